@@ -1,0 +1,58 @@
+import type { BlockRef, Heads } from '../chain/block.js';
+import type { Forkchoice } from '../chain/forkchoice.js';
+import type { Payload } from '../payload/payload.js';
+import type { LockstepError } from '../util/errors.js';
+import type { Hash } from '../util/hex.js';
+
+/** What one state-changing call answered. It is a hint: what the EL shows afterwards is the truth. */
+export type EngineAnswer =
+  | { readonly status: 'VALID' }
+  | { readonly status: 'INVALID'; readonly latestValidHash: Hash | null; readonly reason: string }
+  | { readonly status: 'SYNCING' }
+  | { readonly status: 'ACCEPTED' }
+  /** A JSON-RPC error object; `code` is -38002, -38006, -32602, ... */
+  | { readonly status: 'REJECTED'; readonly code: number; readonly reason: string }
+  /** The request certainly did not reach the EL's engine: refused connection, 401, 403, 413. */
+  | { readonly status: 'UNSENT'; readonly error: LockstepError }
+  /** Timeout or reset after sending: the EL may or may not have done it. The next engine action is a read. */
+  | { readonly status: 'UNKNOWN'; readonly error: LockstepError };
+
+/** What the EL showed after a forkchoice, read back by hash. `heads` is null only when it could not be read. */
+export interface AppliedForkchoice {
+  /**
+   * moved: head and labels stand as sent. head-only: the head stands, the labels do not. labels-only: the labels stand,
+   * the head does not. unmoved: neither. unread: the read-back itself failed.
+   */
+  readonly effect: 'moved' | 'head-only' | 'labels-only' | 'unmoved' | 'unread';
+  readonly answer: EngineAnswer;
+  readonly heads: Heads | null;
+  /** How often the same VALID forkchoice was sent before it counted. */
+  readonly attempts: number;
+}
+
+export interface EngineIdentity {
+  readonly chainId: number;
+  readonly genesis: BlockRef;
+  readonly capabilities: readonly string[];
+  /** `go-ethereum 1.17.7`, or null where engine_getClientVersionV1 is missing. */
+  readonly clientVersion: string | null;
+  /** Our clock minus the clock of the EL's Date header, in ms; null without the header. */
+  readonly clockSkewMs: number | null;
+}
+
+/** The local EL through its engine port, as the rest of lockstep sees it. Reads reject with ENGINE_* or ABORTED. */
+export interface Engine {
+  /** Scheme and host, without credentials: fit for a log. */
+  readonly name: string;
+  identify(signal: AbortSignal): Promise<EngineIdentity>;
+  /** latest, safe and finalized in one batch; an unset, null or error label is null (engines-measured 2.C, 2.D). */
+  heads(signal: AbortSignal): Promise<Heads>;
+  /** The EL's canonical block at a height, or null when it has none. */
+  refAt(number: number, signal: AbortSignal): Promise<BlockRef | null>;
+  /** eth_syncing is an object: the EL is busy syncing by itself. */
+  syncing(signal: AbortSignal): Promise<boolean>;
+  newPayload(payload: Payload, signal: AbortSignal): Promise<EngineAnswer>;
+  /** Sends the forkchoice, reads it back, and repeats an unmoved VALID a few times at growing short delays. */
+  applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,34 @@
+import type { BlockRef, Labels } from '../chain/block.js';
+import type { FetchedBlock, RequestEvidence } from '../chain/fetched-block.js';
+import type { Hash } from '../util/hex.js';
+
+/** A block is asked for by height once, and by hash ever after. */
+export type BlockId = { readonly number: number } | { readonly hash: Hash };
+
+/**
+ * Absent: the source says it has no such block (yet). Pruned: it had it and no longer serves it.
+ * Unreachable and malformed are thrown as LockstepError (SOURCE_*).
+ */
+export type Lookup<T> =
+  | { readonly kind: 'found'; readonly value: T }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'pruned'; readonly detail: string };
+
+/**
+ * The trusted RPC, as the rest of lockstep sees it. Every method rejects with a LockstepError whose code starts with
+ * SOURCE_, or ABORTED when the signal aborts, and ends within its own deadline and retries.
+ */
+export interface Source {
+  /** Scheme and host, without credentials, path or query: fit for a log. */
+  readonly name: string;
+  chainId(signal: AbortSignal): Promise<number>;
+  /** `latest`: number, hash, parent and timestamp from one response. */
+  head(signal: AbortSignal): Promise<BlockRef>;
+  /** Safe and finalized of one batch; a null, unset or error label is null. */
+  labels(signal: AbortSignal): Promise<Labels>;
+  refAt(id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>>;
+  block(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>>;
+  /** Receipts of the block and the system queues at its parent, for rebuilding execution requests. */
+  requestEvidence(block: BlockRef, signal: AbortSignal): Promise<Lookup<RequestEvidence>>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+import { ERROR_CODES, type ErrorCode, type ExitCode, type Severity } from './error-codes.js';
+
+/** Plain facts about an error: numbers, short strings, never a secret and never unescaped remote text. */
+export type ErrorData = Readonly<Record<string, string | number | boolean | null>>;
+
+interface ErrorParts {
+  /** What exactly was wrong, with the offending value. */
+  readonly detail?: string;
+  readonly data?: ErrorData;
+  readonly cause?: unknown;
+}
+
+/** The one error class. Its code decides severity and exit code; nobody matches on the message. */
+export class LockstepError extends Error {
+  override readonly name = 'LockstepError';
+  readonly code: ErrorCode;
+  readonly data: ErrorData;
+
+  constructor(code: ErrorCode, parts: ErrorParts = {}) {
+    const { meaning } = ERROR_CODES[code];
+    super(parts.detail === undefined ? meaning : `${meaning}: ${parts.detail}`, { cause: parts.cause });
+    this.code = code;
+    this.data = parts.data ?? {};
+  }
+
+  get severity(): Severity {
+    return ERROR_CODES[this.code].severity;
+  }
+
+  get exitCode(): ExitCode {
+    return ERROR_CODES[this.code].exit;
+  }
+
+  get fix(): string {
+    return ERROR_CODES[this.code].fix;
+  }
+}
+
+/** Anything thrown, as a LockstepError: what is not one already is a bug and keeps its cause. */
+export function asLockstepError(thrown: unknown): LockstepError {
+  if (thrown instanceof LockstepError) return thrown;
+  const detail = thrown instanceof Error ? thrown.message : String(thrown);
+  return new LockstepError('INTERNAL', { detail, cause: thrown });
+}
+
+const REMOTE_TEXT_MAX_CHARS = 200;
+
+/** Text from another machine, made safe for a log or a terminal: control characters escaped, length capped. */
+export function remoteText(text: string): string {
+  const capped = text.length > REMOTE_TEXT_MAX_CHARS ? `${text.slice(0, REMOTE_TEXT_MAX_CHARS)}...` : text;
+  // eslint-disable-next-line no-control-regex
+  return capped.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (char) => {
+    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
