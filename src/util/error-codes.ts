@@ -42,11 +42,23 @@ export const ERROR_CODES = {
     meaning: 'the configuration is not usable',
     fix: 'Correct each listed setting; `lockstep config` shows the effective values and where each came from.',
   },
+  FILE_NOT_WRITTEN: {
+    severity: 'halt',
+    exit: EXIT.config,
+    meaning: 'a file cannot be written',
+    fix: 'Choose another path; lockstep never overwrites a file.',
+  },
   ALREADY_RUNNING: {
     severity: 'halt',
     exit: EXIT.config,
     meaning: 'another lockstep on this machine is driving the same EL',
     fix: 'Stop the other process, or point this one at its own EL.',
+  },
+  METRICS_PORT: {
+    severity: 'halt',
+    exit: EXIT.config,
+    meaning: 'the metrics address cannot be bound',
+    fix: 'Choose a free --metrics.port, or drop --metrics.strict to run without metrics.',
   },
   SOURCE_UNREACHABLE: {
     severity: 'retry',
@@ -167,6 +179,12 @@ export const ERROR_CODES = {
     exit: EXIT.identity,
     meaning: 'the EL answered a JSON-RPC error',
     fix: 'Read the error and the log of the EL.',
+  },
+  ENGINE_ENCODING: {
+    severity: 'halt',
+    exit: EXIT.identity,
+    meaning: 'the EL does not take the method version or the fields of a verified payload',
+    fix: 'Check that the EL version supports the fork of this chain; upgrade the EL or lockstep.',
   },
   ENGINE_CAPABILITY: {
     severity: 'halt',

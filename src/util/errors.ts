@@ -48,8 +48,12 @@ const REMOTE_TEXT_MAX_CHARS = 200;
 /** Text from another machine, made safe for a log or a terminal: control characters escaped, length capped. */
 export function remoteText(text: string): string {
   const capped = text.length > REMOTE_TEXT_MAX_CHARS ? `${text.slice(0, REMOTE_TEXT_MAX_CHARS)}...` : text;
-  // eslint-disable-next-line no-control-regex
-  return capped.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (char) => {
+  return escapeControls(capped);
+}
+
+/** Control characters and the Unicode ones that reorder or break lines, as \uXXXX. */
+export function escapeControls(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (char) => {
     return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }

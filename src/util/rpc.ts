@@ -1,7 +1,14 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
+import { Pool } from 'undici';
+import { type Peer, peerError, readBatch, readReply, rpcError, type RpcOutcome } from './envelope.js';
+import { LockstepError } from './errors.js';
+import { exchange } from './http-exchange.js';
+import { statusError } from './http-status.js';
+import { ACCEPT_ENCODING, inflateBody } from './inflate.js';
 import type { JsonValue } from './json.js';
+import { displayUrl } from './redact.js';
 
-/** Which side a transport talks to: it prefixes the codes of its errors (SOURCE_TIMEOUT, ENGINE_TIMEOUT, ...). */
-export type Peer = 'SOURCE' | 'ENGINE';
+export type { Peer, RpcOutcome } from './envelope.js';
 
 export interface RpcTransportOptions {
   readonly peer: Peer;
@@ -21,6 +28,8 @@ export interface PostOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** How long a request that may have been sent outlives the abort of the signal. Without it, it is cut at once. */
+  readonly drainMs?: number;
 }
 
 export interface RpcReply {
@@ -34,7 +43,136 @@ export interface RpcCall {
   readonly params: readonly JsonValue[];
 }
 
-/** One element of a batch: a result, or the JSON-RPC error object. */
-export type RpcOutcome =
-  | { readonly ok: true; readonly result: JsonValue }
-  | { readonly ok: false; readonly code: number; readonly message: string };
+/** Geth closes an idle connection after 120 s without a word (engines-measured 2.F): ours must be closed before. */
+const IDLE_CONNECTION_MAX_MS = 90_000;
+const CONNECT_TIMEOUT_MAX_MS = 10_000;
+
+/**
+ * JSON-RPC over HTTP with one peer. Nothing is ever sent twice and no redirect is followed. Every method rejects with a
+ * LockstepError of its peer, or ABORTED. `data.phase` tells 'connect' (the request was certainly not sent) from
+ * 'exchange' (the peer may have received it) on every transport error.
+ */
+export class RpcTransport {
+  /** Scheme and host, without credentials, path or query: fit for a log. */
+  readonly name: string;
+  readonly #options: RpcTransportOptions;
+  readonly #path: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #pool: Pool;
+  #nextId = 1;
+
+  /** @throws LockstepError CONFIG_INVALID for an unusable URL or header; the value is not repeated in the error. */
+  constructor(options: RpcTransportOptions) {
+    const url = parseUrl(options.url);
+    this.name = displayUrl(options.url);
+    this.#options = options;
+    this.#path = `${url.pathname}${url.search}`;
+    this.#headers = transportHeaders(options, url);
+    this.#pool = new Pool(url.origin, {
+      connections: options.maxConnections,
+      pipelining: 1,
+      keepAliveTimeout: IDLE_CONNECTION_MAX_MS,
+      keepAliveMaxTimeout: IDLE_CONNECTION_MAX_MS,
+      connect: { timeout: Math.min(options.timeoutMs, CONNECT_TIMEOUT_MAX_MS) },
+    });
+  }
+
+  /** Sends one body once, and gives back the reply, inflated and not yet read. */
+  async post(body: string | Buffer | readonly Buffer[], o: PostOptions): Promise<RpcReply> {
+    const { peer, maxResponseBytes } = this.#options;
+    const request = { path: this.#path, headers: { ...this.#headers, ...o.headers }, body: wholeBody(body) };
+    const response = await exchange(this.#pool, request, {
+      peer,
+      name: this.name,
+      timeoutMs: o.timeoutMs ?? this.#options.timeoutMs,
+      maxBytes: maxResponseBytes,
+      signal: o.signal,
+      drainMs: o.drainMs ?? 0,
+    });
+    const plain = this.#inflate(response.body, response.headers['content-encoding']);
+    const refused = statusError(peer, this.name, { ...response, body: plain });
+    if (refused !== undefined) throw refused;
+    return { body: plain, date: response.headers.date ?? null };
+  }
+
+  /** One call. @throws LockstepError <PEER>_RPC_ERROR with data {rpcCode, method} for an error object. */
+  async call(call: RpcCall, o: PostOptions): Promise<JsonValue> {
+    const id = this.takeIds(1);
+    const { body } = await this.post(requestText(id, call), o);
+    const outcome = readReply(this.#options.peer, body, id);
+    if (!outcome.ok) throw rpcError(this.#options.peer, call.method, outcome);
+    return outcome.result;
+  }
+
+  /** One batch, outcomes in the order of `calls`. A batch refused as a whole is thrown as <PEER>_RPC_ERROR. */
+  async batch(calls: readonly RpcCall[], o: PostOptions): Promise<readonly RpcOutcome[]> {
+    const firstId = this.takeIds(calls.length);
+    const text = calls.map((call, index) => requestText(firstId + index, call)).join(',');
+    const { body } = await this.post(`[${text}]`, o);
+    return readBatch(this.#options.peer, body, firstId, calls.length);
+  }
+
+  /** Reserves `count` request ids in a row and gives the first, for who builds a body for {@link post}. */
+  takeIds(count: number): number {
+    const first = this.#nextId;
+    this.#nextId += count;
+    return first;
+  }
+
+  /** Ends every connection; calls under way are ABORTED. */
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  #inflate(body: Buffer, encoding: string | undefined): Buffer {
+    const { peer, gzip, maxResponseBytes } = this.#options;
+    if (encoding === undefined || encoding.toLowerCase() === 'identity') return body;
+    if (gzip) return inflateBody(peer, body, encoding, maxResponseBytes);
+    throw peerError(peer, 'BAD_BODY', {
+      detail: `${this.name}: a content-encoding that was not asked for`,
+      data: { phase: 'exchange' },
+    });
+  }
+}
+
+/** The text of one JSON-RPC request. */
+export function requestText(id: number, { method, params }: RpcCall): string {
+  return JSON.stringify({ jsonrpc: '2.0', id, method, params });
+}
+
+function wholeBody(body: string | Buffer | readonly Buffer[]): Buffer {
+  if (typeof body === 'string') return Buffer.from(body);
+  return Buffer.isBuffer(body) ? body : Buffer.concat(body);
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
+  throw new LockstepError('CONFIG_INVALID', { detail: 'an RPC URL must start with http:// or https://' });
+}
+
+function transportHeaders(options: RpcTransportOptions, url: URL): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
+  if (options.gzip) headers['accept-encoding'] = ACCEPT_ENCODING;
+  if (url.username !== '' || url.password !== '') {
+    const userInfo = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    headers['authorization'] = `Basic ${Buffer.from(userInfo).toString('base64')}`;
+  }
+  for (const [name, value] of Object.entries(options.headers)) {
+    requireHeader(name, value);
+    headers[name.toLowerCase()] = value;
+  }
+  return headers;
+}
+
+function requireHeader(name: string, value: string): void {
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch {
+    // The cause is dropped: nothing of a header value may reach a log.
+    throw new LockstepError('CONFIG_INVALID', {
+      detail: 'a request header has a name or value that HTTP does not allow',
+    });
+  }
+}
