@@ -1,0 +1,87 @@
+import { LockstepError } from '../util/errors.js';
+import type { JsonObject } from '../util/json.js';
+import type { Hex } from '../util/hex.js';
+import { encodeTransaction } from './encode-transaction.js';
+import { BASE_FIELD_COUNT, HEADER_FIELDS, type FieldKind } from './header.js';
+import { hexDigits, JsonFields } from './json-fields.js';
+import { EMPTY_LIST, LIST, rlpHeader, rlpList, rlpString } from './rlp-encode.js';
+
+const ADDRESS_BYTES = 20;
+
+/**
+ * The block RLP, as hex text, of a block of `eth_getBlockBy*`. `transactions` are the canonical encodings where the
+ * JSON has only hashes, and null where it has whole transactions. Only the form is checked here: what the fields say
+ * is verified on the result, like that of a block that came as RLP.
+ * @throws LockstepError BLOCK_MALFORMED, BLOCK_UNKNOWN_TRANSACTION
+ */
+export function encodeBlock(block: JsonObject, transactions: readonly Hex[] | null): Buffer {
+  const fields = new JsonFields(block, 'block');
+  if (fields.array('uncles').length > 0) throw fields.wrong('uncles', 'an empty array');
+  const encoded = transactions === null ? encodeTransactions(fields) : wrapTransactions(transactions);
+  const items = [encodeHeader(fields), listHeader(encoded), ...encoded, EMPTY_LIST, encodeWithdrawals(fields)];
+  return concatenate([listHeader(items), ...items]);
+}
+
+function listHeader(items: readonly string[]): string {
+  return rlpHeader(LIST, lengthOf(items) / 2);
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((length, text) => length + text.length, 0);
+}
+
+/** In UTF-8, so that text which is not ASCII shows as not hex when it is decoded. */
+function concatenate(pieces: readonly string[]): Buffer {
+  if (process.env.M==='join') return Buffer.from(pieces.join(''), 'utf8');
+  if (process.env.M==='join1') return Buffer.from(pieces.join(''), 'latin1');
+  if (process.env.M==='plus') { let x=''; for (const p of pieces) x+=p; return Buffer.from(x, 'utf8');}
+  const text = Buffer.allocUnsafeSlow(lengthOf(pieces));
+  let at = 0;
+  for (const piece of pieces) at += text.write(piece, at, 'utf8');
+  return text;
+}
+
+function encodeHeader(block: JsonFields): string {
+  let items = '';
+  const count = HEADER_FIELDS.findLastIndex(([name]) => block.has(name)) + 1;
+  for (const [name, kind] of HEADER_FIELDS.slice(0, Math.max(count, BASE_FIELD_COUNT))) {
+    items += encodeField(block, name, kind);
+  }
+  return rlpList(items);
+}
+
+function encodeField(block: JsonFields, name: string, kind: FieldKind): string {
+  if (kind === 'bytes') return block.bytes(name);
+  return 'fixed' in kind ? block.fixed(name, kind.fixed) : block.integer(name);
+}
+
+function encodeTransactions(block: JsonFields): string[] {
+  return block.objects('transactions', 'transaction').map(encodeTransaction);
+}
+
+/** A canonical encoding is the item itself when it is a list (legacy), and is wrapped in a string otherwise. */
+function wrapTransactions(transactions: readonly Hex[]): string[] {
+  return transactions.map((transaction, position) => {
+    const digits = hexDigits(transaction);
+    if (digits === undefined || digits.length % 2 !== 0) {
+      const detail = `the encoding of transaction ${position} is not whole bytes in hex`;
+      throw new LockstepError('BLOCK_MALFORMED', { detail, data: { position } });
+    }
+    return Number.parseInt(digits.slice(0, 2), 16) >= LIST ? digits : rlpString(digits);
+  });
+}
+
+/** Some nodes leave out an empty list: whether it is empty is seen when it is checked against the header. */
+function encodeWithdrawals(block: JsonFields): string {
+  if (!block.has('withdrawals') && !block.has('withdrawalsRoot')) return '';
+  let items = '';
+  for (const withdrawal of block.objects('withdrawals', 'withdrawal')) {
+    items += rlpList(
+      withdrawal.integer('index') +
+        withdrawal.integer('validatorIndex') +
+        withdrawal.fixed('address', ADDRESS_BYTES) +
+        withdrawal.integer('amount'),
+    );
+  }
+  return rlpList(items);
+}
