@@ -1,0 +1,117 @@
+import type { BlockRef } from '../chain/block.js';
+import type { FetchedBlock } from '../chain/fetched-block.js';
+import { LockstepError } from '../util/errors.js';
+import type { HexOutcome } from '../util/envelope.js';
+import { isJsonObject } from '../util/json.js';
+import { getBlock, idParam, readAskedRef } from './block-id.js';
+import { schemaError } from './decode.js';
+import { isEncodable } from './encodable.js';
+import { fetchParts } from './parts.js';
+import { isMethodMissing, prunedOrThrow, type RpcFailure } from './rpc-errors.js';
+import type { BlockId, Lookup } from './source.js';
+import type { SourceWire } from './wire.js';
+
+const RAW_METHOD = 'debug_getRawBlock';
+
+/** So many refusals in a row of blocks that the source has mean that it does not serve them in this way. */
+const REFUSALS_MAX = 3;
+
+type RawAnswer = Lookup<FetchedBlock> | { readonly kind: 'refused'; readonly code: number | null };
+
+/**
+ * Fetches blocks in the cheapest form that the source serves: RLP, else JSON with whole transactions, else JSON with
+ * the raw encoding of each transaction. What works is learned from the answers, and by height and by hash apart, as
+ * ethereumjs serves raw blocks by height only.
+ */
+export class BlockReader {
+  readonly #wire: SourceWire;
+  #refusals = { number: 0, hash: 0 };
+  /** The error code by which this source says that it has no block of a height yet, once that was confirmed. */
+  #missCode: number | null = null;
+  #highestSeen = -1;
+
+  constructor(wire: SourceWire) {
+    this.#wire = wire;
+  }
+
+  /** The source has shown a block of this height. */
+  saw(number: number): void {
+    this.#highestSeen = Math.max(this.#highestSeen, number);
+  }
+
+  async read(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>> {
+    const way = 'hash' in id ? 'hash' : 'number';
+    if (this.#refusals[way] >= REFUSALS_MAX) return this.#readJson(id, signal);
+    const raw = await this.#readRaw(id, signal);
+    if (raw.kind !== 'refused') {
+      if (raw.kind === 'found') this.#refusals[way] = 0;
+      return raw;
+    }
+    // The refusal can mean anything: what the source answers for the same block as JSON tells what it meant.
+    const json = await this.#readJson(id, signal);
+    if (json.kind === 'found') this.#learnRefusal(way, raw.code);
+    if (json.kind === 'absent' && way === 'number') this.#missCode = raw.code;
+    return json;
+  }
+
+  /** A method that is not there at all serves neither heights nor hashes. */
+  #learnRefusal(way: 'number' | 'hash', code: number | null): void {
+    if (code === null) this.#refusals = { number: REFUSALS_MAX, hash: REFUSALS_MAX };
+    else this.#refusals[way] += 1;
+  }
+
+  async #readRaw(id: BlockId, signal: AbortSignal): Promise<RawAnswer> {
+    const outcome = await this.#askRaw(id, signal);
+    if (outcome === null) return { kind: 'refused', code: null };
+    if (!outcome.ok) return this.#readRawFailure(id, outcome);
+    const { hex } = outcome;
+    // Geth answers an unknown height with empty bytes (engines-measured 2.F).
+    if (hex === null || hex.start === hex.end) return { kind: 'absent' };
+    if ('number' in id) this.saw(id.number);
+    return { kind: 'found', value: { form: 'rlp', ...hex } };
+  }
+
+  /** Null where a gateway refuses the method with an HTTP status instead of an error object. */
+  async #askRaw(id: BlockId, signal: AbortSignal): Promise<HexOutcome | null> {
+    try {
+      return await this.#wire.askHex({ method: RAW_METHOD, params: [idParam(id)] }, signal);
+    } catch (error) {
+      if (error instanceof LockstepError && isRefusedByStatus(error)) return null;
+      throw error;
+    }
+  }
+
+  #readRawFailure(id: BlockId, failure: RpcFailure): RawAnswer {
+    if (isMethodMissing(failure)) return { kind: 'refused', code: null };
+    const expectedMiss = 'number' in id && id.number > this.#highestSeen && failure.code === this.#missCode;
+    return expectedMiss ? { kind: 'absent' } : { kind: 'refused', code: failure.code };
+  }
+
+  async #readJson(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>> {
+    const call = getBlock(id, true);
+    const outcome = await this.#wire.ask(call, signal);
+    if (!outcome.ok) return prunedOrThrow(call.method, outcome);
+    const block = outcome.result;
+    if (block === null) return { kind: 'absent' };
+    const ref = readAskedRef(block, id);
+    this.saw(ref.number);
+    if (!isJsonObject(block)) throw schemaError(`block ${idParam(id)} is not an object`);
+    if (isEncodable(block)) return { kind: 'found', value: { form: 'json', block } };
+    const value = (await fetchParts(this.#wire, block, ref, signal)) ?? (await this.#readRawAt(ref, id, signal));
+    return { kind: 'found', value: value ?? { form: 'json', block } };
+  }
+
+  /** The last way to a block that was asked for by hash: whether it is the one of that hash is verified later. */
+  async #readRawAt({ number }: BlockRef, id: BlockId, signal: AbortSignal): Promise<FetchedBlock | null> {
+    if ('number' in id || this.#refusals.number >= REFUSALS_MAX) return null;
+    const raw = await this.#readRaw({ number }, signal);
+    return raw.kind === 'found' ? raw.value : null;
+  }
+}
+
+/** A gateway that lets only some methods through; 401 and 429 are about us and not about the method. */
+function isRefusedByStatus({ code, data }: LockstepError): boolean {
+  const status = data['status'];
+  if (code !== 'SOURCE_AUTH' && code !== 'SOURCE_BAD_BODY') return false;
+  return typeof status === 'number' && status > 401 && status < 500;
+}

@@ -1,0 +1,51 @@
+import type { BlockRef, Labels } from '../chain/block.js';
+import { rpcError } from '../util/envelope.js';
+import type { RpcCall, RpcOutcome } from '../util/rpc.js';
+import { getBlock, readAskedRef } from './block-id.js';
+import { isUnsetBlock, readQuantity, readRef, schemaError } from './decode.js';
+import { prunedOrThrow } from './rpc-errors.js';
+import type { BlockId, Lookup } from './source.js';
+import type { SourceWire } from './wire.js';
+
+export async function readChainId(wire: SourceWire, signal: AbortSignal): Promise<number> {
+  const method = 'eth_chainId';
+  const outcome = await wire.ask({ method, params: [] }, signal);
+  if (!outcome.ok) throw rpcError('SOURCE', method, outcome);
+  return readQuantity(outcome.result, 'the chain id');
+}
+
+/** The source's `latest`, which every source has: its absence is an error. */
+export async function readHead(wire: SourceWire, signal: AbortSignal): Promise<BlockRef> {
+  const call = getLabel('latest');
+  const outcome = await wire.ask(call, signal);
+  if (!outcome.ok) throw rpcError('SOURCE', call.method, outcome);
+  return readRef(outcome.result, 'latest');
+}
+
+/** Safe and finalized of one batch. */
+export async function readLabels(wire: SourceWire, signal: AbortSignal): Promise<Labels> {
+  const [safe, finalized] = await wire.askTogether([getLabel('safe'), getLabel('finalized')], signal);
+  if (safe === undefined || finalized === undefined) throw schemaError('the batch of labels is short');
+  const labels = { safe: readLabel(safe, 'safe'), finalized: readLabel(finalized, 'finalized') };
+  if (labels.safe !== null && labels.finalized !== null && labels.finalized.number > labels.safe.number) {
+    throw schemaError(`finalized ${labels.finalized.number} is above safe ${labels.safe.number} in one batch`);
+  }
+  return labels;
+}
+
+export async function readRefAt(wire: SourceWire, id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>> {
+  const call = getBlock(id, false);
+  const outcome = await wire.ask(call, signal);
+  if (!outcome.ok) return prunedOrThrow(call.method, outcome);
+  if (outcome.result === null) return { kind: 'absent' };
+  return { kind: 'found', value: readAskedRef(outcome.result, id) };
+}
+
+function getLabel(tag: 'latest' | 'safe' | 'finalized'): RpcCall {
+  return { method: 'eth_getBlockByNumber', params: [tag, false] };
+}
+
+/** Execution clients answer for an unset label with null, a block of zeros or an error object (reliability S17). */
+function readLabel(outcome: RpcOutcome, tag: string): BlockRef | null {
+  return !outcome.ok || isUnsetBlock(outcome.result) ? null : readRef(outcome.result, tag);
+}

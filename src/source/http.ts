@@ -1,0 +1,57 @@
+import type { BlockRef, Labels } from '../chain/block.js';
+import type { FetchedBlock, RequestEvidence } from '../chain/fetched-block.js';
+import { BlockReader } from './blocks.js';
+import { fetchEvidence } from './evidence.js';
+import { readChainId, readHead, readLabels, readRefAt } from './heads.js';
+import type { SourceOptions } from './options.js';
+import type { BlockId, Lookup, Source } from './source.js';
+import { SourceWire } from './wire.js';
+
+/** The trusted RPC over HTTP. @throws LockstepError CONFIG_INVALID for an unusable URL or header */
+export function createSource(options: SourceOptions): Source {
+  return new HttpSource(options);
+}
+
+class HttpSource implements Source {
+  readonly #wire: SourceWire;
+  readonly #blocks: BlockReader;
+
+  constructor(options: SourceOptions) {
+    this.#wire = new SourceWire(options);
+    this.#blocks = new BlockReader(this.#wire);
+  }
+
+  get name(): string {
+    return this.#wire.name;
+  }
+
+  chainId(signal: AbortSignal): Promise<number> {
+    return readChainId(this.#wire, signal);
+  }
+
+  async head(signal: AbortSignal): Promise<BlockRef> {
+    const head = await readHead(this.#wire, signal);
+    this.#blocks.saw(head.number);
+    return head;
+  }
+
+  labels(signal: AbortSignal): Promise<Labels> {
+    return readLabels(this.#wire, signal);
+  }
+
+  refAt(id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>> {
+    return readRefAt(this.#wire, id, signal);
+  }
+
+  block(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>> {
+    return this.#blocks.read(id, signal);
+  }
+
+  requestEvidence(block: BlockRef, signal: AbortSignal): Promise<Lookup<RequestEvidence>> {
+    return fetchEvidence(this.#wire, block, signal);
+  }
+
+  close(): Promise<void> {
+    return this.#wire.close();
+  }
+}

@@ -1,0 +1,100 @@
+import { type HexOutcome, readHexResult, readReply, rpcError } from '../util/envelope.js';
+import { asLockstepError, type LockstepError } from '../util/errors.js';
+import { isPrivateUrl } from '../util/private-url.js';
+import { type RetryPolicy, retryRead } from '../util/retry.js';
+import { requestText, type RpcCall, type RpcOutcome, RpcTransport } from '../util/rpc.js';
+import type { SourceOptions } from './options.js';
+
+/** Few and short: the follow tick asks again for ever by itself. */
+const RETRY: Omit<RetryPolicy, 'totalMs'> = { attempts: 3, baseDelayMs: 250, maxDelayMs: 15_000 };
+
+/**
+ * The source as a reader of calls. An error object of the source is an outcome and not an exception, except a rate
+ * limit. Failed transport, unreadable replies and limits are repeated a few times; the rest is the caller's to judge.
+ */
+export class SourceWire {
+  readonly name: string;
+  readonly #transport: RpcTransport;
+  readonly #policy: RetryPolicy;
+  readonly #onCall: (method: string, outcome: string) => void;
+
+  constructor(options: SourceOptions) {
+    this.#transport = new RpcTransport({
+      peer: 'SOURCE',
+      url: options.url,
+      headers: options.headers,
+      timeoutMs: options.rpcTimeoutMs,
+      maxResponseBytes: options.maxResponseBytes,
+      maxConnections: options.maxConcurrency,
+      // Within a private network inflating costs more time than the bytes that it saves (performance 4.5).
+      gzip: URL.canParse(options.url) && !isPrivateUrl(options.url),
+    });
+    this.name = this.#transport.name;
+    this.#policy = { ...RETRY, totalMs: options.rpcTimeoutMs, ...options.retry };
+    this.#onCall = options.onCall ?? ((): void => undefined);
+  }
+
+  ask(call: RpcCall, signal: AbortSignal): Promise<RpcOutcome> {
+    return this.#askOne(call, signal, (body, id) => readReply('SOURCE', body, id));
+  }
+
+  /** Like {@link ask}, for a result that is one long hex string. */
+  askHex(call: RpcCall, signal: AbortSignal): Promise<HexOutcome> {
+    return this.#askOne(call, signal, (body, id) => readHexResult('SOURCE', body, id));
+  }
+
+  /** One batch, outcomes in the order of the calls. */
+  askTogether(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+    return this.#repeat(calls, signal, async () => {
+      const outcomes = await this.#transport.batch(calls, { signal });
+      return { answer: outcomes, outcomes };
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  #askOne<T extends RpcOutcome | HexOutcome>(
+    call: RpcCall,
+    signal: AbortSignal,
+    read: (body: Buffer, id: number) => T,
+  ): Promise<T> {
+    return this.#repeat([call], signal, async () => {
+      const id = this.#transport.takeIds(1);
+      const { body } = await this.#transport.post(requestText(id, call), { signal });
+      const outcome = read(body, id);
+      return { answer: outcome, outcomes: [outcome] };
+    });
+  }
+
+  #repeat<T>(calls: readonly RpcCall[], signal: AbortSignal, send: () => Promise<Sent<T>>): Promise<T> {
+    const attempt = async (): Promise<T> => {
+      let codes: readonly string[] | undefined;
+      try {
+        const { answer, outcomes } = await send();
+        const errors = calls.map(({ method }, index) => outcomeError(method, outcomes[index]));
+        codes = errors.map((error) => error?.code ?? 'ok');
+        const limit = errors.find((error) => error?.code === 'SOURCE_THROTTLED');
+        if (limit !== undefined) throw limit;
+        return answer;
+      } catch (error) {
+        codes ??= calls.map(() => asLockstepError(error).code);
+        throw error;
+      } finally {
+        calls.forEach(({ method }, index) => this.#onCall(method, codes?.[index] ?? 'ok'));
+      }
+    };
+    return retryRead(attempt, this.#policy, signal);
+  }
+}
+
+/** What one attempt brought: the answer as a whole, and the outcome of each of its calls. */
+interface Sent<T> {
+  readonly answer: T;
+  readonly outcomes: readonly (RpcOutcome | HexOutcome)[];
+}
+
+function outcomeError(method: string, outcome: RpcOutcome | HexOutcome | undefined): LockstepError | undefined {
+  return outcome === undefined || outcome.ok ? undefined : rpcError('SOURCE', method, outcome);
+}
