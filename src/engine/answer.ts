@@ -1,0 +1,67 @@
+import { asLockstepError, LockstepError, remoteText } from '../util/errors.js';
+import { type Hash, toHash } from '../util/hex.js';
+import { isJsonObject, type JsonValue } from '../util/json.js';
+import type { EngineAnswer } from './engine.js';
+
+/** geth gives up the reply after its own 30 s with this code, and goes on with the work. */
+const SERVER_TIMEOUT = -32002;
+
+/**
+ * A PayloadStatusV1 (execution-apis, engine/paris.md) as an answer.
+ * @throws LockstepError ENGINE_SCHEMA when it is none
+ */
+export function readPayloadStatus(value: JsonValue | undefined): EngineAnswer {
+  if (!isJsonObject(value)) throw schemaError('the payload status is not an object');
+  const status = value['status'];
+  const latestValidHash = readLatestValidHash(value['latestValidHash']);
+  const reason = readValidationError(value['validationError']);
+  if (status === 'VALID' || status === 'SYNCING' || status === 'ACCEPTED') return { status };
+  if (status === 'INVALID') return { status, latestValidHash, reason };
+  if (status === 'INVALID_BLOCK_HASH') return { status: 'INVALID', latestValidHash: null, reason };
+  throw schemaError(`unknown payload status ${remoteText(JSON.stringify(status ?? null))}`);
+}
+
+/** An absent field is read as null: some serialisers leave nulls out. */
+function readLatestValidHash(value: JsonValue | undefined): Hash | null {
+  if (value === null || value === undefined) return null;
+  const hash = toHash(value);
+  if (hash === undefined) throw schemaError('latestValidHash is not a hash');
+  return hash;
+}
+
+function readValidationError(value: JsonValue | undefined): string {
+  if (value === null || value === undefined) return 'no reason given';
+  if (typeof value !== 'string') throw schemaError('validationError is not a text');
+  return remoteText(value);
+}
+
+/**
+ * What a failed state-changing call came to. REJECTED: the EL answered an error object. UNSENT: its engine certainly
+ * never saw the request. UNKNOWN: everything else, a reply that cannot be read included.
+ * @throws LockstepError what no transport throws, since that is a bug and not an answer
+ */
+export function readFailure(thrown: unknown): EngineAnswer {
+  const error = asLockstepError(thrown);
+  if (error.code !== 'ABORTED' && !error.code.startsWith('ENGINE_')) throw error;
+  if (error.code === 'ENGINE_RPC_ERROR') return readRpcError(error);
+  return { status: neverArrived(error) ? 'UNSENT' : 'UNKNOWN', error };
+}
+
+/** ELs refuse by these HTTP codes before they look at the call: token, Host header, size. */
+const REFUSED_UNREAD: ReadonlySet<unknown> = new Set([401, 403, 413]);
+
+function neverArrived({ data }: LockstepError): boolean {
+  return  REFUSED_UNREAD.has(data['status']);
+}
+
+function readRpcError(error: LockstepError): EngineAnswer {
+  const code = error.data['rpcCode'];
+  if (typeof code !== 'number') return { status: 'UNKNOWN', error };
+  if (code !== SERVER_TIMEOUT) return { status: 'REJECTED', code, reason: error.message };
+  const timeout = new LockstepError('ENGINE_TIMEOUT', { detail: 'the EL gave up its own reply', cause: error });
+  return { status: 'UNKNOWN', error: timeout };
+}
+
+export function schemaError(detail: string): LockstepError {
+  return new LockstepError('ENGINE_SCHEMA', { detail });
+}

@@ -1,0 +1,114 @@
+import { readReply, rpcError } from '../util/envelope.js';
+import { LockstepError } from '../util/errors.js';
+import type { JsonValue } from '../util/json.js';
+import type { PostOptions, RpcCall, RpcOutcome, RpcTransport } from '../util/rpc.js';
+import type { TokenSigner } from './jwt.js';
+
+export interface EngineClientOptions {
+  /** Deadline of one call. */
+  readonly timeoutMs: number;
+  /** How long a state-changing call that is under way may outlive the abort of its signal. */
+  readonly drainMs: number;
+}
+
+/** The transport with a token on every call, and the two ways to use it: reads and state-changing calls. */
+export class EngineClient {
+  readonly #transport: RpcTransport;
+  readonly #signer: TokenSigner;
+  readonly #options: EngineClientOptions;
+
+  constructor(transport: RpcTransport, signer: TokenSigner, options: EngineClientOptions) {
+    this.#transport = transport;
+    this.#signer = signer;
+    this.#options = options;
+  }
+
+  /** @throws LockstepError ENGINE_*, ABORTED */
+  call(call: RpcCall, signal: AbortSignal): Promise<JsonValue> {
+    return this.#read(signal, (options) => this.#transport.call(call, options));
+  }
+
+  /** As `call`; null when the EL answers an error object, for what following can do without. */
+  async callOptional(call: RpcCall, signal: AbortSignal): Promise<JsonValue> {
+    try {
+      return await this.call(call, signal);
+    } catch (error) {
+      if (error instanceof LockstepError && error.code === 'ENGINE_RPC_ERROR') return null;
+      throw error;
+    }
+  }
+
+  /** @throws LockstepError ENGINE_*, ABORTED */
+  batch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+    return this.#read(signal, (options) => this.#transport.batch(calls, options));
+  }
+
+  /** As `call`, with the Date header of the reply, or null. */
+  dated(call: RpcCall, signal: AbortSignal): Promise<{ readonly result: JsonValue; readonly date: string | null }> {
+    return this.#read(signal, async (options) =>
+      this.#post(call.method, Buffer.from(JSON.stringify(call.params)), options),
+    );
+  }
+
+  /**
+   * Sends one state-changing call, and nothing at all once the signal has aborted. What is already under way is not
+   * cut at once: the EL would finish it anyway, and the next call must not overtake it.
+   * @param params JSON text of the params array
+   * @throws LockstepError ENGINE_*, ABORTED; `data.phase` is 'connect' when nothing was sent
+   */
+  async change(method: string, params: Buffer, signal: AbortSignal): Promise<JsonValue> {
+    const { timeoutMs, drainMs } = this.#options;
+    const { result } = await this.#authorized((headers) =>
+      this.#post(method, params, { signal, timeoutMs, drainMs, headers }),
+    );
+    return result;
+  }
+
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  /** The parameters go out as they are: a payload is large, and its text was made for this. */
+  async #post(
+    method: string,
+    params: Buffer,
+    options: PostOptions,
+  ): Promise<{ result: JsonValue; date: string | null }> {
+    const id = this.#transport.takeIds(1);
+    const start = Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":`);
+    const { body, date } = await this.#transport.post([start, params, END], options);
+    const outcome = readReply('ENGINE', body, id);
+    if (!outcome.ok) throw rpcError('ENGINE', method, outcome);
+    return { result: outcome.result, date };
+  }
+
+  /** The one retry of a read is for a kept-alive connection that the EL closed as the request left. */
+  async #read<T>(signal: AbortSignal, send: (options: PostOptions) => Promise<T>): Promise<T> {
+    const attempt = (): Promise<T> =>
+      this.#authorized((headers) => send({ signal, timeoutMs: this.#options.timeoutMs, headers }));
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isReset(error)) throw error;
+      return attempt();
+    }
+  }
+
+  /** A 401 comes before the call is looked at, so any call may be sent again with a fresh token, once. */
+  async #authorized<T>(send: (headers: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
+    const attempt = async (): Promise<T> => send({ authorization: `Bearer ${this.#signer.token()}` });
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof LockstepError && error.code === 'ENGINE_AUTH')) throw error;
+      this.#signer.renew();
+      return attempt();
+    }
+  }
+}
+
+const END = Buffer.from('}');
+
+function isReset(error: unknown): boolean {
+  return error instanceof LockstepError && error.code === 'ENGINE_UNREACHABLE' && error.data['phase'] === 'exchange';
+}

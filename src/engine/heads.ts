@@ -1,0 +1,45 @@
+import type { BlockRef, Heads } from '../chain/block.js';
+import { type RpcOutcome, rpcError } from '../util/envelope.js';
+import { isJsonObject } from '../util/json.js';
+import { schemaError } from './answer.js';
+import { readBlockRef } from './block-ref.js';
+import type { EngineClient } from './client.js';
+
+const TAGS = ['latest', 'safe', 'finalized'] as const;
+
+/** The three labels out of one batch, so that they belong together. */
+export async function readHeads(client: EngineClient, signal: AbortSignal): Promise<Heads> {
+  const calls = TAGS.map((tag) => ({ method: 'eth_getBlockByNumber', params: [tag, false] }));
+  const [latest, safe, finalized] = await client.batch(calls, signal);
+  if (latest === undefined) throw schemaError('the batch came back empty');
+  if (!latest.ok) throw rpcError('ENGINE', 'eth_getBlockByNumber latest', latest);
+  return {
+    unsafe: readBlockRef(latest.result, 'the latest block'),
+    safe: readLabel(safe, 'the safe block'),
+    finalized: readLabel(finalized, 'the finalized block'),
+  };
+}
+
+/** A label that was never set is null in some ELs and an error object in others, with codes that differ. */
+function readLabel(outcome: RpcOutcome | undefined, what: string): BlockRef | null {
+  if (outcome?.ok !== true || outcome.result === null) return null;
+  return readBlockRef(outcome.result, what);
+}
+
+/** The canonical block at a height, or null. */
+export async function readRefAt(client: EngineClient, number: number, signal: AbortSignal): Promise<BlockRef | null> {
+  const tag = `0x${number.toString(16)}`;
+  const block = await client.call({ method: 'eth_getBlockByNumber', params: [tag, false] }, signal);
+  if (block === null) return null;
+  const ref = readBlockRef(block, `block ${number}`);
+  if (ref.number === number) return ref;
+  throw schemaError(`block ${ref.number} was answered for block ${number}`);
+}
+
+/** An EL that cannot say (ethereumjs without peers answers an error) is not syncing by itself. */
+export async function readSyncing(client: EngineClient, signal: AbortSignal): Promise<boolean> {
+  const result = await client.callOptional({ method: 'eth_syncing', params: [] }, signal);
+  if (result === null || result === false) return false;
+  if (isJsonObject(result)) return true;
+  throw schemaError('eth_syncing answered neither false nor an object');
+}

@@ -1,0 +1,117 @@
+import type { BlockRef, Heads } from '../chain/block.js';
+import type { Forkchoice } from '../chain/forkchoice.js';
+import type { Payload } from '../payload/payload.js';
+import { RpcTransport } from '../util/rpc.js';
+import { applyForkchoice, type ForkchoiceCalls } from './apply.js';
+import { EngineClient } from './client.js';
+import type { AppliedForkchoice, Engine, EngineAnswer, EngineIdentity } from './engine.js';
+import { ForkchoiceSender } from './forkchoice.js';
+import { readHeads, readRefAt, readSyncing } from './heads.js';
+import { identify } from './identify.js';
+import { createTokenSigner } from './jwt.js';
+import { sendNewPayload } from './new-payload.js';
+import { engineProfile } from './profile.js';
+import { SingleFlight } from './state-change.js';
+
+export interface EngineOptions {
+  /** http(s) URL of the engine (authrpc) port. */
+  readonly url: string;
+  /** The 32 bytes shared with the EL. */
+  readonly jwtSecret: Buffer;
+  /** Deadline of one call. */
+  readonly timeoutMs: number;
+  /** The version of lockstep, told to the EL. */
+  readonly version: string;
+  /** The pauses before a VALID forkchoice that moved nothing is sent again. */
+  readonly repeatDelaysMs?: readonly number[];
+  /** How long a state-changing call under way may outlive the abort of its signal. */
+  readonly drainMs?: number;
+  /** Wall clock in ms, for tokens and clock skew. */
+  readonly now?: () => number;
+}
+
+/** geth's own limit for a reply is 25 MB; nothing that is asked for here comes near. */
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+/** One for the state-changing call, one for a read beside it. */
+const CONNECTIONS = 2;
+/** reth settles within some hundred ms after all but the deepest reorgs (engines-measured 3.0, 3.11). */
+const REPEAT_DELAYS_MS: readonly number[] = [20, 50, 100, 200, 500];
+/** Within the few seconds a supervisor grants a shutdown. */
+const DRAIN_MS = 2_000;
+
+/**
+ * The EL behind `url`. State-changing calls are sent one at a time: a second one is refused with INTERNAL. After its
+ * signal has aborted, none is sent and the method rejects with ABORTED.
+ * @throws LockstepError CONFIG_INVALID for an unusable URL
+ */
+export function createEngine(options: EngineOptions): Engine {
+  return new HttpEngine(options);
+}
+
+class HttpEngine implements Engine {
+  readonly name: string;
+  readonly #client: EngineClient;
+  readonly #forkchoice: ForkchoiceSender;
+  readonly #singleFlight = new SingleFlight();
+  readonly #version: string;
+  readonly #now: () => number;
+  #repeatDelaysMs: readonly number[];
+  readonly #allRepeatDelaysMs: readonly number[];
+
+  constructor(options: EngineOptions) {
+    const { url, jwtSecret, timeoutMs } = options;
+    this.#version = options.version;
+    this.#now = options.now ?? Date.now;
+    this.#allRepeatDelaysMs = options.repeatDelaysMs ?? REPEAT_DELAYS_MS;
+    this.#repeatDelaysMs = this.#allRepeatDelaysMs;
+    const transport = new RpcTransport({
+      peer: 'ENGINE',
+      url,
+      headers: {},
+      timeoutMs,
+      maxResponseBytes: MAX_RESPONSE_BYTES,
+      maxConnections: CONNECTIONS,
+      gzip: false,
+    });
+    this.name = transport.name;
+    const signer = createTokenSigner(jwtSecret, this.#now);
+    this.#client = new EngineClient(transport, signer, { timeoutMs, drainMs: options.drainMs ?? DRAIN_MS });
+    this.#forkchoice = new ForkchoiceSender(this.#client);
+  }
+
+  /** What was learnt of the EL before is forgotten: another one may have taken its place. */
+  async identify(signal: AbortSignal): Promise<EngineIdentity> {
+    const identity = await identify(this.#client, this.#version, this.#now, signal);
+    this.#forkchoice.reset();
+    this.#repeatDelaysMs = this.#allRepeatDelaysMs.slice(0, engineProfile(identity).maxUnmovedRepeats);
+    return identity;
+  }
+
+  heads(signal: AbortSignal): Promise<Heads> {
+    return readHeads(this.#client, signal);
+  }
+
+  refAt(number: number, signal: AbortSignal): Promise<BlockRef | null> {
+    return readRefAt(this.#client, number, signal);
+  }
+
+  syncing(signal: AbortSignal): Promise<boolean> {
+    return readSyncing(this.#client, signal);
+  }
+
+  newPayload(payload: Payload, signal: AbortSignal): Promise<EngineAnswer> {
+    return this.#singleFlight.run('newPayload', () => sendNewPayload(this.#client, payload, signal));
+  }
+
+  applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice> {
+    const calls: ForkchoiceCalls = {
+      send: (sent) => this.#forkchoice.send(sent, signal),
+      heads: () => readHeads(this.#client, signal),
+    };
+    return this.#singleFlight.run('applyForkchoice', () => applyForkchoice(fc, calls, this.#repeatDelaysMs, signal));
+  }
+
+  close(): Promise<void> {
+    return this.#client.close();
+  }
+}

@@ -1,0 +1,44 @@
+import { LockstepError } from '../util/errors.js';
+import type { JsonValue } from '../util/json.js';
+import { readFailure } from './answer.js';
+import type { EngineClient } from './client.js';
+import type { EngineAnswer } from './engine.js';
+
+/**
+ * Sends one state-changing call, once, and names what came of it.
+ * @param params JSON text of the params array
+ * @param read decodes the result; what it throws makes the answer UNKNOWN, since the EL has acted by then
+ * @throws LockstepError ABORTED when the signal had aborted: then nothing was sent
+ */
+export async function sendStateChange(
+  client: EngineClient,
+  method: string,
+  params: Buffer,
+  read: (result: JsonValue) => EngineAnswer,
+  signal: AbortSignal,
+): Promise<EngineAnswer> {
+  if (signal.aborted) throw new LockstepError('ABORTED');
+  try {
+    return read(await client.change(method, params, signal));
+  } catch (thrown) {
+    return readFailure(thrown);
+  }
+}
+
+/** Lets one state-changing operation run at a time. A second one is a bug of the caller and is refused, not queued. */
+export class SingleFlight {
+  #busyWith: string | null = null;
+
+  /** @throws LockstepError INTERNAL when another operation is under way, and whatever the operation throws */
+  async run<T>(name: string, operation: () => Promise<T>): Promise<T> {
+    if (this.#busyWith !== null) {
+      throw new LockstepError('INTERNAL', { detail: `${name} was called while ${this.#busyWith} is under way` });
+    }
+    this.#busyWith = name;
+    try {
+      return await operation();
+    } finally {
+      this.#busyWith = null;
+    }
+  }
+}
