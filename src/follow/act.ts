@@ -1,0 +1,89 @@
+import type { BlockRef } from '../chain/block.js';
+import { asLockstepError, LockstepError } from '../util/errors.js';
+import { sleep } from '../util/sleep.js';
+import { extend, type ExtendDeps } from './extend.js';
+import type { Action, Outcome } from './state.js';
+
+/** What both sides proved to be at boot: nothing else may stand behind the same URLs later. */
+export interface ExpectedChain {
+  readonly chainId: number;
+  readonly genesis: BlockRef;
+}
+
+export interface ActDeps extends ExtendDeps {
+  readonly expected: ExpectedChain;
+  /** Sleeps at most `ms`; ends early when a poller has news. */
+  readonly idle: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/**
+ * Carries out one action and says what it came to. `stop` ends it before the next call. Rejects with ABORTED on stop, and with INTERNAL for a bug.
+ */
+export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps, stop: AbortSignal): Promise<Outcome> {
+  switch (action.do) {
+    case 'wait':
+      await deps.idle(action.ms, stop);
+      return { of: 'wait' };
+    case 'identify':
+      return identify(deps, stop);
+    case 'compare':
+      await sleep(action.ms, stop);
+      return compare(action.height, deps, stop);
+    case 'extend':
+      return extend(action, deps, stop);
+    case 'forkchoice': {
+      const { effect, answer } = await deps.engine.applyForkchoice(action.forkchoice, stop);
+      return { of: 'forkchoice', effect, answer };
+    }
+    case 'recover':
+      return { of: 'recover', result: 'unsupported' };
+  }
+}
+
+/** Both sides prove chain id and genesis again, as at boot (invariant I13). */
+async function identify({ engine, source, expected }: ActDeps, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const identity = await engine.identify(signal);
+    requireSame('the EL', expected, identity.chainId, identity.genesis);
+  } catch (thrown) {
+    return failedIdentity('engine-failed', thrown);
+  }
+  try {
+    const chainId = await source.chainId(signal);
+    const genesis = await source.refAt({ number: 0 }, signal);
+    if (genesis.kind === 'found') requireSame('the source', expected, chainId, genesis.value);
+    else requireSame('the source', expected, chainId, expected.genesis);
+  } catch (thrown) {
+    return failedIdentity('source-failed', thrown);
+  }
+  return { of: 'identify', result: 'same' };
+}
+
+function failedIdentity(result: 'engine-failed' | 'source-failed', thrown: unknown): Outcome {
+  const error = asLockstepError(thrown);
+  if (error.code === 'ABORTED' || error.code === 'INTERNAL') throw error;
+  return { of: 'identify', result: error.code.startsWith('IDENTITY_') ? 'different' : result, error };
+}
+
+function requireSame(side: string, expected: ExpectedChain, chainId: number, genesis: BlockRef): void {
+  if (chainId !== expected.chainId) {
+    const detail = `${side} now answers chain id ${chainId}, at boot both sides were ${expected.chainId}`;
+    throw new LockstepError('IDENTITY_CHAIN_ID', { detail, data: { chainId, expected: expected.chainId } });
+  }
+  if (genesis.hash !== expected.genesis.hash) {
+    const detail = `${side} now has genesis ${genesis.hash}, at boot both sides had ${expected.genesis.hash}`;
+    throw new LockstepError('IDENTITY_GENESIS', { detail, data: { genesis: genesis.hash } });
+  }
+}
+
+async function compare(height: number, { engine, source }: ActDeps, signal: AbortSignal): Promise<Outcome> {
+  try {
+    const found = await source.refAt({ number: height }, signal);
+    const own = await engine.refAt(height, signal);
+    return { of: 'compare', height, source: found.kind === 'found' ? found.value : null, engine: own };
+  } catch (thrown) {
+    const error = asLockstepError(thrown);
+    if (error.code === 'ABORTED' || error.code === 'INTERNAL') throw error;
+    return { of: 'compare', height, error };
+  }
+}

@@ -1,0 +1,121 @@
+import { LockstepError } from '../util/errors.js';
+import type { Forkchoice } from '../chain/forkchoice.js';
+import { CONFIRM_DELAY_MS, IDLE_MS, SYNCING_GAP_BLOCKS } from './limits.js';
+import { trustedLabels } from './labels.js';
+import { learn } from './learn.js';
+import { classify, type Situation } from './situation.js';
+import type { Action, HoldReason, Observation, Phase, State, Tick } from './state.js';
+
+interface Decision {
+  readonly state: State;
+  readonly action: Action;
+}
+
+/** After this many failed proofs of identity in a row the process stops; the first may be a replica (reliability S21). */
+const IDENTITY_FAILURES_TO_HALT = 2;
+
+/** The same payload is refused for its form twice, with an observation in between: sending it again is pointless. */
+const ENCODING_FAILURES_TO_HALT = 2;
+
+/** What to do next. Synchronous and total: no I/O, no clock, no randomness but the tick's. */
+export function decide(before: State, observation: Observation, tick: Tick): Decision {
+  const state = learn(before, observation, tick);
+  const fatal = fatalError(state);
+  if (fatal !== null) return halt(state, fatal);
+  return react(state, classify(state, observation, tick.now), tick);
+}
+
+/** Failures that only a person can end. */
+function fatalError(state: State): LockstepError | null {
+  const { trouble } = state;
+  if (trouble === null) return null;
+  if (trouble.key === 'identify:different' && trouble.count >= IDENTITY_FAILURES_TO_HALT && 'error' in trouble.reason) {
+    return trouble.reason.error;
+  }
+  if (trouble.key.startsWith('encoding:') && trouble.count >= ENCODING_FAILURES_TO_HALT) {
+    const detail = trouble.reason.kind === 'payload-refused' ? trouble.reason.answer : trouble.key;
+    return new LockstepError('ENGINE_ENCODING', { detail });
+  }
+  return null;
+}
+
+function react(state: State, situation: Situation, tick: Tick): Decision {
+  switch (situation.kind) {
+    case 'halted':
+      return { state, action: { do: 'wait', ms: IDLE_MS } };
+    case 'engine-down':
+      return hold(state, { kind: 'engine-unavailable', error: situation.error }, IDLE_MS, null);
+    case 'unsettled':
+      return hold(state, { kind: 'engine-unsettled', error: situation.error }, pauseMs(situation.until, tick), null);
+    case 'engine-syncing':
+      return hold(state, { kind: 'engine-syncing' }, IDLE_MS, situation.probe);
+    case 'source-unread':
+      return { state, action: { do: 'wait', ms: IDLE_MS } };
+    case 'source-down':
+      return hold(state, { kind: 'source-unavailable', error: situation.error }, IDLE_MS, situation.keepAlive);
+    case 'unidentified':
+      return { state, action: { do: 'identify' } };
+    case 'backing-off': {
+      const waitMs = pauseMs(situation.until, tick);
+      if (situation.named) return hold(state, situation.reason, waitMs, situation.keepAlive);
+      return { state, action: keepAliveOr(situation.keepAlive, { do: 'wait', ms: waitMs }) };
+    }
+    case 'suspect': {
+      const ms = situation.seen === 0 ? 0 : CONFIRM_DELAY_MS;
+      return { state, action: { do: 'compare', height: situation.height, ms } };
+    }
+    case 'diverged':
+      return recover(state, situation);
+    case 'unprimed':
+      return { state, action: { do: 'forkchoice', forkchoice: situation.forkchoice, why: 'prime' } };
+    case 'behind':
+      return extend(state, situation);
+    case 'labels-behind':
+      return inPhase(
+        state,
+        { kind: 'following' },
+        { do: 'forkchoice', forkchoice: situation.forkchoice, why: 'promote' },
+      );
+    case 'in-step':
+      return inPhase(state, { kind: 'following' }, keepAliveOr(situation.keepAlive, { do: 'wait', ms: IDLE_MS }));
+  }
+}
+
+function extend(state: State, { engine, target }: Extract<Situation, { kind: 'behind' }>): Decision {
+  const from = engine.heads.unsafe;
+  const far = target.number - from.number > SYNCING_GAP_BLOCKS;
+  const stillNamed = state.trouble?.named === true && state.phase.kind === 'holding';
+  const phase: Phase = stillNamed ? state.phase : { kind: far ? 'syncing' : 'following' };
+  const everyBlock = !far || state.trouble !== null;
+  const trusted = trustedLabels(engine);
+  return inPhase(state, phase, { do: 'extend', from, to: target, trusted, known: engine.at, everyBlock });
+}
+
+/** Recovery is tried once per divergence; where it cannot be done the hold keeps comparing, and ends when they agree. */
+function recover(state: State, { divergence, keepAlive }: Extract<Situation, { kind: 'diverged' }>): Decision {
+  const tried =
+    state.phase.kind === 'recovering' || (state.phase.kind === 'holding' && state.phase.reason.kind === 'divergence');
+  if (!tried) return inPhase(state, { kind: 'recovering', divergence }, { do: 'recover', divergence });
+  const look: Action = { do: 'compare', height: divergence.source.number, ms: IDLE_MS };
+  return inPhase(state, { kind: 'holding', reason: { kind: 'divergence', divergence } }, keepAliveOr(keepAlive, look));
+}
+
+function hold(state: State, reason: HoldReason, waitMs: number, keepAlive: Forkchoice | null): Decision {
+  return inPhase(state, { kind: 'holding', reason }, keepAliveOr(keepAlive, { do: 'wait', ms: waitMs }));
+}
+
+function halt(state: State, error: LockstepError): Decision {
+  return inPhase(state, { kind: 'halted', error }, { do: 'halt', error });
+}
+
+function inPhase(state: State, phase: Phase, action: Action): Decision {
+  return { state: { ...state, phase }, action };
+}
+
+function keepAliveOr(keepAlive: Forkchoice | null, otherwise: Action): Action {
+  return keepAlive === null ? otherwise : { do: 'forkchoice', forkchoice: keepAlive, why: 'keep-alive' };
+}
+
+function pauseMs(until: number, tick: Tick): number {
+  return Math.min(IDLE_MS, Math.max(1, until - tick.now));
+}

@@ -1,0 +1,105 @@
+import type { BlockRef } from '../chain/block.js';
+import type { FetchedBlock } from '../chain/fetched-block.js';
+import type { Lookup, Source } from '../source/source.js';
+import { asLockstepError, type LockstepError } from '../util/errors.js';
+
+export interface FetchLimits {
+  readonly maxBlocks: number;
+  /** Fetched and not yet used, plus what is expected of the requests under way. Two blocks are always allowed. */
+  readonly maxBytes: number;
+  readonly maxConcurrent: number;
+}
+
+type Fetched =
+  { readonly ok: true; readonly found: Lookup<FetchedBlock> } | { readonly ok: false; readonly error: LockstepError };
+
+const MIN_BLOCKS = 2;
+const BLOCKS_AVERAGED = 8;
+
+/** What a block costs in memory where it did not come as one slice of text. */
+const BYTES_PER_JSON_TRANSACTION = 2_000;
+
+/**
+ * Fetches the blocks of a range ahead of their use and hands them out in order. It starts with one request, so that
+ * the source can find out which form of block it gets, and doubles from there up to the limits.
+ */
+export class FetchAhead {
+  readonly #source: Source;
+  readonly #limits: FetchLimits;
+  readonly #signal: AbortSignal;
+  readonly #target: BlockRef;
+  readonly #slots: Promise<Fetched>[] = [];
+  #next: number;
+  #inFlight = 0;
+  #allowed = 1;
+  #readyBytes = 0;
+  #averageBytes = 0;
+
+  constructor(source: Source, limits: FetchLimits, range: { first: number; target: BlockRef }, signal: AbortSignal) {
+    this.#source = source;
+    this.#limits = limits;
+    this.#signal = signal;
+    this.#next = range.first;
+    this.#target = range.target;
+    this.#fill();
+  }
+
+  /** The next block in order. Rejects with the error of its own fetch, after all blocks before it were handed out. */
+  async take(): Promise<Lookup<FetchedBlock>> {
+    const slot = this.#slots.shift();
+    if (slot === undefined) throw new RangeError('no block is left to take');
+    const fetched = await slot;
+    if (!fetched.ok) throw fetched.error;
+    if (fetched.found.kind === 'found') this.#readyBytes -= sizeBytes(fetched.found.value);
+    this.#fill();
+    return fetched.found;
+  }
+
+  #fill(): void {
+    while (this.#hasRoom()) {
+      const id = this.#next === this.#target.number ? { hash: this.#target.hash } : { number: this.#next };
+      this.#next += 1;
+      this.#inFlight += 1;
+      this.#slots.push(this.#fetch(id));
+    }
+  }
+
+  #hasRoom(): boolean {
+    if (this.#next > this.#target.number || this.#signal.aborted) return false;
+    const waiting = this.#slots.length;
+    if (waiting >= this.#limits.maxBlocks || this.#inFlight >= Math.min(this.#allowed, this.#limits.maxConcurrent)) {
+      return false;
+    }
+    const expectedBytes = this.#readyBytes + this.#inFlight * this.#averageBytes;
+    return waiting < MIN_BLOCKS || expectedBytes < this.#limits.maxBytes;
+  }
+
+  async #fetch(id: { number: number } | { hash: BlockRef['hash'] }): Promise<Fetched> {
+    try {
+      const found = await this.#source.block(id, this.#signal);
+      if (found.kind === 'found') this.#account(sizeBytes(found.value));
+      this.#allowed = Math.min(this.#allowed * 2, this.#limits.maxConcurrent);
+      return { ok: true, found };
+    } catch (thrown) {
+      this.#allowed = 1;
+      return { ok: false, error: asLockstepError(thrown) };
+    } finally {
+      this.#inFlight -= 1;
+      this.#fill();
+    }
+  }
+
+  #account(bytes: number): void {
+    this.#readyBytes += bytes;
+    const first = this.#averageBytes === 0;
+    this.#averageBytes = first ? bytes : this.#averageBytes + (bytes - this.#averageBytes) / BLOCKS_AVERAGED;
+  }
+}
+
+function sizeBytes(block: FetchedBlock): number {
+  if (block.form === 'rlp') return block.text.length;
+  if (block.form === 'parts')
+    return block.transactions.reduce((sum, raw) => sum + raw.length, BYTES_PER_JSON_TRANSACTION);
+  const { transactions } = block.block;
+  return BYTES_PER_JSON_TRANSACTION * (1 + (Array.isArray(transactions) ? transactions.length : 0));
+}

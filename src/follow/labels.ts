@@ -1,0 +1,74 @@
+import type { BlockRef, Heads, Labels } from '../chain/block.js';
+import { forkchoice, type Forkchoice } from '../chain/forkchoice.js';
+import type { Hash } from '../util/hex.js';
+import type { EngineView, SourceView } from './state.js';
+
+type HashAt = (number: number) => Hash | undefined;
+
+const NO_LABELS: Labels = { safe: null, finalized: null };
+
+/**
+ * The EL's own labels, as far as they can be built on: at or below its head and canonical. ELs show labels above the
+ * head, and on abandoned branches, after a crash or a branch change (engines-measured 2.C, 3.4).
+ */
+export function trustedLabels(engine: EngineView): Labels {
+  const { heads } = engine;
+  const keep = (label: BlockRef | null): BlockRef | null =>
+    label !== null && label.number <= heads.unsafe.number && engineHashAt(engine)(label.number) === label.hash
+      ? label
+      : null;
+  const finalized = keep(heads.finalized);
+  const safe = keep(heads.safe);
+  if (finalized !== null && safe !== null && safe.number < finalized.number) return { safe: finalized, finalized };
+  return { safe, finalized };
+}
+
+/**
+ * The labels to send along with `head`: each label of the source moves forward to the block it names, and only when
+ * the local block at that height is that block. A label ahead of the head is skipped, never clamped (base#3527), and
+ * none ever moves back.
+ */
+export function promote(head: BlockRef, trusted: Labels, source: Labels | null, hashAt: HashAt): Labels {
+  const wanted = source ?? NO_LABELS;
+  const forward = (current: BlockRef | null, next: BlockRef | null): BlockRef | null => {
+    if (next === null || next.number > head.number || hashAt(next.number) !== next.hash) return current;
+    return current === null || next.number > current.number ? next : current;
+  };
+  const finalized = forward(trusted.finalized, wanted.finalized);
+  const safe = forward(trusted.safe, wanted.safe);
+  if (finalized !== null && (safe === null || safe.number < finalized.number)) return { safe: finalized, finalized };
+  return { safe, finalized };
+}
+
+/** The forkchoice for the block the EL stands at, with every label that can be promoted now. */
+export function forkchoiceAtHead(engine: EngineView, source: SourceView | null): Forkchoice {
+  const head = engine.heads.unsafe;
+  return forkchoice(head, promote(head, trustedLabels(engine), source?.labels ?? null, engineHashAt(engine)));
+}
+
+/** The EL already shows the labels of this forkchoice. */
+export function labelsStand(heads: Heads, wanted: Forkchoice): boolean {
+  if (wanted.labels === null) return true;
+  return heads.safe?.hash === wanted.labels.safe.hash && heads.finalized?.hash === wanted.labels.finalized.hash;
+}
+
+/** A snapshot whose finalized block is above its safe one is incoherent and says nothing (reliability S18). */
+export function coherentLabels(labels: Labels): boolean {
+  return labels.safe === null || labels.finalized === null || labels.finalized.number <= labels.safe.number;
+}
+
+/** The heights at which the EL's canonical block has to be known for this tick's decision. */
+export function heightsOfInterest(heads: Heads, source: SourceView | null): number[] {
+  const refs = [heads.safe, heads.finalized, source?.head, source?.labels?.safe, source?.labels?.finalized];
+  const heights = new Set<number>();
+  for (const ref of refs) {
+    if (ref !== null && ref !== undefined && ref.number <= heads.unsafe.number) heights.add(ref.number);
+  }
+  return [...heights];
+}
+
+/** The EL's canonical hash at a height, as far as this observation read it. */
+export function engineHashAt(engine: EngineView): HashAt {
+  return (number) =>
+    number === engine.heads.unsafe.number ? engine.heads.unsafe.hash : (engine.at.get(number)?.hash ?? undefined);
+}

@@ -1,0 +1,54 @@
+import type { HoldReason } from './state.js';
+
+/** How long the loop sleeps when nothing calls for an action; news from a poller wakes it earlier. */
+export const IDLE_MS = 1_000;
+
+/** ELs complain after 70 to 120 s without a consensus client (operators: market facts), so the triple is repeated. */
+export const KEEP_ALIVE_MS = 55_000;
+
+/** A gap of more blocks than this is called syncing. */
+export const SYNCING_GAP_BLOCKS = 8;
+
+/** Two coherent reads with different hashes make a divergence (design rule 2). */
+export const CONFIRM_DIVERGENCE_READS = 2;
+
+/** The pause between the reads that confirm a divergence: a lagging replica gets the chance to catch up. */
+export const CONFIRM_DELAY_MS = 500;
+
+/** How long a payload that the EL refused is not sent again within one session (reliability E6). */
+export const REFUSED_TTL_MS = 10 * 60_000;
+
+/** After a timed-out write the EL is only watched, for this long, doubling up to the cap (reliability E13). */
+export const UNSETTLED_TIMEOUT_MS = 8_000;
+export const UNSETTLED_MAX_MS = 10 * 60_000;
+
+/** After a connection that broke during a write; the EL answers reads again, so its queue is short. */
+export const UNSETTLED_RESET_MS = 500;
+
+/** A failure of the same kind at the same place is named in a hold from this count on; before that it is a hiccup. */
+export const HOLD_AFTER: Readonly<Record<HoldReason['kind'], number>> = {
+  'engine-unavailable': 1,
+  'engine-syncing': 1,
+  'engine-unsettled': 1,
+  'engine-stuck': 5,
+  'payload-refused': 1,
+  'source-unavailable': 1,
+  'source-gap': 3,
+  'block-rejected': 3,
+  divergence: 1,
+};
+
+interface Backoff {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** Retry pace towards the EL and towards the source (reliability 5: policies Re and Rs). */
+export const ENGINE_BACKOFF: Backoff = { minMs: 100, maxMs: 5_000 };
+export const SOURCE_BACKOFF: Backoff = { minMs: 250, maxMs: 15_000 };
+
+/** Exponential in `count` (from 1), with the upper half jittered so that a fleet does not retry in step; never under 50 ms. */
+export function backoffMs(backoff: Backoff, count: number, random: number): number {
+  const ceiling = Math.min(backoff.maxMs, backoff.minMs * 2 ** Math.min(count - 1, 20));
+  return Math.max(50, Math.round(ceiling * (0.5 + random / 2)));
+}

@@ -1,0 +1,105 @@
+import type { Engine } from '../engine/engine.js';
+import type { Source } from '../source/source.js';
+import { asLockstepError, type LockstepError } from '../util/errors.js';
+import { Wakeup } from '../util/wakeup.js';
+import { act, type ActDeps, type ExpectedChain } from './act.js';
+import { decide } from './decide.js';
+import type { FetchLimits } from './fetch-ahead.js';
+import { observe } from './observe.js';
+import { SourceWatch } from './source-watch.js';
+import { INITIAL_STATE, type FollowHooks, type Outcome, type State } from './state.js';
+
+export interface FollowOptions {
+  readonly pollIntervalMs: number | 'auto';
+  readonly safetyIntervalMs: number;
+  readonly limits: FetchLimits & { readonly blocksPerForkchoice: number };
+  readonly expected: ExpectedChain;
+}
+
+interface FollowParts {
+  readonly source: Source;
+  readonly engine: Engine;
+  readonly hooks: FollowHooks;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+/**
+ * Observe, decide, act, until `stop` aborts (resolves null) or a person is needed (resolves the error to exit with).
+ * After `stop` nothing new is sent; the engine drains the call that is still under way. Rejects only for a bug.
+ */
+export async function follow(
+  options: FollowOptions,
+  parts: FollowParts,
+  stop: AbortSignal,
+): Promise<LockstepError | null> {
+  const ended = new AbortController();
+  const running = AbortSignal.any([stop, ended.signal]);
+  const wakeup = new Wakeup();
+  const watch = new SourceWatch(parts.source, {
+    pollIntervalMs: options.pollIntervalMs,
+    safetyIntervalMs: options.safetyIntervalMs,
+    now: parts.now,
+    random: parts.random,
+    onNews: () => wakeup.notify(),
+    onLabels: parts.hooks.onLabels,
+  });
+  const watching = watch.run(running);
+  try {
+    return await Promise.race([turns({ options, parts, watch, wakeup }, running), watching.then(() => null)]);
+  } finally {
+    ended.abort();
+    await Promise.allSettled([watching]);
+  }
+}
+
+interface Loop {
+  readonly options: FollowOptions;
+  readonly parts: FollowParts;
+  readonly watch: SourceWatch;
+  readonly wakeup: Wakeup;
+}
+
+async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | null> {
+  const { parts, watch } = loop;
+  let state = INITIAL_STATE;
+  let outcome: Outcome | null = null;
+  const deps = actDeps(loop, () => state);
+  try {
+    while (!stop.aborted) {
+      const observation = await observe(parts.engine, watch.view, outcome, stop);
+      const before = state;
+      const decision = decide(before, observation, { now: parts.now(), random: parts.random() });
+      state = decision.state;
+      if (observation.engine.kind === 'seen') watch.standsAt(observation.engine.value.heads.unsafe.number);
+      parts.hooks.onTurn({ before, state, observation, action: decision.action });
+      if (decision.action.do === 'halt') return decision.action.error;
+      watch.extending(decision.action.do === 'extend' ? decision.action.to.number : null);
+      outcome = await act(decision.action, deps, stop);
+      watch.extending(null);
+      parts.hooks.onOutcome(outcome);
+    }
+  } catch (thrown) {
+    const error = asLockstepError(thrown);
+    if (error.code !== 'ABORTED' || !stop.aborted) throw error;
+  }
+  return null;
+}
+
+function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): ActDeps {
+  return {
+    source: parts.source,
+    engine: parts.engine,
+    expected: options.expected,
+    limits: options.limits,
+    now: parts.now,
+    sourceLabels: () => watch.labels,
+    isRefused: (hash) => parts.now() < (state().refused.get(hash) ?? 0),
+    onBlock: (payload) => {
+      watch.standsAt(payload.ref.number);
+      parts.hooks.onBlock(payload);
+    },
+    idle: (ms, signal) => wakeup.wait(ms, signal),
+  };
+}

@@ -1,0 +1,99 @@
+import type { BlockRef } from '../chain/block.js';
+import { forkchoiceAtHead, labelsStand } from './labels.js';
+import { CONFIRM_DIVERGENCE_READS, KEEP_ALIVE_MS } from './limits.js';
+import type { Forkchoice } from '../chain/forkchoice.js';
+import type { Divergence, EngineView, HoldReason, Observation, SourceView, State } from './state.js';
+import type { LockstepError } from '../util/errors.js';
+
+/** What an observation means, given what is remembered: exactly one of these, in this order of precedence. */
+export type Situation =
+  | { readonly kind: 'halted' }
+  | { readonly kind: 'engine-down'; readonly error: LockstepError }
+  /** The outcome of the last write is unknown, and the wait for it is not over. */
+  | { readonly kind: 'unsettled'; readonly error: LockstepError; readonly until: number }
+  | { readonly kind: 'engine-syncing'; readonly probe: Forkchoice | null }
+  | { readonly kind: 'source-unread' }
+  | { readonly kind: 'source-down'; readonly error: LockstepError; readonly keepAlive: Forkchoice | null }
+  | { readonly kind: 'unidentified' }
+  /** A failure repeats: nothing but a keep-alive happens until its pause is over. */
+  | {
+      readonly kind: 'backing-off';
+      readonly reason: HoldReason;
+      readonly named: boolean;
+      readonly until: number;
+      readonly keepAlive: Forkchoice | null;
+    }
+  | { readonly kind: 'suspect'; readonly height: number; readonly seen: number }
+  | { readonly kind: 'diverged'; readonly divergence: Divergence; readonly keepAlive: Forkchoice | null }
+  | { readonly kind: 'unprimed'; readonly forkchoice: Forkchoice }
+  | { readonly kind: 'behind'; readonly engine: EngineView; readonly target: BlockRef }
+  /** At the source's head, or ahead of it on the same chain; labels can move. */
+  | { readonly kind: 'labels-behind'; readonly forkchoice: Forkchoice }
+  | { readonly kind: 'in-step'; readonly keepAlive: Forkchoice | null };
+
+export type SituationKind = Situation['kind'];
+
+/** Classifies one observation. `state` must already have learned from the observation's outcome. */
+export function classify(state: State, observation: Observation, now: number): Situation {
+  if (state.phase.kind === 'halted') return { kind: 'halted' };
+  const { engine, source } = observation;
+  if (engine.kind === 'failed') return { kind: 'engine-down', error: engine.error };
+  if (engine.kind === 'pending') return { kind: 'source-unread' };
+  if (state.unsettled !== null && now < state.unsettled.until) return { kind: 'unsettled', ...state.unsettled };
+  const view = engine.value;
+  const repeat = dueRepeat(state, view, now);
+  if (view.syncing && !state.session.ignoreSyncing) return { kind: 'engine-syncing', probe: repeat };
+  const keepAlive = state.session.primed ? repeat : null;
+  if (source.kind === 'failed') return { kind: 'source-down', error: source.error, keepAlive };
+  if (source.kind === 'pending') return { kind: 'source-unread' };
+  if (!state.session.identified || !state.sourceIdentified) return { kind: 'unidentified' };
+  return compareSides(state, view, source.value, keepAlive, now);
+}
+
+function compareSides(
+  state: State,
+  engine: EngineView,
+  source: SourceView,
+  keepAlive: Forkchoice | null,
+  now: number,
+): Situation {
+  const { trouble, suspicion } = state;
+  if (trouble !== null && now < trouble.retryAt) {
+    return { kind: 'backing-off', reason: trouble.reason, named: trouble.named, until: trouble.retryAt, keepAlive };
+  }
+  if (suspicion !== null) {
+    if (suspicion.divergence !== null && suspicion.seen >= CONFIRM_DIVERGENCE_READS) {
+      return { kind: 'diverged', divergence: suspicion.divergence, keepAlive };
+    }
+    return { kind: 'suspect', height: suspicion.height, seen: suspicion.seen };
+  }
+  const height = contradictedHeight(engine, source);
+  if (height !== null) return { kind: 'suspect', height, seen: 0 };
+  const head = engine.heads.unsafe;
+  // At or above the source's head the observation itself compared them; below it, one read of the source does.
+  if (!state.session.compared && head.number > 0 && head.number < source.head.number) {
+    return { kind: 'suspect', height: head.number, seen: 0 };
+  }
+  const next = forkchoiceAtHead(engine, source);
+  if (!state.session.primed && head.number > 0) return { kind: 'unprimed', forkchoice: next };
+  if (source.head.number > head.number) return { kind: 'behind', engine, target: source.head };
+  if (!labelsStand(engine.heads, next)) return { kind: 'labels-behind', forkchoice: next };
+  return { kind: 'in-step', keepAlive };
+}
+
+/** The lowest height at which this very observation shows two different hashes; null when it shows none. */
+function contradictedHeight(engine: EngineView, source: SourceView): number | null {
+  const refs = [source.labels?.finalized, source.labels?.safe, source.head];
+  for (const ref of refs) {
+    if (ref === null || ref === undefined) continue;
+    const own = ref.number === engine.heads.unsafe.number ? engine.heads.unsafe : (engine.at.get(ref.number) ?? null);
+    if (own !== null && own.hash !== ref.hash) return ref.number;
+  }
+  return null;
+}
+
+/** The EL's own triple, when the last forkchoice is long enough ago that it should be repeated. */
+function dueRepeat(state: State, engine: EngineView, now: number): Forkchoice | null {
+  const due = state.lastForkchoiceAt === null || now - state.lastForkchoiceAt >= KEEP_ALIVE_MS;
+  return due && engine.heads.unsafe.number > 0 && state.session.identified ? forkchoiceAtHead(engine, null) : null;
+}
