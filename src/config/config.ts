@@ -1,0 +1,131 @@
+import { opaque } from '../util/redact.js';
+import type { JwtSecret } from './jwt-secret.js';
+import { collectSettings, type RawSettings, type SettingInputs } from './layers.js';
+import { declarationOf, OPTION_NAMES, type OptionName, type OptionValues } from './options.js';
+import type { Origin, Problem } from './problem.js';
+import { checkRules, loadJwtSecret } from './rules.js';
+
+/** One option as it took effect, fit to be shown. */
+export interface Setting {
+  readonly name: OptionName;
+  /** Text form, secrets redacted; null when the option is unset. */
+  readonly value: string | null;
+  readonly origin: Origin;
+}
+
+export interface LoadedConfig {
+  /** Null exactly when there are problems. */
+  readonly config: Config | null;
+  readonly settings: readonly Setting[];
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** The configuration of a running lockstep: frozen, complete, checked. Times in ms, sizes in bytes. */
+export type Config = ReturnType<typeof toConfig>;
+
+/** Reads, merges and checks the whole configuration. Finds every problem in one go and never throws for a bad one. */
+export function loadConfig(inputs: SettingInputs): LoadedConfig {
+  const collected = collectSettings(inputs);
+  const parsed = parseSettings(collected.raw);
+  const draft = { values: parsed.values, raw: collected.raw, env: inputs.env, cwd: inputs.cwd };
+  const ruled = checkRules(draft);
+  const jwt = loadJwtSecret(draft);
+  const problems = [...collected.problems, ...parsed.problems, ...ruled.problems, ...jwt.problems];
+  const warnings = [...collected.warnings, ...ruled.warnings, ...jwt.warnings];
+  const isComplete = problems.length === 0 && jwt.secret !== undefined;
+  return {
+    // Without a problem every required value is present, which is what tells the partial values from the whole.
+    config: isComplete ? toConfig(parsed.values as OptionValues, jwt.secret, warnings) : null,
+    settings: settingsOf(collected.raw),
+    problems,
+    warnings,
+  };
+}
+
+function parseSettings(raw: RawSettings['raw']): { values: Partial<OptionValues>; problems: Problem[] } {
+  const values: Partial<Record<OptionName, unknown>> = {};
+  const problems: Problem[] = [];
+  for (const name of OPTION_NAMES) {
+    const { type, required } = declarationOf(name);
+    const setting = raw.get(name);
+    if (setting === undefined) {
+      if (required)
+        problems.push({
+          setting: `--${name}`,
+          reason: 'is not set',
+          fix: `Give the ${type.name} of the node to follow`,
+        });
+      continue;
+    }
+    const at = { setting: `--${name}`, origin: setting.origin };
+    if (setting.text === '') {
+      problems.push({ ...at, reason: 'is empty', fix: 'Give it a value, or leave it out' });
+      continue;
+    }
+    const parsed = type.parse(setting.text);
+    if (parsed.ok) values[name] = parsed.value;
+    // A default that does not parse repeats the text of another option, which is reported there.
+    else if (setting.origin !== 'default')
+      problems.push({ ...at, value: type.display(setting.text), reason: parsed.reason, fix: parsed.fix });
+  }
+  return { values: values as Partial<OptionValues>, problems };
+}
+
+function settingsOf(raw: RawSettings['raw']): Setting[] {
+  return OPTION_NAMES.map((name) => {
+    const setting = raw.get(name);
+    const { type } = declarationOf(name);
+    return setting === undefined
+      ? { name, value: null, origin: 'default' }
+      : { name, value: type.display(setting.text), origin: setting.origin };
+  });
+}
+
+/** The shape that the rest of the program reads. What can hold credentials does not show them when it is printed. */
+function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly string[]) {
+  return Object.freeze({
+    source: Object.freeze(
+      opaque({
+        /** With path, query and user-info: show it through displayUrl only. */
+        url: values['l2.follow.source'],
+        headers: values['l2.follow.source.header'] ?? Object.freeze({}),
+        rpcTimeoutMs: values['l2.follow.source.rpc-timeout'],
+        maxConcurrency: values['l2.follow.source.max-concurrency'],
+        maxResponseBytes: values['l2.follow.source.max-response-bytes'],
+      }),
+    ),
+    engine: Object.freeze(
+      opaque({
+        /** May hold user-info: show it through displayUrl only. */
+        url: values.l2,
+        jwtSecret,
+        timeoutMs: values['l2.engine-timeout'],
+        /** The `eth_*` endpoint of the local EL. */
+        rpcUrl: values['l2.rpc'],
+      }),
+    ),
+    follow: Object.freeze({
+      /** auto: half the measured block time, at least 200 ms. */
+      pollIntervalMs: values['l2.follow.poll-interval'],
+      safetyIntervalMs: values['l2.follow.safety-interval'],
+      prefetchBlocks: values['l2.follow.prefetch'],
+      prefetchBytes: values['l2.follow.prefetch-bytes'],
+    }),
+    bootTimeoutMs: values['boot-timeout'],
+    log: Object.freeze({
+      level: values['log.level'],
+      format: values['log.format'],
+      color: values['log.color'],
+      pid: values['log.pid'],
+    }),
+    metrics: Object.freeze({
+      enabled: values['metrics.enabled'],
+      addr: values['metrics.addr'],
+      port: values['metrics.port'],
+      strict: values['metrics.strict'],
+    }),
+    /** For the operator, once at start. */
+    warnings: Object.freeze([...warnings]),
+  });
+}

@@ -1,0 +1,131 @@
+import { resolve } from 'node:path';
+import { readJwtSecret, parseJwtSecret, type JwtSecret } from './jwt-secret.js';
+import type { Environment, RawSetting, RawSettings } from './layers.js';
+import { declarationOf, envName, type OptionName, type OptionValues } from './options.js';
+import type { Problem } from './problem.js';
+import { carriesCredentials, isExposed } from './url.js';
+
+/** What the rules look at: the values that could be parsed, and the text and origin of each. */
+export interface Draft {
+  readonly values: Partial<OptionValues>;
+  readonly raw: RawSettings['raw'];
+  readonly env: Environment;
+  readonly cwd: string;
+}
+
+export interface Findings {
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/** Everything that involves more than the text of a single option. A value that did not parse is left alone. */
+export function checkRules(draft: Draft): Findings {
+  const rules = [sourceRules, exposureWarnings, intervalRules, tlsRules];
+  const found = rules.map((rule) => rule(draft));
+  return { problems: found.flatMap((each) => each.problems), warnings: found.flatMap((each) => each.warnings) };
+}
+
+function problem(name: OptionName, raw: RawSetting | undefined, reason: string, fix: string): Problem {
+  if (raw === undefined) return { setting: `--${name}`, reason, fix };
+  return { setting: `--${name}`, value: declarationOf(name).type.display(raw.text), origin: raw.origin, reason, fix };
+}
+
+function sourceRules({ values, raw }: Draft): Findings {
+  const source = values['l2.follow.source'];
+  if (source === undefined) return { problems: [], warnings: [] };
+  const setting = raw.get('l2.follow.source');
+  const problems: Problem[] = [];
+  const warnings: string[] = [];
+  const own = (['l2', 'l2.rpc'] as const).find((name) => isSameEndpoint(values[name], source));
+  if (own !== undefined) {
+    const fix = 'Give the execution RPC of another node';
+    problems.push(problem('l2.follow.source', setting, `is the same endpoint as --${own}`, fix));
+  }
+  if (isExposed(source)) {
+    if (values['allow-insecure-source'] === true) {
+      warnings.push(
+        '--l2.follow.source is unencrypted: whoever is on the path can choose which blocks are safe and final.',
+      );
+    } else {
+      const fix = 'Use https, or accept the risk with --allow-insecure-source';
+      problems.push(problem('l2.follow.source', setting, 'is unencrypted http to a public host', fix));
+    }
+  }
+  if (values['l2.follow.trustrpc'] === true) {
+    warnings.push('--l2.follow.trustrpc has no effect: lockstep verifies every block.');
+  }
+  return { problems, warnings };
+}
+
+function isSameEndpoint(one: string | undefined, other: string): boolean {
+  if (one === undefined) return false;
+  const [a, b] = [new URL(one), new URL(other)];
+  return a.host === b.host && a.pathname === b.pathname && a.search === b.search;
+}
+
+function exposureWarnings({ values, raw }: Draft): Findings {
+  const warnings: string[] = [];
+  for (const name of ['l2.follow.source', 'l2', 'l2.rpc'] as const) {
+    const url = values[name];
+    if (url === undefined) continue;
+    if (raw.get(name)?.origin === 'cli' && carriesCredentials(url)) {
+      warnings.push(`--${name} carries credentials that the process list shows; set ${envName(name)} instead.`);
+    }
+    if (name === 'l2' && isExposed(url)) {
+      warnings.push('--l2 is unencrypted http to a public host: the JWT does not hide or protect the traffic.');
+    }
+  }
+  return { problems: [], warnings };
+}
+
+function intervalRules({ values, raw }: Draft): Findings {
+  const poll = values['l2.follow.poll-interval'];
+  const safety = values['l2.follow.safety-interval'];
+  if (typeof poll !== 'number' || safety === undefined || safety >= poll) return { problems: [], warnings: [] };
+  const reason = `is shorter than --l2.follow.poll-interval (${raw.get('l2.follow.poll-interval')?.text ?? ''})`;
+  const setting = raw.get('l2.follow.safety-interval');
+  return {
+    problems: [problem('l2.follow.safety-interval', setting, reason, 'Raise it, or lower the poll interval')],
+    warnings: [],
+  };
+}
+
+function tlsRules({ env }: Draft): Findings {
+  if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return { problems: [], warnings: [] };
+  const found: Problem = {
+    setting: 'NODE_TLS_REJECT_UNAUTHORIZED',
+    value: '0',
+    reason: 'switches certificate checks off for the whole process',
+    fix: 'Unset it; NODE_EXTRA_CA_CERTS adds a certificate authority of your own',
+  };
+  return { problems: [found], warnings: [] };
+}
+
+/** Loads the secret from exactly one place: the encoded variable, or the file. */
+export function loadJwtSecret({ values, raw, cwd }: Draft): Findings & { readonly secret: JwtSecret | undefined } {
+  const encoded = raw.get('l2.jwt-secret-encoded');
+  const file = raw.get('l2.jwt-secret');
+  const path = values['l2.jwt-secret'];
+  const failed = (found: Problem) => ({ secret: undefined, problems: [found], warnings: [] });
+  if (encoded !== undefined) {
+    if (file !== undefined && file.origin !== 'default') {
+      const fix = `Unset one of ${originName(encoded)} and ${originName(file)}`;
+      return failed(problem('l2.jwt-secret', file, `is given together with ${originName(encoded)}`, fix));
+    }
+    const parsed = parseJwtSecret(encoded.text);
+    if (parsed.ok) return { secret: parsed.value, problems: [], warnings: [] };
+    return failed({ setting: originName(encoded), reason: parsed.reason, fix: parsed.fix });
+  }
+  // A path that did not parse is already a problem of its own.
+  if (path === undefined) return { secret: undefined, problems: [], warnings: [] };
+  const read = readJwtSecret(resolve(cwd, path));
+  if (!read.ok) return failed(problem('l2.jwt-secret', file, read.reason, read.fix));
+  const warnings = read.value.readableByAll
+    ? [`--l2.jwt-secret is readable by every user of this machine; run chmod 600 on it.`]
+    : [];
+  return { secret: read.value.secret, problems: [], warnings };
+}
+
+function originName({ origin }: RawSetting): string {
+  return origin.startsWith('env:') ? origin.slice('env:'.length) : '--l2.jwt-secret';
+}
