@@ -1,0 +1,200 @@
+import { closest } from 'fastest-levenshtein';
+import yargs, { type Argv, type Options } from 'yargs';
+import { declarationOf, envName, OPTION_NAMES, optionOfFlag, type OptionName } from '../config/options.js';
+import { boolean } from '../config/values.js';
+import { remoteText } from '../util/errors.js';
+import { version } from './commands/version.js';
+import { exitEntries } from './exit-meanings.js';
+
+interface CommandDeclaration {
+  readonly describe: string;
+  /** Other words for the same command. */
+  readonly words?: readonly string[];
+  readonly json?: true;
+  readonly argument?: { readonly name: string; readonly describe: string };
+}
+
+const COMMANDS = {
+  run: {
+    describe: 'Follow the source; also what happens without a command',
+    // The words that compose files and charts of op-node and base-consensus put first.
+    words: ['node', 'follow', 'op-node'],
+  },
+  check: {
+    describe: 'Look at source and execution client without changing anything',
+    words: ['doctor'],
+    json: true,
+  },
+  config: { describe: 'Show the effective settings and where each came from', json: true },
+  jwt: {
+    describe: 'Write a fresh JWT secret to a new file',
+    argument: { name: 'file', describe: 'Where to write it; default: the file of --l2.jwt-secret' },
+  },
+  version: { describe: 'Show the version', json: true },
+  doc: {
+    describe: 'Print reference documentation as Markdown',
+    argument: { name: 'topic', describe: 'flags or errors' },
+  },
+} as const satisfies Record<string, CommandDeclaration>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
+const COMPLETION = 'completion';
+
+/** What the command line asks for. */
+export type Invocation =
+  | { readonly kind: 'print'; readonly text: string }
+  | { readonly kind: 'usage'; readonly problems: readonly string[] }
+  | {
+      readonly kind: 'command';
+      readonly command: CommandName;
+      readonly given: ReadonlyMap<OptionName, string>;
+      readonly json: boolean;
+      readonly argument: string | undefined;
+    };
+
+const HELP_COLUMNS = 100;
+
+/** Reads the command line alone: no environment, no file, no default. */
+export async function readArgv(argv: readonly string[]): Promise<Invocation> {
+  const booleans = normaliseBooleans(argv);
+  if (booleans.problems.length > 0) return { kind: 'usage', problems: booleans.problems };
+  let printed = '';
+  let parsed: Readonly<Record<string, unknown>>;
+  try {
+    parsed = await parser().parseAsync([...booleans.argv], {}, (_error, _argv, output) => {
+      printed = output;
+    });
+  } catch (thrown) {
+    if (thrown instanceof UnreadableArgv) return { kind: 'usage', problems: [thrown.message] };
+    throw thrown;
+  }
+  return printed === '' ? interpret(parsed) : { kind: 'print', text: `${printed}\n` };
+}
+
+/** The text of `--help`. */
+export async function helpText(): Promise<string> {
+  return `${await parser().getHelp()}\n`;
+}
+
+class UnreadableArgv extends Error {}
+
+function parser(): Argv {
+  const y = yargs([])
+    .scriptName('lockstep')
+    .usage('lockstep [command] [options]\n\nKeeps one L2 execution client in step with a trusted source.')
+    .locale('en')
+    .wrap(HELP_COLUMNS)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message: string | null, error: Error | undefined) => {
+      throw error ?? new UnreadableArgv(message ?? 'cannot be read');
+    })
+    .parserConfiguration({
+      'dot-notation': false,
+      'camel-case-expansion': false,
+      'strip-aliased': true,
+      'boolean-negation': false,
+      // Go programs accept `-l2 URL` as well as `--l2 URL`.
+      'short-option-groups': false,
+    })
+    .help('help', 'Show this help')
+    .alias('help', 'h')
+    .version('version', 'Show the version', `v${version()}`)
+    .epilogue(epilogue());
+  for (const name of COMMAND_NAMES) addCommand(y, name);
+  y.completion(COMPLETION, 'Print a completion script for the shell in $SHELL (bash, zsh, fish)');
+  for (const name of OPTION_NAMES) y.option(name, yargsOption(name));
+  return y;
+}
+
+function commandOf(name: CommandName): CommandDeclaration {
+  return COMMANDS[name];
+}
+
+function addCommand(y: Argv, name: CommandName): void {
+  const { argument, describe, json, words = [] } = commandOf(name);
+  const usage = argument === undefined ? name : `${name} [${argument.name}]`;
+  y.command([usage, ...words], describe, (command) => {
+    if (argument !== undefined) command.positional(argument.name, { type: 'string', describe: argument.describe });
+    if (json) command.option('json', { type: 'boolean', describe: 'Answer as JSON' });
+    return command;
+  });
+}
+
+function yargsOption(name: OptionName): Options {
+  const option = declarationOf(name);
+  const isFlag = option.type === boolean;
+  // yargs gets no default: only what was really given may come back from it.
+  const shownDefault = option.derived?.note ?? (isFlag && option.default === 'false' ? undefined : option.default);
+  return {
+    group: option.group,
+    describe: `${option.describe}${option.required ? ' (required)' : ''} [$${envName(name)}]`,
+    type: isFlag ? 'boolean' : 'string',
+    alias: [...(option.aliases ?? [])],
+    ...(isFlag || option.refused?.cli !== undefined ? {} : { requiresArg: true }),
+    ...(shownDefault === undefined ? {} : { defaultDescription: shownDefault }),
+  };
+}
+
+function epilogue(): string {
+  const codes = exitEntries().map(({ code, meaning }) => `  ${String(code).padEnd(4)} ${meaning.meaning}`);
+  return [
+    'A setting is taken from the command line, else the environment, else the --config file, else its default.',
+    ...['', 'Exit codes:', ...codes],
+  ].join('\n');
+}
+
+/** Rewrites `--flag=1` to `--flag=true`: yargs would read any word but "true" as false, without a complaint. */
+function normaliseBooleans(argv: readonly string[]): { argv: readonly string[]; problems: readonly string[] } {
+  const problems: string[] = [];
+  const normalised = argv.map((token) => {
+    const [, flag = '', text = ''] = /^--?([\w.-]+)=(.*)$/s.exec(token) ?? [];
+    const name = optionOfFlag(flag);
+    if (name === undefined || declarationOf(name).type !== boolean) return token;
+    const parsed = boolean.parse(text);
+    if (parsed.ok) return `--${name}=${parsed.value}`;
+    problems.push(`--${name} "${remoteText(text)}" ${parsed.reason}. ${parsed.fix}.`);
+    return token;
+  });
+  return { argv: normalised, problems };
+}
+
+function interpret(parsed: Readonly<Record<string, unknown>>): Invocation {
+  const words = Array.isArray(parsed['_']) ? parsed['_'].map(String) : [];
+  const [word = 'run', ...extra] = words;
+  const command = COMMAND_NAMES.find((name) => name === word || (commandOf(name).words ?? []).includes(word));
+  if (command === undefined) return { kind: 'usage', problems: [unknownCommand(word)] };
+  const declared = commandOf(command);
+  const problems = extra.map((other) => `unexpected word ${shown(other)} after ${word}`);
+  const given = new Map<OptionName, string>();
+  let json = false;
+  for (const [key, value] of Object.entries(parsed)) {
+    const name = optionOfFlag(key);
+    if (key === 'json' && declared.json) json = value === true;
+    else if (key === '_' || key === '$0' || key === declared.argument?.name) continue;
+    else if (name === undefined) problems.push(unknownFlag(key, declared.json === true));
+    else if (Array.isArray(value)) problems.push(`--${name} is given more than once`);
+    else given.set(name, String(value));
+  }
+  if (problems.length > 0) return { kind: 'usage', problems };
+  const argument = declared.argument === undefined ? undefined : parsed[declared.argument.name];
+  return { kind: 'command', command, given, json, argument: typeof argument === 'string' ? argument : undefined };
+}
+
+/** A stray word can be a secret that lost its flag, so only a short one is repeated. */
+function shown(word: string): string {
+  return /^[\w.-]{1,24}$/.test(word) ? `"${word}"` : '(not shown)';
+}
+
+function unknownCommand(word: string): string {
+  const known = [...COMMAND_NAMES, COMPLETION, ...COMMAND_NAMES.flatMap((name) => commandOf(name).words ?? [])];
+  return `unknown command ${shown(word)}; did you mean ${closest(word, known)}?`;
+}
+
+function unknownFlag(flag: string, takesJson: boolean): string {
+  const aliases = OPTION_NAMES.flatMap((name) => declarationOf(name).aliases ?? []);
+  const known = [...OPTION_NAMES, ...aliases, 'help', 'version', ...(takesJson ? ['json'] : [])];
+  return `unknown flag --${remoteText(flag)}; did you mean --${closest(flag, known)}?`;
+}

@@ -1,0 +1,78 @@
+import { declarationOf, envName, OPTION_NAMES, type OptionName } from '../../config/options.js';
+import { ERROR_CODES } from '../../util/error-codes.js';
+import { exitEntries } from '../exit-meanings.js';
+
+const TOPICS = { flags: flagsMarkdown, errors: errorsMarkdown };
+
+/** The Markdown of docs/<topic>.md, or undefined for a topic that does not exist. */
+export function docText(topic: string | undefined): string | undefined {
+  return topic === 'flags' || topic === 'errors' ? TOPICS[topic]() : undefined;
+}
+
+function flagsMarkdown(): string {
+  const groups = [...new Set(OPTION_NAMES.map((name) => declarationOf(name).group))];
+  return page('Settings', 'flags', [
+    'A setting is taken from the command line, else the environment, else the `--config` file, else its default.',
+    'Among environment variables the `LOCKSTEP_` name wins over the names of other clients; an empty one counts as unset.',
+    'Durations are written as `500ms`, `12s` or `1m30s`, sizes as `64MiB`. Keys in the file may be nested or dotted.',
+    ...groups.flatMap((group) => ['', `## ${group}`, '', ...groupTable(group)]),
+  ]);
+}
+
+function groupTable(group: string): string[] {
+  const names = OPTION_NAMES.filter((name) => declarationOf(name).group === group);
+  return table(['flag (also)', 'environment (also read)', 'type', 'default', 'meaning'], names.map(optionRow));
+}
+
+function optionRow(name: OptionName): string[] {
+  const { aliases = [], alsoEnv = [], type, describe, required, refused, ...option } = declarationOf(name);
+  const others = (list: readonly string[], mark: string): string =>
+    list.length === 0 ? '' : ` (${list.map((each) => code(`${mark}${each}`)).join(', ')})`;
+  const fallback = option.default === undefined ? (option.derived?.note ?? '-') : code(option.default);
+  const flag = refused?.cli === undefined ? code(`--${name}`) : `${code(name)}, not on the command line`;
+  return [
+    flag + others(aliases, '--'),
+    code(envName(name)) + others(alsoEnv, ''),
+    type.name,
+    required ? 'required' : fallback,
+    describe,
+  ];
+}
+
+function errorsMarkdown(): string {
+  const exits = exitEntries().map(({ code: exit, meaning }) => [String(exit), meaning.meaning, meaning.restart]);
+  const codes = Object.entries(ERROR_CODES).map(([name, entry]) => {
+    return [code(name), entry.severity, String(entry.exit), entry.meaning, entry.fix];
+  });
+  return page('Errors and exit codes', 'errors', [
+    '## Exit codes',
+    '',
+    ...table(['code', 'meaning', 'can a restart help?'], exits),
+    '',
+    '## Errors',
+    '',
+    'retry: the next tick tries again. hold: lockstep stays up, changes nothing in the execution client and keeps looking.',
+    'halt: the process stops with the exit code. At start, an error that does not pass ends the process with its exit code.',
+    '',
+    ...table(['code', 'severity', 'exit', 'meaning', 'what to do'], codes),
+  ]);
+}
+
+function page(title: string, topic: keyof typeof TOPICS, lines: readonly string[]): string {
+  const note = `<!-- Made by \`lockstep doc ${topic}\`; change the declaration in the source instead. -->`;
+  return [`# ${title}`, '', note, '', ...lines, ''].join('\n');
+}
+
+/** A table with aligned columns, as the formatter of the repository writes it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replace(/\|/g, '\\|')));
+  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[], fill = ' '): string =>
+    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
+  const [first = [], ...others] = cells;
+  return [line(first), line([], '-'), ...others.map((row) => line(row))];
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}

@@ -1,0 +1,23 @@
+import { EXIT } from '../util/error-codes.js';
+
+interface ExitMeaning {
+  readonly meaning: string;
+  /** Whether starting again without a change can help. */
+  readonly restart: 'no' | 'yes' | '-';
+}
+
+/** What each exit code tells the supervisor; shown by --help and docs/errors.md. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, ExitMeaning>> = {
+  clean: { meaning: 'stopped as asked, or the command succeeded', restart: '-' },
+  usage: { meaning: 'the command line cannot be read', restart: 'no' },
+  unavailable: { meaning: 'source or execution client not reachable at start', restart: 'yes' },
+  internal: { meaning: 'internal error', restart: 'yes' },
+  identity: { meaning: 'source and execution client do not fit together, or lack a capability', restart: 'no' },
+  auth: { meaning: 'the execution client refuses the JWT', restart: 'no' },
+  config: { meaning: 'the configuration is not usable', restart: 'no' },
+  forced: { meaning: 'a second signal cut the shutdown short', restart: '-' },
+};
+
+export function exitEntries(): { code: number; meaning: ExitMeaning }[] {
+  return Object.entries(EXIT).map(([name, code]) => ({ code, meaning: EXIT_MEANINGS[name as keyof typeof EXIT] }));
+}

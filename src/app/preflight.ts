@@ -1,0 +1,190 @@
+import type { BlockRef } from '../chain/block.js';
+import type { Engine, EngineIdentity } from '../engine/engine.js';
+import type { ExpectedChain } from '../follow/act.js';
+import { verifyBlock } from '../payload/verify.js';
+import type { Source } from '../source/source.js';
+import { asLockstepError, LockstepError } from '../util/errors.js';
+import { shortHash } from '../util/hex.js';
+import { isLoopback, sameAddress, sameProcess } from './same-node.js';
+
+export interface CheckRow {
+  readonly name: string;
+  readonly result: 'pass' | 'warn' | 'fail' | 'skip';
+  readonly detail: string;
+  readonly error?: LockstepError;
+}
+
+export interface PreflightInput {
+  readonly source: Source;
+  readonly engine: Engine;
+  /** Full URLs, for recognising our own EL; they are compared, never shown. */
+  readonly urls: { readonly source: string; readonly engine: string; readonly rpc: string };
+  readonly isConsensusClient: (signal: AbortSignal) => Promise<boolean>;
+}
+
+export interface Preflight {
+  readonly rows: readonly CheckRow[];
+  /** The error of the first failed row. */
+  readonly error: LockstepError | null;
+  /** What both sides proved to be; null unless every check passed. */
+  readonly passed: { readonly expected: ExpectedChain; readonly engine: EngineIdentity } | null;
+}
+
+/** The Engine API accepts tokens at most this far from the EL's clock (execution-apis, engine/authentication.md). */
+const MAX_SKEW_MS = 60_000;
+const NOTABLE_SKEW_MS = 5_000;
+
+/** Everything that has to be true before the first engine write. Reads only; every row is tried that can be. */
+export async function preflight(input: PreflightInput, signal: AbortSignal): Promise<Preflight> {
+  const run = new Checks();
+  const engine = await run.try('engine', () => checkEngine(input.engine, signal));
+  run.from('clock', engine, (identity) => checkClock(identity));
+  const chainId = await run.try('source', () => checkSource(input, signal));
+  await run.try('source is not own EL', () => checkOwnEl(input));
+  const genesis = await run.after('identity', engine !== null && chainId !== null, () =>
+    checkIdentity(input, engine, chainId, signal),
+  );
+  const head = await run.after('head', genesis !== null, () => checkHead(input, signal));
+  await run.after('labels', head !== null, () => checkLabels(input.source, signal));
+  await run.after('blocks', head !== null, () => checkBlocks(input.source, head, signal));
+  const error = run.firstError;
+  const complete = error === null && engine !== null && chainId !== null && genesis !== null;
+  return { rows: run.rows, error, passed: complete ? { expected: { chainId, genesis }, engine } : null };
+}
+
+interface Passed<T> {
+  readonly value: T;
+  readonly detail: string;
+  readonly warn?: boolean;
+}
+
+class Checks {
+  readonly rows: CheckRow[] = [];
+
+  get firstError(): LockstepError | null {
+    return this.rows.find((row) => row.error !== undefined)?.error ?? null;
+  }
+
+  /** Runs a check; null when it failed. An abort is not a result and goes up. */
+  async try<T>(name: string, check: () => Promise<Passed<T>>): Promise<T | null> {
+    try {
+      const { value, detail, warn } = await check();
+      this.rows.push({ name, result: warn === true ? 'warn' : 'pass', detail });
+      return value;
+    } catch (thrown) {
+      const error = asLockstepError(thrown);
+      if (error.code === 'ABORTED' || error.code === 'INTERNAL') throw error;
+      this.rows.push({ name, result: 'fail', detail: error.message, error });
+      return null;
+    }
+  }
+
+  async after<T>(name: string, ready: boolean, check: () => Promise<Passed<T>>): Promise<T | null> {
+    if (ready) return this.try(name, check);
+    this.rows.push({ name, result: 'skip', detail: 'an earlier check failed' });
+    return null;
+  }
+
+  from<T>(name: string, value: T | null, check: (value: T) => CheckRow): void {
+    this.rows.push(value === null ? { name, result: 'skip', detail: 'an earlier check failed' } : check(value));
+  }
+}
+
+async function checkEngine(engine: Engine, signal: AbortSignal): Promise<Passed<EngineIdentity>> {
+  const identity = await engine.identify(signal);
+  const version = identity.clientVersion ?? 'version not told';
+  return {
+    value: identity,
+    detail: `${engine.name} takes our JWT and has the methods that following needs (${version})`,
+  };
+}
+
+function checkClock({ clockSkewMs }: EngineIdentity): CheckRow {
+  const name = 'clock';
+  if (clockSkewMs === null) return { name, result: 'pass', detail: 'the EL sends no Date header; the JWT was taken' };
+  const detail = `our clock is ${Math.abs(Math.round(clockSkewMs / 1_000))} s ${clockSkewMs < 0 ? 'behind' : 'ahead of'} the EL`;
+  if (Math.abs(clockSkewMs) > MAX_SKEW_MS) {
+    const error = new LockstepError('CLOCK_SKEW', { detail, data: { clockSkewMs } });
+    return { name, result: 'fail', detail, error };
+  }
+  return { name, result: Math.abs(clockSkewMs) > NOTABLE_SKEW_MS ? 'warn' : 'pass', detail };
+}
+
+async function checkSource(input: PreflightInput, signal: AbortSignal): Promise<Passed<number>> {
+  const { source } = input;
+  try {
+    const chainId = await source.chainId(signal);
+    return { value: chainId, detail: `${source.name} answers for chain ${chainId}` };
+  } catch (thrown) {
+    const error = asLockstepError(thrown);
+    const mayBeCl = error.code === 'SOURCE_RPC_ERROR' || error.code === 'SOURCE_BAD_BODY';
+    if (mayBeCl && (await input.isConsensusClient(signal))) {
+      throw new LockstepError('SOURCE_IS_CL', { detail: source.name, cause: error });
+    }
+    throw error;
+  }
+}
+
+async function checkOwnEl({ urls, source, engine }: PreflightInput): Promise<Passed<null>> {
+  const same =
+    sameAddress(urls.source, urls.engine) ||
+    sameAddress(urls.source, urls.rpc) ||
+    (await sameProcess(urls.source, urls.engine));
+  if (same) throw new LockstepError('SOURCE_IS_OWN_EL', { detail: `${source.name} and ${engine.name} are one node` });
+  const sameHost = new URL(urls.source).hostname === new URL(urls.engine).hostname && !isLoopback(urls.source);
+  const detail = sameHost
+    ? 'source and EL share a host: make sure that they are two nodes'
+    : 'source and EL are two nodes';
+  return { value: null, detail, warn: sameHost };
+}
+
+async function checkIdentity(
+  { source, engine }: PreflightInput,
+  identity: EngineIdentity | null,
+  chainId: number | null,
+  signal: AbortSignal,
+): Promise<Passed<BlockRef>> {
+  if (identity === null) throw new LockstepError('INTERNAL', { detail: 'identity is checked before the EL answered' });
+  if (identity.chainId !== chainId) {
+    const detail = `source ${source.name} is chain ${chainId ?? 'unknown'}, EL ${engine.name} is chain ${identity.chainId}`;
+    throw new LockstepError('IDENTITY_CHAIN_ID', { detail });
+  }
+  const genesis = await source.refAt({ number: 0 }, signal);
+  const own = identity.genesis;
+  if (genesis.kind === 'pruned') {
+    return { value: own, detail: `chain ${chainId}; the source no longer serves its genesis block`, warn: true };
+  }
+  if (genesis.kind === 'absent') {
+    throw new LockstepError('SOURCE_SCHEMA', { detail: `${source.name} has no genesis block` });
+  }
+  if (genesis.value.hash !== own.hash) {
+    const detail = `source ${genesis.value.hash}, EL ${own.hash}`;
+    throw new LockstepError('IDENTITY_GENESIS', { detail });
+  }
+  return { value: own, detail: `chain ${chainId}, genesis ${shortHash(own.hash)} on both sides` };
+}
+
+async function checkHead({ source, engine }: PreflightInput, signal: AbortSignal): Promise<Passed<BlockRef>> {
+  const head = await source.head(signal);
+  const own = (await engine.heads(signal)).unsafe;
+  const gap = head.number - own.number;
+  const relation = gap === 0 ? 'level' : gap > 0 ? `EL ${gap} blocks behind` : `EL ${-gap} blocks ahead`;
+  return { value: head, detail: `source ${head.number}, EL ${own.number}: ${relation}` };
+}
+
+async function checkLabels(source: Source, signal: AbortSignal): Promise<Passed<null>> {
+  const { safe, finalized } = await source.labels(signal);
+  const detail = `safe ${safe?.number ?? 'not set'}, finalized ${finalized?.number ?? 'not set'} at the source`;
+  return { value: null, detail, warn: safe === null || finalized === null };
+}
+
+/** The head of the source comes in a form that can be verified and replayed: it is fetched and recomputed once. */
+async function checkBlocks(source: Source, head: BlockRef | null, signal: AbortSignal): Promise<Passed<null>> {
+  if (head === null || head.number === 0) return { value: null, detail: 'the source has no block after genesis yet' };
+  const found = await source.block({ hash: head.hash }, signal);
+  if (found.kind !== 'found')
+    return { value: null, detail: `block ${head.number} was gone when it was read`, warn: true };
+  const block = verifyBlock(found.value, { hash: head.hash });
+  const form = { rlp: 'raw blocks', json: 'full JSON blocks', parts: 'raw transactions' }[found.value.form];
+  return { value: null, detail: `${form}; block ${block.ref.number} recomputes to its hash` };
+}

@@ -1,0 +1,96 @@
+import type { Config } from '../config/config.js';
+import { engineProfile } from '../engine/profile.js';
+import { follow } from '../follow/loop.js';
+import { reportTo } from '../status/report.js';
+import { ProgressTracker } from '../status/progress.js';
+import { serveMetrics, type MetricsServer } from '../status/server.js';
+import { EXIT, type ExitCode } from '../util/error-codes.js';
+import { asLockstepError, LockstepError } from '../util/errors.js';
+import { createLogger, type Logger } from '../util/log.js';
+import { version } from './commands/version.js';
+import { boot } from './boot.js';
+import { build, type Parts } from './build.js';
+import { lockInstance } from './instance-lock.js';
+import { onStopSignal } from './stop-signal.js';
+
+const now = (): number => performance.now();
+
+/** The `run` command: boots, follows until it is told to stop, and says with which code to exit. */
+export async function run(config: Config): Promise<ExitCode> {
+  const log = createLogger(config.log);
+  const stop = onStopSignal(log);
+  log.info({ version: version(), node: process.version }, 'lockstep starts');
+  for (const warning of config.warnings) log.warn({ detail: warning }, 'Configuration warning');
+  try {
+    const lock = await lockInstance(config.engine.url);
+    const parts = await build(config);
+    try {
+      return await runParts(config, parts, log, stop);
+    } finally {
+      await parts.close();
+      await lock.release();
+    }
+  } catch (thrown) {
+    const error = asLockstepError(thrown);
+    if (error.code === 'ABORTED') return stopped(log);
+    return failed(log, error);
+  }
+}
+
+async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSignal): Promise<ExitCode> {
+  const metricsServer = await startMetrics(config, parts, log);
+  try {
+    const booted = await boot(parts.preflightInput, { timeoutMs: config.bootTimeoutMs, log, now }, stop);
+    if (booted instanceof LockstepError) return failed(log, booted);
+    log.warn({ source: parts.source.name }, 'The source decides which blocks are canonical, safe and final: trust it');
+    const progress = new ProgressTracker(now);
+    const { pollIntervalMs, safetyIntervalMs, prefetchBlocks, prefetchBytes } = config.follow;
+    const limits = {
+      maxBlocks: prefetchBlocks,
+      maxBytes: prefetchBytes,
+      maxConcurrent: config.source.maxConcurrency,
+      blocksPerForkchoice: engineProfile(booted.engine).maxBlocksPerForkchoice,
+    };
+    const error = await follow(
+      { pollIntervalMs, safetyIntervalMs, limits, expected: booted.expected },
+      {
+        source: parts.source,
+        engine: parts.engine,
+        hooks: reportTo({ log, metrics: parts.metrics, progress, now }),
+        now,
+        random: Math.random,
+      },
+      stop,
+    );
+    return error === null ? stopped(log) : failed(log, error);
+  } finally {
+    await metricsServer?.close();
+  }
+}
+
+/** A taken port is no reason not to follow, unless the operator says so (reliability O5). */
+async function startMetrics(config: Config, { metrics }: Parts, log: Logger): Promise<MetricsServer | null> {
+  const { enabled, addr, port, strict } = config.metrics;
+  if (!enabled) return null;
+  try {
+    const server = await serveMetrics(metrics.registry, { host: addr, port });
+    log.info({ url: `${server.url}/metrics` }, 'Metrics are served');
+    return server;
+  } catch (thrown) {
+    const detail = `--metrics.addr ${addr} --metrics.port ${port} cannot be bound`;
+    const error = new LockstepError('METRICS_PORT', { detail, cause: thrown });
+    if (strict) throw error;
+    log.warn({ code: error.code, err: error.message, fix: error.fix }, 'Metrics are not served');
+    return null;
+  }
+}
+
+function stopped(log: Logger): ExitCode {
+  log.info('lockstep stopped');
+  return EXIT.clean;
+}
+
+function failed(log: Logger, error: LockstepError): ExitCode {
+  log.fatal({ code: error.code, exit: error.exitCode, err: error, fix: error.fix }, 'lockstep cannot go on');
+  return error.exitCode;
+}

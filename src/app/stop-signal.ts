@@ -1,0 +1,35 @@
+import { EXIT } from '../util/error-codes.js';
+import { asLockstepError } from '../util/errors.js';
+import type { Logger } from '../util/log.js';
+
+/** Every wait is abortable, so a stop takes well under this; whatever still hangs then is cut. */
+const STOP_DEADLINE_MS = 4_500;
+
+/**
+ * Aborts on the first SIGTERM or SIGINT; a second one ends the process at once with 130. A rejection or exception that
+ * nobody handled is a bug: nothing may be written after it, so the process ends at once with 70.
+ */
+export function onStopSignal(log: Logger): AbortSignal {
+  const stop = new AbortController();
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (stop.signal.aborted) {
+      log.warn({ signal: name }, 'Second signal: stopping at once');
+      process.exit(EXIT.forced);
+    }
+    log.info({ signal: name }, 'Stopping');
+    stop.abort();
+    setTimeout(() => {
+      log.warn('Something did not stop in time: exiting all the same');
+      process.exit(EXIT.clean);
+    }, STOP_DEADLINE_MS).unref();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  const onBug = (thrown: unknown): void => {
+    log.fatal({ err: asLockstepError(thrown) }, 'Unhandled error: stopping without another write');
+    process.exit(EXIT.internal);
+  };
+  process.on('unhandledRejection', onBug);
+  process.on('uncaughtException', onBug);
+  return stop.signal;
+}

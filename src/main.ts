@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { check } from './app/check.js';
+import { runCli } from './app/cli.js';
+import { run } from './app/run.js';
+
+process.exitCode = await runCli(
+  process.argv.slice(2),
+  process.env,
+  {
+    stdout: (text) => process.stdout.write(text),
+    stderr: (text) => process.stderr.write(text),
+    isTTY: process.stdout.isTTY,
+    cwd: process.cwd(),
+  },
+  { run, check },
+);

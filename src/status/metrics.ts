@@ -1,0 +1,127 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { BlockRef, Label } from '../chain/block.js';
+import type { EngineAnswer } from '../engine/engine.js';
+import type { Outcome, PhaseKind, Turn } from '../follow/state.js';
+import type { ErrorCode } from '../util/error-codes.js';
+import type { Progress } from './progress.js';
+
+const PHASES: readonly PhaseKind[] = ['starting', 'syncing', 'following', 'recovering', 'holding', 'halted'];
+
+export interface Metrics {
+  readonly registry: Registry;
+  turn(turn: Turn): void;
+  outcome(outcome: Outcome): void;
+  block(transactions: number): void;
+  progress(progress: Progress): void;
+  sourceError(code: ErrorCode): void;
+  sourceCall(method: string): void;
+}
+
+/** Every metric of lockstep, in one registry. Label values are fixed sets: no hash, URL or error text (T11). */
+export function createMetrics(info: { readonly version: string; readonly node: string }): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const gauges = createGauges(registry);
+  const counters = createCounters(registry);
+  gauges.info.set({ version: info.version, node: info.node }, 1);
+  gauges.up.set(1);
+  return {
+    registry,
+    turn: ({ state }) => {
+      for (const kind of PHASES) gauges.state.set({ state: kind }, state.phase.kind === kind ? 1 : 0);
+      const healthy = state.phase.kind === 'syncing' || state.phase.kind === 'following';
+      gauges.ready.set(healthy ? 1 : 0);
+      gauges.divergence.set(state.phase.kind === 'holding' && state.phase.reason.kind === 'divergence' ? 1 : 0);
+      gauges.session.set(state.session.id);
+    },
+    outcome: (outcome) => countOutcome(counters, outcome),
+    block: (transactions) => {
+      counters.blocks.inc();
+      counters.transactions.inc(transactions);
+    },
+    progress: (progress) => showProgress(gauges, progress),
+    sourceError: (code) => counters.sourceErrors.inc({ code }),
+    sourceCall: (method) => counters.sourceCalls.inc({ method }),
+  };
+}
+
+type Gauges = ReturnType<typeof createGauges>;
+type Counters = ReturnType<typeof createCounters>;
+
+function createGauges(registry: Registry) {
+  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
+    new Gauge({ name: `lockstep_${name}`, help, labelNames: [...labelNames], registers: [registry] });
+  return {
+    info: gauge('info', 'Version of lockstep and of Node.js; always 1', ['version', 'node']),
+    up: gauge('up', '1 while the process runs'),
+    ready: gauge('ready', '1 while lockstep is syncing or following'),
+    state: gauge('state', '1 for the state lockstep is in', ['state']),
+    session: gauge('el_session', 'Number of the current EL session; it grows when the EL restarts'),
+    divergence: gauge('divergence_active', '1 while the EL is held on another branch than the source'),
+    headNumber: gauge('head_number', 'Block number of a label on one side', ['side', 'label']),
+    headTime: gauge('head_time', 'Timestamp in seconds of a label on one side', ['side', 'label']),
+    lag: gauge('lag_blocks', 'Blocks between source and EL for a label', ['label']),
+    rate: gauge('catchup_blocks_per_second', 'Blocks replayed per second over the last 15 s'),
+    eta: gauge('catchup_eta_seconds', 'Seconds until the gap is closed at this speed; 0 when there is no gap'),
+  };
+}
+
+function createCounters(registry: Registry) {
+  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
+    new Counter({ name: `lockstep_${name}`, help, labelNames: [...labelNames], registers: [registry] });
+  return {
+    blocks: counter('blocks_inserted_total', 'Blocks the EL called VALID'),
+    transactions: counter('transactions_inserted_total', 'Transactions in the blocks the EL called VALID'),
+    sourceCalls: counter('source_calls_total', 'JSON-RPC calls sent to the source', ['method']),
+    sourceErrors: counter('source_errors_total', 'Failed reads of the source', ['code']),
+    rejected: counter('payload_rejected_total', 'Blocks of the source that failed verification', ['code']),
+    answers: counter('engine_not_valid_total', 'Answers other than VALID to state-changing calls', [
+      'method',
+      'status',
+    ]),
+    notApplied: counter('fcu_not_applied_total', 'VALID forkchoices that the EL did not show afterwards', ['effect']),
+    unknown: counter('el_unknown_outcome_total', 'State-changing calls whose outcome was unknown'),
+  };
+}
+
+function countOutcome(counters: Counters, outcome: Outcome): void {
+  if (outcome.of === 'forkchoice') {
+    countAnswer(counters, 'forkchoiceUpdated', outcome.answer);
+    if (outcome.effect !== 'moved') counters.notApplied.inc({ effect: outcome.effect });
+  }
+  if (outcome.of !== 'extend') return;
+  const { stop } = outcome;
+  if (stop.why === 'block-rejected') counters.rejected.inc({ code: stop.error.code });
+  if (stop.why === 'source-failed') counters.sourceErrors.inc({ code: stop.error.code });
+  if (stop.why === 'payload-answer') countAnswer(counters, 'newPayload', stop.answer);
+  if (stop.why === 'forkchoice-answer') {
+    countAnswer(counters, 'forkchoiceUpdated', stop.answer);
+    counters.notApplied.inc({ effect: stop.effect });
+  }
+}
+
+function countAnswer(counters: Counters, method: string, answer: EngineAnswer): void {
+  if (answer.status === 'VALID') return;
+  counters.answers.inc({ method, status: answer.status });
+  if (answer.status === 'UNKNOWN') counters.unknown.inc();
+}
+
+function showProgress(gauges: Gauges, progress: Progress): void {
+  const { engine, source } = progress;
+  const show = (side: string, label: Label, ref: BlockRef | null | undefined): void => {
+    if (ref === null || ref === undefined) return;
+    gauges.headNumber.set({ side, label }, ref.number);
+    gauges.headTime.set({ side, label }, ref.timestamp);
+  };
+  const sourceRefs = { unsafe: source?.head, safe: source?.labels?.safe, finalized: source?.labels?.finalized };
+  for (const label of ['unsafe', 'safe', 'finalized'] as const) {
+    const [ours, theirs] = [engine?.[label], sourceRefs[label]];
+    show('local', label, ours);
+    show('source', label, theirs);
+    if (ours !== null && ours !== undefined && theirs !== null && theirs !== undefined) {
+      gauges.lag.set({ label }, theirs.number - ours.number);
+    }
+  }
+  gauges.rate.set(progress.blocksPerSecond);
+  gauges.eta.set(progress.etaSeconds ?? 0);
+}

@@ -1,0 +1,67 @@
+import type { BlockRef, Heads, Labels } from '../chain/block.js';
+import type { Turn } from '../follow/state.js';
+
+/** Both sides as of the last turn, and how fast the gap closes. */
+export interface Progress {
+  readonly engine: Heads | null;
+  readonly source: { readonly head: BlockRef; readonly labels: Labels | null } | null;
+  readonly lagBlocks: number | null;
+  /** Blocks replayed per second over the last window. */
+  readonly blocksPerSecond: number;
+  /** Seconds until the gap is closed at this speed; null when it does not close. */
+  readonly etaSeconds: number | null;
+}
+
+/** The speed is measured over this long. */
+const WINDOW_MS = 15_000;
+
+/** Keeps count of the blocks that came in, for the progress line and the metrics. */
+export class ProgressTracker {
+  readonly #now: () => number;
+  readonly #arrivals: number[] = [];
+  #startedAt: number | null = null;
+  #engine: Heads | null = null;
+  #source: Progress['source'] = null;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  turn({ observation: { engine, source } }: Turn): void {
+    if (engine.kind === 'seen') this.#engine = engine.value.heads;
+    if (source.kind === 'seen') this.#source = source.value;
+  }
+
+  block(): void {
+    const now = this.#now();
+    this.#startedAt ??= now;
+    this.#arrivals.push(now);
+    this.#forget(now);
+  }
+
+  get snapshot(): Progress {
+    const now = this.#now();
+    this.#forget(now);
+    const blocksPerSecond = this.#rate(now);
+    const lagBlocks = this.#lag();
+    const closes = lagBlocks !== null && lagBlocks > 0 && blocksPerSecond > 0;
+    const etaSeconds = closes ? Math.ceil(lagBlocks / blocksPerSecond) : null;
+    return { engine: this.#engine, source: this.#source, lagBlocks, blocksPerSecond, etaSeconds };
+  }
+
+  #rate(now: number): number {
+    if (this.#startedAt === null || this.#arrivals.length === 0) return 0;
+    const spanMs = Math.min(WINDOW_MS, Math.max(1_000, now - this.#startedAt));
+    return Math.round((this.#arrivals.length * 10_000) / spanMs) / 10;
+  }
+
+  #lag(): number | null {
+    if (this.#engine === null || this.#source === null) return null;
+    return this.#source.head.number - this.#engine.unsafe.number;
+  }
+
+  #forget(now: number): void {
+    const firstKept = this.#arrivals.findIndex((at) => now - at <= WINDOW_MS);
+    this.#arrivals.splice(0, firstKept === -1 ? this.#arrivals.length : firstKept);
+  }
+}

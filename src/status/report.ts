@@ -1,0 +1,175 @@
+import type { Logger } from 'pino';
+import type { BlockRef } from '../chain/block.js';
+import type { FollowHooks, HoldReason, Outcome, Phase, Turn } from '../follow/state.js';
+import type { LockstepError } from '../util/errors.js';
+import { shortHash } from '../util/hex.js';
+import type { Metrics } from './metrics.js';
+import type { Progress, ProgressTracker } from './progress.js';
+
+/** One progress line per this long; operators of other clients are used to one per slot. */
+const PROGRESS_EVERY_MS = 12_000;
+
+interface ReportParts {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly progress: ProgressTracker;
+  readonly now: () => number;
+}
+
+/** Turns what the loop does into log lines (on the edges, and one per 12 s) and metrics. Never decides anything. */
+export function reportTo(parts: ReportParts): FollowHooks {
+  const { log, metrics, progress } = parts;
+  let progressDueAt = parts.now() + PROGRESS_EVERY_MS;
+  let labelsFailed = false;
+  return {
+    onTurn: (turn) => {
+      progress.turn(turn);
+      metrics.turn(turn);
+      const snapshot = progress.snapshot;
+      metrics.progress(snapshot);
+      const changed = logPhaseChange(log, turn, snapshot);
+      logSession(log, turn);
+      if (changed || parts.now() >= progressDueAt) {
+        progressDueAt = parts.now() + PROGRESS_EVERY_MS;
+        if (!changed) logProgress(log, turn.state.phase, snapshot);
+      }
+    },
+    onOutcome: (outcome) => {
+      metrics.outcome(outcome);
+      logOutcome(log, outcome);
+    },
+    onBlock: (payload) => {
+      progress.block();
+      metrics.block(payload.transactionCount);
+      const { number, hash } = payload.ref;
+      log.debug({ number, hash, txs: payload.transactionCount }, 'Block is valid');
+      if (parts.now() >= progressDueAt) {
+        progressDueAt = parts.now() + PROGRESS_EVERY_MS;
+        log.info({ number, hash: shortHash(hash), ...rateFields(progress.snapshot) }, 'Replaying blocks');
+      }
+    },
+    onLabels: (seen) => {
+      if (seen.kind === 'failed') metrics.sourceError(seen.error.code);
+      const failed = seen.kind === 'failed';
+      if (failed && !labelsFailed)
+        log.warn(errorFields(seen.error), 'Safe and finalized cannot be read from the source');
+      if (!failed && labelsFailed) log.info('Safe and finalized are read again');
+      labelsFailed = failed;
+    },
+  };
+}
+
+function logPhaseChange(log: Logger, { before, state }: Turn, progress: Progress): boolean {
+  const [from, to] = [before.phase, state.phase];
+  if (phaseKey(from) === phaseKey(to)) return false;
+  if (from.kind === 'holding' && to.kind !== 'holding') log.info({ was: from.reason.kind }, 'The hold is over');
+  const fields = { ...sideFields(progress), ...rateFields(progress) };
+  switch (to.kind) {
+    case 'starting':
+      break;
+    case 'syncing':
+      log.info(fields, 'Syncing: the EL is behind the source');
+      break;
+    case 'following':
+      log.info(fields, 'Following: the EL is at the head of the source');
+      break;
+    case 'recovering':
+      log.warn(divergenceFields(to.divergence), 'The EL is on another branch than the source');
+      break;
+    case 'holding':
+      log.warn({ reason: to.reason.kind, ...holdFields(to.reason) }, 'Holding: nothing is written to the EL');
+      break;
+    case 'halted':
+      log.fatal(errorFields(to.error), 'Halted: a person is needed');
+      break;
+  }
+  return true;
+}
+
+function logSession(log: Logger, { before, state }: Turn): void {
+  if (state.session.id !== before.session.id) {
+    log.warn({ session: state.session.id }, 'The EL went away or came back lower: a new session starts');
+  }
+}
+
+function logProgress(log: Logger, phase: Phase, progress: Progress): void {
+  const fields = { state: phase.kind, ...sideFields(progress), ...rateFields(progress) };
+  if (phase.kind === 'holding')
+    log.warn({ ...fields, reason: phase.reason.kind, ...holdFields(phase.reason) }, 'Still holding');
+  else log.info(fields, 'Progress');
+}
+
+function logOutcome(log: Logger, outcome: Outcome): void {
+  if (outcome.of === 'extend') {
+    const { stop, head, blocks } = outcome;
+    if (stop.why === 'block-rejected')
+      log.error({ at: stop.number, ...errorFields(stop.error) }, 'A block of the source was refused');
+    else if (stop.why === 'payload-answer')
+      log.warn({ ...refFields(stop.block), answer: stop.answer.status }, 'The EL did not take a payload');
+    else if (stop.why === 'forkchoice-answer') {
+      log.warn(
+        { ...refFields(stop.block), answer: stop.answer.status, effect: stop.effect },
+        'A forkchoice was not applied',
+      );
+    } else log.debug({ ...refFields(head), blocks, stop: stop.why }, 'Extended');
+  } else if (outcome.of === 'forkchoice' && outcome.effect !== 'moved') {
+    log.warn({ answer: outcome.answer.status, effect: outcome.effect }, 'A forkchoice was not applied');
+  } else if (outcome.of === 'identify' && outcome.result === 'different') {
+    log.error(errorFields(outcome.error), 'Another chain answers than at boot');
+  }
+}
+
+/** Two holds with the same key are the same hold: its details may change without a new line. */
+function phaseKey(phase: Phase): string {
+  return phase.kind === 'holding' ? `holding:${phase.reason.kind}` : phase.kind;
+}
+
+function holdFields(reason: HoldReason): Record<string, string | number> {
+  switch (reason.kind) {
+    case 'engine-unavailable':
+    case 'engine-unsettled':
+    case 'source-unavailable':
+      return errorFields(reason.error);
+    case 'engine-syncing':
+      return {};
+    case 'engine-stuck':
+      return { at: reason.at, answer: reason.answer };
+    case 'payload-refused':
+      return { ...refFields(reason.block), answer: reason.answer };
+    case 'source-gap':
+      return { at: reason.at, pruned: String(reason.pruned) };
+    case 'block-rejected':
+      return { at: reason.at, ...errorFields(reason.error) };
+    case 'divergence':
+      return divergenceFields(reason.divergence);
+  }
+}
+
+function divergenceFields({ source, engine }: { source: BlockRef; engine: BlockRef }): Record<string, string | number> {
+  return { at: source.number, source: source.hash, local: engine.hash };
+}
+
+function errorFields(error: LockstepError): Record<string, string> {
+  return { code: error.code, err: error.message, fix: error.fix };
+}
+
+function refFields({ number, hash }: BlockRef): Record<string, string | number> {
+  return { number, hash: shortHash(hash) };
+}
+
+function sideFields({ engine, source, lagBlocks }: Progress): Record<string, string | number> {
+  const name = (ref: BlockRef | null | undefined): string => (ref ? `${ref.number}:${shortHash(ref.hash)}` : 'none');
+  return {
+    unsafe: name(engine?.unsafe),
+    safe: name(engine?.safe),
+    finalized: name(engine?.finalized),
+    source: name(source?.head),
+    lag: lagBlocks ?? 'unknown',
+  };
+}
+
+function rateFields({ blocksPerSecond, etaSeconds }: Progress): Record<string, string | number> {
+  return etaSeconds === null
+    ? { blocks_per_s: blocksPerSecond }
+    : { blocks_per_s: blocksPerSecond, eta: `${etaSeconds}s` };
+}

@@ -1,0 +1,28 @@
+import { fastify } from 'fastify';
+import type { Registry } from 'prom-client';
+
+export interface MetricsServer {
+  /** `http://host:port`, with the port that was really bound. */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const REQUEST_TIMEOUT_MS = 5_000;
+const MAX_BODY_BYTES = 1_024;
+
+/** Serves GET /metrics and nothing else. Rejects when the address cannot be bound. */
+export async function serveMetrics(
+  registry: Registry,
+  listen: { readonly host: string; readonly port: number },
+): Promise<MetricsServer> {
+  const server = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+  });
+  server.get('/metrics', async (_request, reply) => {
+    await reply.type(registry.contentType).send(await registry.metrics());
+  });
+  const url = await server.listen(listen);
+  return { url, close: () => server.close() };
+}
