@@ -1,0 +1,142 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Genesis } from '../genesis.js';
+import { freePort } from '../process/free-port.js';
+import { endProcess, type BoundProcess, type ExitStatus } from '../process/bound-process.js';
+import { rpcClient } from '../rpc.js';
+import { waitUntil } from '../wait-until.js';
+import { spawnEthereumJs } from './ethereumjs/launch.js';
+import { spawnGeth } from './geth/launch.js';
+
+export const EL_KINDS = ['ethereumjs', 'geth'] as const;
+
+export type ElKind = (typeof EL_KINDS)[number];
+
+export interface ElOptions {
+  /** Created when missing; holds the database, the genesis file and the log. */
+  readonly dataDir: string;
+  readonly genesis: Genesis;
+  readonly jwtSecretFile: string;
+  /** Absent or 0: a free one. */
+  readonly httpPort?: number;
+  readonly enginePort?: number;
+  /** Keep the chain in `dataDir`, so that the next launch there continues it. geth always does. */
+  readonly persistent?: boolean;
+  /** For geth only: the ethereumjs EL has none. */
+  readonly extraFlags?: readonly string[];
+}
+
+export interface RunningEl {
+  readonly kind: ElKind;
+  /** What web3_clientVersion answers. */
+  readonly version: string;
+  readonly httpUrl: string;
+  readonly engineUrl: string;
+  readonly jwtSecretFile: string;
+  readonly pid: number;
+  readonly logFile: string;
+  readonly exited: Promise<ExitStatus>;
+  /** SIGTERM, and waits for the exit. */
+  stop(): Promise<ExitStatus>;
+  /** SIGKILL, and waits for the exit. */
+  kill(): Promise<ExitStatus>;
+}
+
+/** What a launcher of one kind needs to know, with everything decided. */
+export interface Launch {
+  readonly dataDir: string;
+  readonly genesisFile: string;
+  readonly jwtSecretFile: string;
+  readonly httpPort: number;
+  readonly enginePort: number;
+  readonly persistent: boolean;
+  readonly extraFlags: readonly string[];
+  readonly logFile: string;
+}
+
+interface Launcher {
+  spawn(launch: Launch): Promise<BoundProcess>;
+  /** A SIGTERM before this age loses the chain, because the program does not handle it yet (engines-measured 2.D). */
+  readonly stoppableAfterMs: number;
+}
+
+const LAUNCHERS: Readonly<Record<ElKind, Launcher>> = {
+  ethereumjs: { spawn: spawnEthereumJs, stoppableAfterMs: 0 },
+  geth: { spawn: spawnGeth, stoppableAfterMs: 1_500 },
+};
+
+const READY_DEADLINE_MS = 30_000;
+const STOP_GRACE_MS = 10_000;
+
+/** Starts an execution client on 127.0.0.1 and returns when both of its ports answer. */
+export async function launchEl(kind: ElKind, options: ElOptions): Promise<RunningEl> {
+  const launcher = LAUNCHERS[kind];
+  const launch = await prepare(options);
+  const spawned = await launcher.spawn(launch);
+  const httpUrl = `http://127.0.0.1:${launch.httpPort}`;
+  const engineUrl = `http://127.0.0.1:${launch.enginePort}`;
+  const version = await whenReady(spawned, httpUrl, engineUrl, launch);
+  const readyAt = performance.now();
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<ExitStatus> => {
+    if (signal === 'SIGKILL') {
+      spawned.signal(signal);
+      return spawned.exited;
+    }
+    const youngForMs = launcher.stoppableAfterMs - (performance.now() - readyAt);
+    if (youngForMs > 0) await new Promise((resolve) => setTimeout(resolve, youngForMs));
+    return endProcess(spawned, STOP_GRACE_MS);
+  };
+  return {
+    kind,
+    version,
+    httpUrl,
+    engineUrl,
+    jwtSecretFile: launch.jwtSecretFile,
+    pid: spawned.pid,
+    logFile: launch.logFile,
+    exited: spawned.exited,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+  };
+}
+
+async function prepare(options: ElOptions): Promise<Launch> {
+  mkdirSync(options.dataDir, { recursive: true });
+  const genesisFile = join(options.dataDir, 'genesis.json');
+  writeFileSync(genesisFile, JSON.stringify(options.genesis));
+  return {
+    dataDir: options.dataDir,
+    genesisFile,
+    jwtSecretFile: options.jwtSecretFile,
+    httpPort: await chosenPort(options.httpPort),
+    enginePort: await chosenPort(options.enginePort),
+    persistent: options.persistent ?? false,
+    extraFlags: options.extraFlags ?? [],
+    logFile: join(options.dataDir, 'el.log'),
+  };
+}
+
+async function chosenPort(port: number | undefined): Promise<number> {
+  return port === undefined || port === 0 ? freePort() : port;
+}
+
+/** Both ports must answer a real call; an EL that exits first is an error at once. */
+async function whenReady(spawned: BoundProcess, httpUrl: string, engineUrl: string, launch: Launch): Promise<string> {
+  const gone = new AbortController();
+  void spawned.exited.then(() => gone.abort());
+  const answers = async (): Promise<{ version: string } | null> => {
+    if (gone.signal.aborted) return { version: '' };
+    await rpcClient(engineUrl, launch.jwtSecretFile).call('engine_exchangeCapabilities', [[]]);
+    const version = await rpcClient(httpUrl).call('web3_clientVersion', []);
+    return typeof version === 'string' ? { version } : null;
+  };
+  try {
+    const { version } = await waitUntil(`the EL at ${httpUrl} answers`, answers, READY_DEADLINE_MS);
+    if (gone.signal.aborted) throw new Error(`the EL exited while starting; see ${launch.logFile}`);
+    return version;
+  } catch (error) {
+    spawned.signal('SIGKILL');
+    await spawned.exited;
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import type { BlockRef, Labels } from '../../src/chain/block.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
+import type { ElKind } from '../els/el.js';
+import { RpcError, type RpcClient } from '../rpc.js';
+import type { BuiltBlock, EngineDriver, PayloadAttributes } from './engine-driver.js';
+import type { SignedTransaction } from './traffic.js';
+
+export interface BuildRequest {
+  /** The current head of the EL. */
+  readonly parent: BlockRef;
+  readonly labels: Labels;
+  readonly attributes: PayloadAttributes;
+  readonly transactions: readonly SignedTransaction[];
+}
+
+/** Makes the EL build a block of exactly the given transactions. */
+export type Builder = (request: BuildRequest) => Promise<BuiltBlock>;
+
+export function createBuilder(kind: ElKind, http: RpcClient, driver: EngineDriver): Builder {
+  const envelopeOf = kind === 'geth' ? testingBuilder(http) : engineBuilder(http, driver);
+  return async (request) => {
+    const envelope = await envelopeOf(request);
+    const payload = envelope['executionPayload'];
+    const requests = envelope['executionRequests'];
+    if (!isJsonObject(payload)) throw new Error('the builder returned no payload');
+    const included = Array.isArray(payload['transactions']) ? payload['transactions'].length : 0;
+    if (included !== request.transactions.length) {
+      throw new Error(`the builder took ${included} of ${request.transactions.length} transactions`);
+    }
+    return {
+      payload: withoutRequestsHash(payload),
+      blobVersionedHashes: request.transactions.flatMap((transaction) => transaction.blobVersionedHashes),
+      parentBeaconBlockRoot: request.attributes.parentBeaconBlockRoot,
+      executionRequests: Array.isArray(requests) ? (requests as readonly JsonValue[]) : [],
+    };
+  };
+}
+
+/** geth's own test namespace: needs no pool and no waiting. */
+function testingBuilder(http: RpcClient): (request: BuildRequest) => Promise<JsonObject> {
+  return async ({ parent, attributes, transactions }) => {
+    const raw = transactions.map((transaction) => transaction.raw);
+    const envelope = await http.call('testing_buildBlockV1', [parent.hash, attributes, raw, null]);
+    if (!isJsonObject(envelope)) throw new Error('testing_buildBlockV1 answered no envelope');
+    return envelope;
+  };
+}
+
+/** Any EL that puts its whole pool into a payload at once. */
+function engineBuilder(http: RpcClient, driver: EngineDriver): (request: BuildRequest) => Promise<JsonObject> {
+  return async ({ parent, labels, attributes, transactions }) => {
+    await sendAll(http, transactions);
+    return driver.getPayload(await driver.forkchoice(parent, labels, attributes));
+  };
+}
+
+async function sendAll(http: RpcClient, transactions: readonly SignedTransaction[]): Promise<void> {
+  const method = 'eth_sendRawTransaction';
+  const outcomes = await http.batch(transactions.map(({ raw }) => ({ method, params: [raw] })));
+  for (const [index, outcome] of outcomes.entries()) {
+    // The ethereumjs client takes a blob transaction and then fails while it writes the answer (engines 16.4); whether
+    // it did take it shows in the block.
+    const carriesBlobs = (transactions[index]?.blobVersionedHashes.length ?? 0) > 0;
+    if (!outcome.ok && !carriesBlobs) throw new RpcError(method, outcome.code, outcome.message);
+  }
+}
+
+/** The ethereumjs client adds a field that engine_newPayloadV4 does not have (engines 16.6). */
+function withoutRequestsHash(payload: JsonObject): JsonObject {
+  const { requestsHash: _, ...rest } = payload;
+  return rest;
+}

@@ -1,0 +1,229 @@
+import { keccak256, toUtf8Bytes } from 'ethers';
+import type { BlockRef, Labels } from '../../src/chain/block.js';
+import { toHash, toNumber } from '../../src/util/hex.js';
+import type { RunningEl } from '../els/el.js';
+import { readHeads, readRef } from '../heads.js';
+import { rpcClient, type RpcClient } from '../rpc.js';
+import { createBuilder, type Builder } from './builder.js';
+import { engineDriver, type BuiltBlock, type EngineDriver, type PayloadAttributes } from './engine-driver.js';
+import { Ticker } from './ticker.js';
+import { createTraffic, type Traffic } from './traffic.js';
+
+export interface ProducerOptions {
+  /** Must be the seed of the genesis: it decides who is funded, and all transactions. */
+  readonly seed: string;
+  readonly txsPerBlock: number;
+  /** How many blocks the safe and the finalized label trail behind the head; they start at genesis. */
+  readonly safeDistance: number;
+  readonly finalizedDistance: number;
+  readonly blockTimeMs: number;
+  /** fixed: timestamps advance by the block time, so that equal chains have equal hashes. wall: they follow the clock. */
+  readonly clock?: 'fixed' | 'wall';
+  readonly blobs?: boolean;
+  readonly requests?: boolean;
+}
+
+/** Where the labels are to stand, as heights. */
+export interface LabelHeights {
+  readonly safe: number;
+  readonly finalized: number;
+}
+
+const HISTORY_MAX_BLOCKS = 4_096;
+const WITHDRAWAL_EVERY = 5;
+
+/** Connects to an EL and drives it; the EL must have no other driver. */
+export async function createProducer(el: RunningEl, options: ProducerOptions): Promise<Producer> {
+  const http = rpcClient(el.httpUrl);
+  const driver = engineDriver(rpcClient(el.engineUrl, el.jwtSecretFile));
+  const { unsafe } = await readHeads(http);
+  const producer = new Producer(unsafe, options, http, driver, createBuilder(el.kind, http, driver));
+  // The first forkchoice after a start must name the current head (engines-measured 1.12).
+  await producer.setLabels('trail');
+  return producer;
+}
+
+/** Makes the blocks of a source. Everything but the `wall` clock is decided by the options. */
+export class Producer {
+  private tip: BlockRef;
+  private standing: Labels = { safe: null, finalized: null };
+  private heights: LabelHeights | 'trail' = 'trail';
+  /** Counts the forks: blocks of different branches differ in fee recipient, randomness and transactions. */
+  private branch = 0;
+  /** Of the senders at the head; null when they have to be read. */
+  private nonces: readonly number[] | null = null;
+  private readonly history = new Map<number, BlockRef>();
+  private readonly traffic: Traffic;
+  private readonly ticker: Ticker;
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    tip: BlockRef,
+    private readonly options: ProducerOptions,
+    private readonly http: RpcClient,
+    private readonly driver: EngineDriver,
+    private readonly builder: Builder,
+  ) {
+    this.tip = tip;
+    this.remember(tip);
+    this.traffic = createTraffic({
+      seed: options.seed,
+      txsPerBlock: options.txsPerBlock,
+      blobs: options.blobs ?? false,
+      requests: options.requests ?? false,
+    });
+    this.ticker = new Ticker(options.blockTimeMs, () => this.produce(1));
+  }
+
+  get head(): BlockRef {
+    return this.tip;
+  }
+
+  get labels(): Labels {
+    return this.standing;
+  }
+
+  /** Adds `count` blocks as fast as the EL builds them, and returns them. */
+  produce(count: number): Promise<readonly BlockRef[]> {
+    return this.inOrder(() => this.extend(count));
+  }
+
+  /** One block per block time, until {@link stop} or until there are `count` more. */
+  start(count = Number.POSITIVE_INFINITY): void {
+    this.ticker.start(count);
+  }
+
+  /** What made the ticker give up, or null. */
+  get failure(): unknown {
+    return this.ticker.failure;
+  }
+
+  /** Waits for the block in work. */
+  stop(): Promise<void> {
+    return this.ticker.stop();
+  }
+
+  /** Puts the labels at fixed heights from now on, or lets them trail the head again. */
+  setLabels(heights: LabelHeights | 'trail'): Promise<void> {
+    return this.inOrder(async () => {
+      this.heights = heights;
+      await this.moveTo(this.tip, this.tip.number);
+    });
+  }
+
+  /**
+   * Reorganises the EL: blocks above `atNumber` are replaced by `length` others, and later blocks extend those.
+   * Labels above `atNumber` step back to it first, also the finalized one: a source may misbehave like that.
+   */
+  fork(atNumber: number, length: number): Promise<readonly BlockRef[]> {
+    return this.inOrder(async () => {
+      const ancestor = await this.refAt(atNumber);
+      await this.moveTo(this.tip, atNumber);
+      await this.moveTo(ancestor, atNumber);
+      for (const number of this.history.keys()) if (number > atNumber) this.history.delete(number);
+      this.branch += 1;
+      this.nonces = null;
+      return this.extend(length);
+    });
+  }
+
+  private async extend(count: number): Promise<readonly BlockRef[]> {
+    const made: BlockRef[] = [];
+    for (let index = 0; index < count; index++) {
+      const block = await this.build();
+      await this.driver.newPayload(block);
+      const ref = refOf(block);
+      this.remember(ref);
+      await this.moveTo(ref, ref.number);
+      made.push(ref);
+    }
+    return made;
+  }
+
+  private async build(): Promise<BuiltBlock> {
+    const number = this.tip.number + 1;
+    const before = this.nonces ?? (await this.noncesAt(this.tip));
+    const { transactions, nonces } = this.traffic.block(number, this.branch, before);
+    const attributes = this.attributes(number);
+    const block = await this.builder({ parent: this.tip, labels: this.standing, attributes, transactions });
+    this.nonces = nonces;
+    return block;
+  }
+
+  private attributes(number: number): PayloadAttributes {
+    const unique = (name: string): string => {
+      return keccak256(toUtf8Bytes(`${this.options.seed}/${this.branch}/${number}/${name}`));
+    };
+    const recipient = this.traffic.senders[this.branch % this.traffic.senders.length] ?? '';
+    const index = `0x${number.toString(16)}`;
+    const withdrawal = { index, validatorIndex: '0x1', address: recipient.toLowerCase(), amount: '0x1' };
+    return {
+      timestamp: `0x${this.nextTimestamp().toString(16)}`,
+      prevRandao: unique('randao'),
+      suggestedFeeRecipient: `0x${unique('fees').slice(-40)}`,
+      withdrawals: number % WITHDRAWAL_EVERY === 0 ? [withdrawal] : [],
+      parentBeaconBlockRoot: unique('beacon'),
+    };
+  }
+
+  private nextTimestamp(): number {
+    const seconds = Math.max(1, Math.round(this.options.blockTimeMs / 1000));
+    if (this.options.clock !== 'wall') return this.tip.timestamp + seconds;
+    return Math.max(this.tip.timestamp + 1, Math.floor(Date.now() / 1000));
+  }
+
+  /** Makes `head` the head; no label goes above `limit`. */
+  private async moveTo(head: BlockRef, limit: number): Promise<void> {
+    const trail = {
+      safe: head.number - this.options.safeDistance,
+      finalized: head.number - this.options.finalizedDistance,
+    };
+    const wanted = this.heights === 'trail' ? trail : this.heights;
+    const safe = Math.max(0, Math.min(wanted.safe, limit));
+    const finalized = Math.max(0, Math.min(wanted.finalized, safe));
+    const labels = { safe: await this.refAt(safe), finalized: await this.refAt(finalized) };
+    await this.driver.forkchoice(head, labels);
+    this.tip = head;
+    this.standing = labels;
+  }
+
+  private async refAt(number: number): Promise<BlockRef> {
+    const ref = this.history.get(number) ?? (await readRef(this.http, number));
+    if (ref === null) throw new Error(`the EL has no block ${number}`);
+    return ref;
+  }
+
+  private remember(ref: BlockRef): void {
+    this.history.set(ref.number, ref);
+    this.history.delete(ref.number - HISTORY_MAX_BLOCKS);
+  }
+
+  private async noncesAt(block: BlockRef): Promise<readonly number[]> {
+    const method = 'eth_getTransactionCount';
+    const tag = `0x${block.number.toString(16)}`;
+    const outcomes = await this.http.batch(this.traffic.senders.map((sender) => ({ method, params: [sender, tag] })));
+    return outcomes.map((outcome) => {
+      const nonce = outcome.ok ? toNumber(outcome.result) : undefined;
+      if (nonce === undefined) throw new Error(`no nonce at block ${block.number}: ${JSON.stringify(outcome)}`);
+      return nonce;
+    });
+  }
+
+  /** Two changes of the chain never overlap. */
+  private inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(work, work);
+    this.queue = result.catch(() => undefined);
+    return result;
+  }
+}
+
+function refOf({ payload }: BuiltBlock): BlockRef {
+  const number = toNumber(payload['blockNumber']);
+  const hash = toHash(payload['blockHash']);
+  const parentHash = toHash(payload['parentHash']);
+  const timestamp = toNumber(payload['timestamp']);
+  if (number === undefined || hash === undefined || parentHash === undefined || timestamp === undefined) {
+    throw new Error('the builder returned a payload without number, hash, parent or timestamp');
+  }
+  return { number, hash, parentHash, timestamp };
+}

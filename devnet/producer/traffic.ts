@@ -1,0 +1,173 @@
+import { getCreateAddress, id, toBeHex, Transaction, Wallet, zeroPadValue, type TransactionLike } from 'ethers';
+import { devAccounts } from '../accounts.js';
+import { CHAIN_ID } from '../genesis.js';
+import { SYSTEM_CONTRACTS } from '../system-contracts.js';
+import { emptyBlob } from './empty-blob.js';
+import { random, type Random } from './random.js';
+
+export interface TrafficOptions {
+  readonly seed: string;
+  readonly txsPerBlock: number;
+  /** Adds one blob transaction (EIP-4844) to every eighth block. */
+  readonly blobs: boolean;
+  /** Adds one withdrawal request (EIP-7002) to every eighth block. */
+  readonly requests: boolean;
+}
+
+export interface SignedTransaction {
+  /** As a pool takes it: a blob transaction with its blobs. */
+  readonly raw: string;
+  readonly blobVersionedHashes: readonly string[];
+}
+
+export interface BlockTraffic {
+  readonly transactions: readonly SignedTransaction[];
+  /** The nonces of the senders once the block is executed. */
+  readonly nonces: readonly number[];
+}
+
+/** The mix of transactions that fills the blocks of a devnet. */
+export interface Traffic {
+  /** The senders, in the order of the nonces that {@link block} takes. */
+  readonly senders: readonly string[];
+  /**
+   * The transactions of one block. `branch` tells blocks of one height apart; `nonces` are those of the senders at
+   * the parent block. Equal arguments give equal transactions.
+   */
+  block(number: number, branch: number, nonces: readonly number[]): BlockTraffic;
+}
+
+/** Adds its argument to slot 0 and logs the sum. */
+const COUNTER_INIT_CODE = '0x6e5f355f5401805f555f5260205fa0005f52600f6011f3';
+const GWEI = 1_000_000_000n;
+const MAX_FEE = 100n * GWEI;
+const RARE_EVERY = 8;
+const WITHDRAWAL_REQUEST_FEE_WEI = 1_000_000n;
+
+export function createTraffic(options: TrafficOptions): Traffic {
+  const wallets = devAccounts(options.seed);
+  const counter = getCreateAddress({ from: address(wallets, 0), nonce: 0 });
+  return {
+    senders: wallets.map((wallet) => wallet.address),
+    block(number, branch, nonces) {
+      const block = new BlockFiller(wallets, counter, nonces, random(`${options.seed}/${branch}/${number}`));
+      if (nonces[0] === 0 && options.txsPerBlock > 0) block.deployCounter();
+      if (options.blobs && number % RARE_EVERY === 4) block.carryBlob();
+      if (options.requests && number % RARE_EVERY === 6) block.requestWithdrawal();
+      while (block.transactions.length < options.txsPerBlock) block.addAny(`${options.seed}/${branch}/${number}`);
+      return block;
+    },
+  };
+}
+
+class BlockFiller implements BlockTraffic {
+  readonly transactions: SignedTransaction[] = [];
+  readonly nonces: number[];
+
+  constructor(
+    private readonly wallets: readonly Wallet[],
+    private readonly counter: string,
+    nonces: readonly number[],
+    private readonly random: Random,
+  ) {
+    this.nonces = [...nonces];
+  }
+
+  addAny(label: string): void {
+    const dice = this.random.integer(100);
+    if (dice < 30) this.transfer();
+    else if (dice < 50) this.legacyTransfer();
+    else if (dice < 70) this.callWithAccessList();
+    else if (dice < 92) this.callCounter();
+    else if (dice < 97) this.deployAnother();
+    else this.setCode(`${label}/${this.transactions.length}`);
+  }
+
+  deployCounter(): void {
+    this.sign(0, { type: 2, data: COUNTER_INIT_CODE, gasLimit: 200_000, ...this.fees() });
+  }
+
+  carryBlob(): void {
+    const blobs = [emptyBlob()];
+    const tx = { type: 3, to: this.anyAddress(), gasLimit: 21_000, blobs, maxFeePerBlobGas: MAX_FEE, ...this.fees() };
+    this.sign(this.anySender(), tx);
+  }
+
+  requestWithdrawal(): void {
+    const publicKey = zeroPadValue(toBeHex(this.random.integer(2 ** 32)), 48);
+    const data = `${publicKey}${'00'.repeat(8)}`;
+    const to = SYSTEM_CONTRACTS.withdrawalQueue.address;
+    const value = WITHDRAWAL_REQUEST_FEE_WEI;
+    this.sign(this.anySender(), { type: 2, to, data, value, gasLimit: 300_000, ...this.fees() });
+  }
+
+  private transfer(): void {
+    const value = BigInt(this.random.integer(1_000_000));
+    this.sign(this.anySender(), { type: 2, to: this.anyAddress(), value, gasLimit: 21_000, ...this.fees() });
+  }
+
+  private legacyTransfer(): void {
+    const value = BigInt(this.random.integer(1_000_000));
+    this.sign(this.anySender(), { type: 0, to: this.anyAddress(), value, gasLimit: 21_000, gasPrice: this.price() });
+  }
+
+  private callWithAccessList(): void {
+    const accessList = [{ address: this.counter, storageKeys: [toBeHex(0, 32)] }];
+    const call = { to: this.counter, data: this.argument(), gasLimit: 100_000 };
+    this.sign(this.anySender(), { type: 1, ...call, accessList, gasPrice: this.price() });
+  }
+
+  private callCounter(): void {
+    const call = { to: this.counter, data: this.argument(), gasLimit: 100_000 };
+    this.sign(this.anySender(), { type: 2, ...call, ...this.fees() });
+  }
+
+  private deployAnother(): void {
+    this.sign(this.anySender(), { type: 2, data: COUNTER_INIT_CODE, gasLimit: 200_000, ...this.fees() });
+  }
+
+  /** Points a fresh account at the counter (EIP-7702) and calls it. */
+  private setCode(label: string): void {
+    const authority = new Wallet(id(`lockstep devnet authority ${label}`));
+    const authorization = authority.authorizeSync({ address: this.counter, nonce: 0, chainId: CHAIN_ID });
+    const call = { to: authority.address, data: this.argument(), gasLimit: 200_000 };
+    this.sign(this.anySender(), { type: 4, ...call, authorizationList: [authorization], ...this.fees() });
+  }
+
+  private sign(sender: number, fields: TransactionLike): void {
+    const wallet = this.wallets[sender];
+    const nonce = this.nonces[sender];
+    if (wallet === undefined || nonce === undefined) throw new Error(`no sender ${sender}`);
+    this.nonces[sender] = nonce + 1;
+    const tx = Transaction.from({ chainId: CHAIN_ID, nonce, ...fields });
+    tx.signature = wallet.signingKey.sign(tx.unsignedHash);
+    this.transactions.push({ raw: tx.serialized, blobVersionedHashes: tx.blobVersionedHashes ?? [] });
+  }
+
+  /** No two transactions of a block pay the same, so that a builder that sorts by price has one order only. */
+  private price(): bigint {
+    return 2n * GWEI + BigInt(this.transactions.length);
+  }
+
+  private fees(): { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint } {
+    return { maxFeePerGas: MAX_FEE, maxPriorityFeePerGas: GWEI + BigInt(this.transactions.length) };
+  }
+
+  private argument(): string {
+    return toBeHex(this.random.integer(1_000), 32);
+  }
+
+  private anySender(): number {
+    return this.random.integer(this.wallets.length);
+  }
+
+  private anyAddress(): string {
+    return address(this.wallets, this.anySender());
+  }
+}
+
+function address(wallets: readonly Wallet[], index: number): string {
+  const wallet = wallets[index];
+  if (wallet === undefined) throw new Error(`no account ${index}`);
+  return wallet.address;
+}
