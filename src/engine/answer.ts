@@ -51,7 +51,7 @@ export function readFailure(thrown: unknown): EngineAnswer {
 const REFUSED_UNREAD: ReadonlySet<unknown> = new Set([401, 403, 413]);
 
 function neverArrived({ data }: LockstepError): boolean {
-  return  REFUSED_UNREAD.has(data['status']);
+  return data['phase'] === 'connect' || REFUSED_UNREAD.has(data['status']);
 }
 
 function readRpcError(error: LockstepError): EngineAnswer {

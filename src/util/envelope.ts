@@ -96,7 +96,8 @@ const COLON = 0x3a;
 /**
  * Reads a reply whose result is one long hex string without parsing the string; `hex` is null for a null result.
  * Offsets point into the reply. Anything but the plain shape is parsed in full, so key order, white space, repeated
- * and escaped keys are read as JSON.parse reads them. The hex digits themselves are left to who decodes them.
+ * and escaped keys are read as JSON.parse reads them. The digits are left to who decodes them, who finds an escape
+ * among them to be no digit.
  * @throws LockstepError like {@link readReply}.
  */
 export function readHexResult(peer: Peer, body: Buffer, id: number): HexOutcome {

@@ -11,6 +11,9 @@ const INFLATERS = new Map([
   ['br', brotliDecompressSync],
 ]);
 
+/** What node:zlib throws when the output would pass maxOutputLength. */
+const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
+
 /**
  * Inflates a body, and stops as soon as the output passes `maxBytes`, so a bomb never gets larger than the cap.
  * Synchronous: inflating a whole block takes less than the hops through the thread pool (performance 4.5).
@@ -22,7 +25,8 @@ export function inflateBody(peer: Peer, body: Buffer, encoding: string, maxBytes
   try {
     return inflate(body, { maxOutputLength: maxBytes });
   } catch (cause) {
-    if (systemErrorCode(cause) !== 'ERR_BUFFER_TOO_LARGE') throw damaged(peer, `${encoding} data that cannot be inflated`, cause);
+    const oversize = typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === TOO_LARGE;
+    if (!oversize) throw damaged(peer, `${encoding} data that cannot be inflated`, cause);
     const detail = `more than ${maxBytes} bytes after inflation`;
     throw peerError(peer, 'OVERSIZE', { detail, data: { phase: 'exchange' } });
   }

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { escapeControls, LockstepError, remoteText } from './errors.js';
 import { isJsonObject, type JsonValue } from './json.js';
 
@@ -19,7 +20,7 @@ export function logFields(fields: object): LogFields {
   for (const key of Object.keys(fields)) {
     try {
       const value: unknown = Reflect.get(fields, key);
-      if (value instanceof Error) Object.assign(plain, errorFields(key, value));
+      if (isError(value)) Object.assign(plain, errorFields(key, value));
       else if (value !== undefined)
         plain[key] = key === 'remote' && typeof value === 'string' ? remoteText(value) : toPlain(value, 0);
     } catch {
@@ -39,8 +40,8 @@ function errorFields(key: string, error: Error): LogFields {
   if (causes.length > 0) fields[`${key}_cause`] = causes.map(messageOf).join(' <- ');
   // A bug is reported with the place it came from; an expected error is told by its code and cause alone.
   const isBug = !(error instanceof LockstepError) || error.code === 'INTERNAL';
-  const origin = causes.findLast((cause) => cause instanceof Error) ?? error;
-  if (isBug && origin instanceof Error) fields[`${key}_stack`] = capped(origin.stack ?? '');
+  const origin = causes.findLast((cause) => isError(cause)) ?? error;
+  if (isBug && isError(origin)) fields[`${key}_stack`] = capped(origin.stack ?? '');
   return fields;
 }
 
@@ -49,7 +50,7 @@ function causesOf(error: Error): unknown[] {
   let cause = error.cause;
   while (cause !== undefined && causes.length < MAX_CAUSES) {
     causes.push(cause);
-    cause = cause instanceof Error ? cause.cause : undefined;
+    cause = isError(cause) ? cause.cause : undefined;
   }
   return causes;
 }
@@ -57,7 +58,7 @@ function causesOf(error: Error): unknown[] {
 /** Our own messages are whole; anything else may quote a remote party. */
 function messageOf(error: unknown): string {
   if (error instanceof LockstepError) return capped(error.message);
-  if (!(error instanceof Error)) return remoteText(String(error));
+  if (!isError(error)) return remoteText(String(error));
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
   return remoteText(`${code}${error.message}`);
 }
@@ -73,12 +74,17 @@ function toPlain(value: unknown, depth: number): JsonValue {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object') return `[${typeof value}]`;
   if (depth >= MAX_DEPTH) return '[deep]';
-  if (value instanceof Error) return messageOf(value);
+  if (isError(value)) return messageOf(value);
   if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
   if (hasToJson(value)) return toPlain(value.toJSON(), depth + 1);
   if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => toPlain(item, depth + 1));
   const entries = Object.entries(value).slice(0, MAX_ITEMS);
   return Object.fromEntries(entries.map(([key, item]) => [key, toPlain(item, depth + 1)]));
+}
+
+/** An error of any realm: a worker or a VM context has an Error class of its own. */
+function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value);
 }
 
 function hasToJson(value: object): value is { toJSON: () => unknown } {

@@ -12,6 +12,7 @@ import { lineFormatter, type LogFormat } from './log-format.js';
  * - crit: lockstep stops now, and the line says why. The logger's method is `fatal`.
  *
  * The message is static text; everything that varies is a field, and text of another machine goes in a field `remote`.
+ * The fields of a child logger are plain strings and numbers: pino writes them as they are.
  */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'crit'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -56,7 +57,6 @@ export function createLogger(options: LogOptions, sink: LineSink = stdoutSink(),
       timestamp: () => `,"t":"${new Date(now()).toISOString()}"`,
       formatters: {
         level: (label) => ({ lvl: label === 'fatal' ? 'crit' : label }),
-        bindings: (bindings) => ({ ...logFields(bindings) }),
         log: (fields) => ({ ...logFields(fields) }),
       },
       // logFields has already made text of the error; pino's own serializer would add the stack to it.

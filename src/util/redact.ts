@@ -22,9 +22,9 @@ export function displayUrl(url: string): string {
   return `${parsed.protocol}//${parsed.host}`;
 }
 
-/** Makes an object show as `[redacted]` in JSON, console and template text. Its properties stay readable to code. */
+/** Makes an object show as `[redacted]` in JSON and on the console. Its properties stay readable to code. */
 export function opaque<T extends object>(value: T): T {
-  for (const key of ['toJSON', 'toString', inspect.custom]) {
+  for (const key of ['toJSON', inspect.custom]) {
     Object.defineProperty(value, key, { value: () => REDACTED, enumerable: false });
   }
   return value;

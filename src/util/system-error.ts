@@ -1,4 +1,4 @@
 /** ENOENT, EACCES, EADDRINUSE, ...: the system's own name for why an operation failed. */
 export function systemErrorCode(thrown: unknown): string {
-  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown error';
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown ? String(thrown.code) : 'unknown error';
 }

@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
+import { engineProfile } from '../../src/engine/profile.js';
+
+const OP = ['engine_signalSuperchainV1'];
+
+describe('the engine profile', () => {
+  it.each<[string | null, readonly string[], string, number]>([
+    ['go-ethereum 1.17.7-stable', [], 'geth', 32],
+    ['Geth 1.13.0', [], 'geth', 32],
+    ['go-ethereum 0.1.0-untagged', OP, 'op-geth', 32],
+    ['Reth 2.5.1', [], 'reth', 8],
+    ['OP-Reth 1.10.2', OP, 'op-reth', 8],
+    ['base-reth-node 0.1', OP, 'op-reth', 8],
+    ['Nethermind 1.36', [], 'unknown', 1],
+    [null, [], 'unknown', 1],
+    [null, OP, 'unknown', 1],
+  ])('of %s with %j is %s, with a forkchoice every %d blocks', (clientVersion, capabilities, kind, blocks) => {
+    const profile = engineProfile({ clientVersion, capabilities });
+    expect(profile).toMatchObject({ kind, maxBlocksPerForkchoice: blocks });
+  });
+});
