@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';
 import { compiledProgram } from '../project-root.js';
+import { isNativeError } from 'node:util/types';
 
 export interface ExitStatus {
   readonly code: number | null;
@@ -109,7 +110,7 @@ function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
+    if (isNativeError(error) && 'code' in error && error.code === 'ESRCH') return false;
     throw error;
   }
 }

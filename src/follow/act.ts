@@ -1,4 +1,6 @@
 import type { BlockRef } from '../chain/block.js';
+import type { Forkchoice } from '../chain/forkchoice.js';
+import type { AppliedForkchoice } from '../engine/engine.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { sleep } from '../util/sleep.js';
 import { extend, type ExtendDeps } from './extend.js';
@@ -10,7 +12,7 @@ export interface ExpectedChain {
   readonly genesis: BlockRef;
 }
 
-export interface ActDeps extends ExtendDeps {
+export interface ActDeps extends Omit<ExtendDeps, 'apply'> {
   readonly expected: ExpectedChain;
   /** Sleeps at most `ms`; ends early when a poller has news. */
   readonly idle: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -20,6 +22,8 @@ export interface ActDeps extends ExtendDeps {
  * Carries out one action and says what it came to. `stop` ends it before the next call. Rejects with ABORTED on stop, and with INTERNAL for a bug.
  */
 export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps, stop: AbortSignal): Promise<Outcome> {
+  // The one place from which forkchoices are sent.
+  const apply = (fc: Forkchoice): Promise<AppliedForkchoice> => deps.engine.applyForkchoice(fc, stop);
   switch (action.do) {
     case 'wait':
       await deps.idle(action.ms, stop);
@@ -30,9 +34,9 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
       await sleep(action.ms, stop);
       return compare(action.height, deps, stop);
     case 'extend':
-      return extend(action, deps, stop);
+      return extend(action, { ...deps, apply }, stop);
     case 'forkchoice': {
-      const { effect, answer } = await deps.engine.applyForkchoice(action.forkchoice, stop);
+      const { effect, answer } = await apply(action.forkchoice);
       return { of: 'forkchoice', effect, answer };
     }
     case 'recover':

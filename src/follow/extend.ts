@@ -1,5 +1,5 @@
 import type { BlockRef, Labels } from '../chain/block.js';
-import { forkchoice } from '../chain/forkchoice.js';
+import { forkchoice, type Forkchoice } from '../chain/forkchoice.js';
 import type { AppliedForkchoice, Engine } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
 import type { Source } from '../source/source.js';
@@ -12,6 +12,8 @@ import type { ExtendAction, ExtendStop, Outcome } from './state.js';
 export interface ExtendDeps {
   readonly source: Source;
   readonly engine: Engine;
+  /** Sends a forkchoice and reads it back. */
+  readonly apply: (fc: Forkchoice) => Promise<AppliedForkchoice>;
   /** The newest coherent labels of the source: they move while a long extension runs. */
   readonly sourceLabels: () => Labels | null;
   /** The EL refused this payload before and is not asked again yet. */
@@ -116,7 +118,7 @@ class Extension {
   async #apply(): Promise<ExtendStop | null> {
     const head = this.#valid;
     const labels = promote(head, this.#labels, this.#deps.sourceLabels(), (number) => this.#hashes.get(number));
-    const applied: AppliedForkchoice = await this.#deps.engine.applyForkchoice(forkchoice(head, labels), this.#stop);
+    const applied: AppliedForkchoice = await this.#deps.apply(forkchoice(head, labels));
     if (applied.effect !== 'moved') {
       if (applied.effect === 'head-only') this.#stand(head);
       return { why: 'forkchoice-answer', block: head, answer: applied.answer, effect: applied.effect };

@@ -68,7 +68,7 @@ export function heightsOfInterest(heads: Heads, source: SourceView | null): numb
 }
 
 /** The EL's canonical hash at a height, as far as this observation read it. */
-export function engineHashAt(engine: EngineView): HashAt {
+function engineHashAt(engine: EngineView): HashAt {
   return (number) =>
     number === engine.heads.unsafe.number ? engine.heads.unsafe.hash : (engine.at.get(number)?.hash ?? undefined);
 }

@@ -42,7 +42,9 @@ export function classify(state: State, observation: Observation, now: number): S
   if (state.unsettled !== null && now < state.unsettled.until) return { kind: 'unsettled', ...state.unsettled };
   const view = engine.value;
   const repeat = dueRepeat(state, view, now);
-  if (view.syncing && !state.session.ignoreSyncing) return { kind: 'engine-syncing', probe: repeat };
+  // geth calls itself syncing until its first forkchoice, so at genesis the first newPayload has to tell.
+  const busy = view.syncing && !state.session.ignoreSyncing && view.heads.unsafe.number > 0;
+  if (busy) return { kind: 'engine-syncing', probe: repeat };
   const keepAlive = state.session.primed ? repeat : null;
   if (source.kind === 'failed') return { kind: 'source-down', error: source.error, keepAlive };
   if (source.kind === 'pending') return { kind: 'source-unread' };

@@ -1,6 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
-import type { EngineAnswer } from '../engine/engine.js';
 import type { Outcome, PhaseKind, Turn } from '../follow/state.js';
 import type { ErrorCode } from '../util/error-codes.js';
 import type { Progress } from './progress.js';
@@ -100,7 +99,11 @@ function countOutcome(counters: Counters, outcome: Outcome): void {
   }
 }
 
-function countAnswer(counters: Counters, method: string, answer: EngineAnswer): void {
+function countAnswer(
+  counters: Counters,
+  method: string,
+  answer: Extract<Outcome, { of: 'forkchoice' }>['answer'],
+): void {
   if (answer.status === 'VALID') return;
   counters.answers.inc({ method, status: answer.status });
   if (answer.status === 'UNKNOWN') counters.unknown.inc();

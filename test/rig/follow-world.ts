@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { startLockstep, type LockstepProcess } from '../../devnet/rig/lockstep-process.js';
+import { startRig, type Rig, type RigOptions } from '../../devnet/rig/rig.js';
+import { waitUntil } from '../../devnet/wait-until.js';
+import { isJsonObject, type JsonObject } from '../../src/util/json.js';
+import { FaultProxy } from './fault-proxy.js';
+
+/** Quick tickers, so that a test does not wait for what it does not look at. */
+const QUICK_FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'];
+
+const DEFAULTS: RigOptions = {
+  seed: 'world',
+  source: 'ethereumjs',
+  follower: 'ethereumjs',
+  txsPerBlock: 2,
+  safeDistance: 3,
+  finalizedDistance: 6,
+  blockTimeMs: 1_000,
+};
+
+/** Two real ELs, a block producer, and a fault proxy before each port that lockstep talks to. */
+export class FollowWorld {
+  readonly #lockstepsToStop: LockstepProcess[] = [];
+  #runs = 0;
+
+  private constructor(
+    readonly rig: Rig,
+    /** Before the RPC of the source. */
+    readonly source: FaultProxy,
+    /** Before the engine port of the follower EL. */
+    readonly engine: FaultProxy,
+  ) {}
+
+  static async start(options: Partial<RigOptions> = {}): Promise<FollowWorld> {
+    const rig = await startRig({ ...DEFAULTS, ...options });
+    const source = await FaultProxy.start(rig.source.httpUrl);
+    const engine = await FaultProxy.start(rig.follower.engineUrl);
+    return new FollowWorld(rig, source, engine);
+  }
+
+  get jwtSecretFile(): string {
+    return join(this.rig.dir, 'jwt.hex');
+  }
+
+  /** Starts lockstep between the two proxies, with a log of its own. */
+  async lockstep(flags: readonly string[] = []): Promise<LockstepProcess> {
+    this.#runs += 1;
+    const lockstep = await startLockstep({
+      sourceUrl: this.source.url,
+      engineUrl: this.engine.url,
+      jwtSecretFile: this.jwtSecretFile,
+      logFile: join(this.rig.dir, `lockstep-${this.#runs}.log`),
+      cwd: this.rig.dir,
+      flags: [...QUICK_FLAGS, '--log.level', 'debug', ...flags],
+    });
+    this.#lockstepsToStop.push(lockstep);
+    return lockstep;
+  }
+
+  /** Waits until the follower EL shows the head, safe and finalized blocks of the producer, by hash. */
+  async untilEqual(deadlineMs = 30_000): Promise<void> {
+    const { producer } = this.rig;
+    const equal = async (): Promise<boolean> => {
+      const local = await this.rig.heads('follower');
+      return (
+        local.unsafe.hash === producer.head.hash &&
+        local.safe?.hash === producer.labels.safe?.hash &&
+        local.finalized?.hash === producer.labels.finalized?.hash
+      );
+    };
+    await waitUntil('both sides show the same blocks', equal, deadlineMs);
+  }
+
+  /** The follower EL's head as a number. */
+  async localHead(): Promise<number> {
+    return (await this.rig.heads('follower')).unsafe.number;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#lockstepsToStop.map((lockstep) => lockstep.kill()));
+    await Promise.all([this.source.close(), this.engine.close()]);
+    await this.rig.close();
+  }
+}
+
+/** Waits until lockstep has logged a line with these fields. */
+export async function untilLogged(lockstep: LockstepProcess, fields: JsonObject, deadlineMs = 20_000): Promise<void> {
+  const what = `a log line with ${JSON.stringify(fields)}`;
+  await waitUntil(what, () => Promise.resolve(loggedLines(lockstep, fields).length > 0), deadlineMs);
+}
+
+/** The log lines that carry these fields. */
+export function loggedLines(lockstep: LockstepProcess, fields: JsonObject): readonly JsonObject[] {
+  return lockstep.log().filter((line) => isJsonObject(line) && Object.entries(fields).every(([k, v]) => line[k] === v));
+}
