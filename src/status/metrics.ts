@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
-import type { Outcome, PhaseKind, Turn } from '../follow/state.js';
+import type { Outcome, Turn } from '../follow/state.js';
 import type { ErrorCode } from '../util/error-codes.js';
 import type { Progress } from './progress.js';
+import { PHASE_MEANINGS } from './states.js';
 
-const PHASES: readonly PhaseKind[] = ['starting', 'syncing', 'following', 'recovering', 'holding', 'halted'];
+const PHASES = Object.keys(PHASE_MEANINGS);
 
 export interface Metrics {
   readonly registry: Registry;

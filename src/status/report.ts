@@ -5,6 +5,7 @@ import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import type { Metrics } from './metrics.js';
 import type { Progress, ProgressTracker } from './progress.js';
+import { HOLD_MEANINGS } from './states.js';
 
 /** One progress line per this long; operators of other clients are used to one per slot. */
 const PROGRESS_EVERY_MS = 12_000;
@@ -71,13 +72,16 @@ function logPhaseChange(log: Logger, { before, state }: Turn, progress: Progress
       log.info(fields, 'Syncing: the EL is behind the source');
       break;
     case 'following':
-      log.info(fields, 'Following: the EL is at the head of the source');
+      log.info(fields, 'Following: the EL keeps up with the source');
       break;
     case 'recovering':
       log.warn(divergenceFields(to.divergence), 'The EL is on another branch than the source');
       break;
     case 'holding':
-      log.warn({ reason: to.reason.kind, ...holdFields(to.reason) }, 'Holding: nothing is written to the EL');
+      log.warn(
+        { ...holdFields(to.reason), ends: HOLD_MEANINGS[to.reason.kind].ends },
+        'Holding: nothing changes in the EL',
+      );
       break;
     case 'halted':
       log.fatal(errorFields(to.error), 'Halted: a person is needed');
@@ -94,8 +98,7 @@ function logSession(log: Logger, { before, state }: Turn): void {
 
 function logProgress(log: Logger, phase: Phase, progress: Progress): void {
   const fields = { state: phase.kind, ...sideFields(progress), ...rateFields(progress) };
-  if (phase.kind === 'holding')
-    log.warn({ ...fields, reason: phase.reason.kind, ...holdFields(phase.reason) }, 'Still holding');
+  if (phase.kind === 'holding') log.warn({ ...fields, ...holdFields(phase.reason) }, 'Still holding');
   else log.info(fields, 'Progress');
 }
 
@@ -125,6 +128,10 @@ function phaseKey(phase: Phase): string {
 }
 
 function holdFields(reason: HoldReason): Record<string, string | number> {
+  return { reason: reason.kind, ...holdDetails(reason) };
+}
+
+function holdDetails(reason: HoldReason): Record<string, string | number> {
   switch (reason.kind) {
     case 'engine-unavailable':
     case 'engine-unsettled':

@@ -1,0 +1,58 @@
+import type { HoldReason, PhaseKind } from '../follow/state.js';
+
+/** The states, as logs, metrics and docs/states.md name them. */
+export const PHASE_MEANINGS: Readonly<Record<PhaseKind, string>> = {
+  starting: 'both sides are identified and compared; nothing is written yet',
+  syncing:
+    'the EL is more than a few blocks behind: blocks are fetched ahead and replayed as fast as the EL takes them',
+  following: 'the EL is at the head of the source, or a few blocks from it',
+  recovering: 'a divergence is confirmed and is being handled',
+  holding: 'nothing changes in the EL, for the reason in the log; lockstep keeps looking and goes on by itself',
+  halted: 'a person is needed: the process logs one line at level crit and exits with the code of the error',
+};
+
+interface HoldMeaning {
+  readonly meaning: string;
+  /** What has to happen, and whether somebody has to do it. */
+  readonly ends: string;
+}
+
+/** Every reason of a hold. The forkchoice that the EL already has is still repeated once a minute where that is safe. */
+export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = {
+  'engine-unavailable': {
+    meaning: 'the EL cannot be reached, or refuses our JWT',
+    ends: 'when the EL answers again: it is identified and compared anew before the next write',
+  },
+  'engine-syncing': {
+    meaning: 'the EL says that it is syncing by itself',
+    ends: 'when it has finished, or when it takes a forkchoice for its own head all the same',
+  },
+  'engine-unsettled': {
+    meaning: 'a call that changes the EL timed out or was cut, so its outcome is unknown',
+    ends: 'when the wait is over (8 s after a timeout, doubling; half a second after a cut connection): then the EL shows what happened',
+  },
+  'engine-stuck': {
+    meaning: 'the EL keeps answering SYNCING, ACCEPTED, an error, or VALID without moving, for the same block',
+    ends: 'when it takes the block; look at its log, its disk, and whether its state for the parent block is there',
+  },
+  'payload-refused': {
+    meaning: 'the EL called a verified block INVALID or too large; it is not sent again in this session for 10 minutes',
+    ends: 'when the source shows another block at that height, or the EL is upgraded or restarted',
+  },
+  'source-unavailable': {
+    meaning: 'the source cannot be reached, throttles us, or answers nonsense',
+    ends: 'when it answers again: chain id and genesis are compared anew before its blocks are used',
+  },
+  'source-gap': {
+    meaning: 'the source lacks a block below its own head, or serves branches that do not connect',
+    ends: 'when it serves the block; a pruned one needs another source or a newer data directory for the EL',
+  },
+  'block-rejected': {
+    meaning: 'a block of the source does not recompute to what it claims, or cannot be carried; the EL never saw it',
+    ends: 'when the source serves a sound block; the error says what is wrong',
+  },
+  divergence: {
+    meaning: 'both sides have a block at one height and the hashes differ, seen twice',
+    ends: 'when both agree again at that height; the EL is never moved below its finalized block',
+  },
+};
