@@ -33,11 +33,11 @@ const COMMANDS = {
   version: { describe: 'Show the version', json: true },
   doc: {
     describe: 'Print reference documentation as Markdown',
-    argument: { name: 'topic', describe: 'flags or errors' },
+    argument: { name: 'topic', describe: 'flags, errors or states' },
   },
 } as const satisfies Record<string, CommandDeclaration>;
 
-export type CommandName = keyof typeof COMMANDS;
+type CommandName = keyof typeof COMMANDS;
 
 const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
 const COMPLETION = 'completion';
@@ -88,8 +88,8 @@ function parser(): Argv {
     .wrap(HELP_COLUMNS)
     .exitProcess(false)
     .showHelpOnFail(false)
-    .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UnreadableArgv(message ?? 'cannot be read');
+    .fail((message: string) => {
+      throw new UnreadableArgv(message);
     })
     .parserConfiguration({
       'dot-notation': false,

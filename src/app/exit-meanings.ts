@@ -7,7 +7,7 @@ interface ExitMeaning {
 }
 
 /** What each exit code tells the supervisor; shown by --help and docs/errors.md. */
-export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, ExitMeaning>> = {
+const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, ExitMeaning>> = {
   clean: { meaning: 'stopped as asked, or the command succeeded', restart: '-' },
   usage: { meaning: 'the command line cannot be read', restart: 'no' },
   unavailable: { meaning: 'source or execution client not reachable at start', restart: 'yes' },

@@ -13,7 +13,7 @@ export interface FileSetting {
   readonly origin: Origin;
 }
 
-export interface FileSettings {
+interface FileSettings {
   readonly settings: readonly FileSetting[];
   readonly problems: readonly Problem[];
 }

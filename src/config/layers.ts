@@ -16,7 +16,7 @@ import type { Origin, Problem } from './problem.js';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Text given on the command line, by canonical option name. */
-export type CommandLineSettings = ReadonlyMap<OptionName, string>;
+type CommandLineSettings = ReadonlyMap<OptionName, string>;
 
 export interface SettingInputs {
   readonly given: CommandLineSettings;

@@ -38,7 +38,7 @@ const LOGGING = '3. LOGGING AND METRICS';
 const CONFIGURATION = '4. CONFIGURATION';
 
 /** Every option of lockstep, once: flags, environment, file, defaults, help and docs/flags.md derive from this table. */
-export const OPTIONS = {
+const OPTIONS = {
   'l2.follow.source': {
     group: SOURCE,
     describe: 'Execution RPC (eth_*) of the node to follow; path and user-info are kept',

@@ -6,14 +6,14 @@ import type { Problem } from './problem.js';
 import { carriesCredentials, isExposed } from './url.js';
 
 /** What the rules look at: the values that could be parsed, and the text and origin of each. */
-export interface Draft {
+interface Draft {
   readonly values: Partial<OptionValues>;
   readonly raw: RawSettings['raw'];
   readonly env: Environment;
   readonly cwd: string;
 }
 
-export interface Findings {
+interface Findings {
   readonly problems: readonly Problem[];
   readonly warnings: readonly string[];
 }

@@ -30,14 +30,12 @@ function lengthOf(texts: readonly string[]): number {
   return texts.reduce((length, text) => length + text.length, 0);
 }
 
-/** In UTF-8, so that text which is not ASCII shows as not hex when it is decoded. */
+/** In UTF-8, so that text which is not ASCII does not fit, or shows as not hex when it is decoded. */
 function concatenate(pieces: readonly string[]): Buffer {
-  if (process.env.M==='join') return Buffer.from(pieces.join(''), 'utf8');
-  if (process.env.M==='join1') return Buffer.from(pieces.join(''), 'latin1');
-  if (process.env.M==='plus') { let x=''; for (const p of pieces) x+=p; return Buffer.from(x, 'utf8');}
   const text = Buffer.allocUnsafeSlow(lengthOf(pieces));
   let at = 0;
   for (const piece of pieces) at += text.write(piece, at, 'utf8');
+  if (at < text.length) throw new LockstepError('BLOCK_MALFORMED', { detail: 'a field holds text that is not ASCII' });
   return text;
 }
 

@@ -1,12 +1,17 @@
 import { declarationOf, envName, OPTION_NAMES, type OptionName } from '../../config/options.js';
 import { ERROR_CODES } from '../../util/error-codes.js';
+import { HOLD_MEANINGS, PHASE_MEANINGS } from '../../status/states.js';
 import { exitEntries } from '../exit-meanings.js';
 
-const TOPICS = { flags: flagsMarkdown, errors: errorsMarkdown };
+const TOPICS = { flags: flagsMarkdown, errors: errorsMarkdown, states: statesMarkdown };
 
 /** The Markdown of docs/<topic>.md, or undefined for a topic that does not exist. */
 export function docText(topic: string | undefined): string | undefined {
-  return topic === 'flags' || topic === 'errors' ? TOPICS[topic]() : undefined;
+  return isTopic(topic) ? TOPICS[topic]() : undefined;
+}
+
+function isTopic(topic: string | undefined): topic is keyof typeof TOPICS {
+  return topic !== undefined && Object.hasOwn(TOPICS, topic);
 }
 
 function flagsMarkdown(): string {
@@ -55,6 +60,23 @@ function errorsMarkdown(): string {
     'halt: the process stops with the exit code. At start, an error that does not pass ends the process with its exit code.',
     '',
     ...table(['code', 'severity', 'exit', 'meaning', 'what to do'], codes),
+  ]);
+}
+
+function statesMarkdown(): string {
+  const phases = Object.entries(PHASE_MEANINGS).map(([name, meaning]) => [code(name), meaning]);
+  const holds = Object.entries(HOLD_MEANINGS).map(([name, { meaning, ends }]) => [code(name), meaning, ends]);
+  return page('States', 'states', [
+    'starting -> syncing <-> following; any -> holding(reason) -> back when the reason ends; any -> halted.',
+    '',
+    ...table(['state', 'meaning'], phases),
+    '',
+    '## Why it holds',
+    '',
+    'The log line that enters a hold carries `reason`, what was seen, and `ends`.',
+    'The forkchoice that the execution client already has is still repeated once a minute where that is safe.',
+    '',
+    ...table(['reason', 'meaning', 'ends'], holds),
   ]);
 }
 

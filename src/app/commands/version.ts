@@ -1,23 +1,22 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-
-const MANIFEST = z.object({ name: z.string(), version: z.string() });
+import { isJsonObject, type JsonObject } from '../../util/json.js';
 
 /** The version of this package, from the nearest package.json above this file (sources and build differ in depth). */
 export function version(): string {
   for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
-    const manifest = readManifest(new URL('package.json', folder));
-    if (manifest?.name === 'lockstep') return manifest.version;
+    const { name, version } = readManifest(new URL('package.json', folder));
+    if (name === 'lockstep' && typeof version === 'string') return version;
     if (folder.pathname === '/') return 'unknown';
   }
 }
 
-function readManifest(url: URL): z.infer<typeof MANIFEST> | undefined {
+function readManifest(url: URL): JsonObject {
   try {
-    return MANIFEST.safeParse(JSON.parse(readFileSync(url, 'utf8'))).data;
+    const manifest: unknown = JSON.parse(readFileSync(url, 'utf8'));
+    return isJsonObject(manifest) ? manifest : {};
   } catch {
     // No package.json in this folder: the next one up is tried.
-    return undefined;
+    return {};
   }
 }
 

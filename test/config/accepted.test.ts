@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Config } from '../../src/config/config.js';
+import { CliRig, JWT_HEX } from '../rig/cli.js';
+
+let rig: CliRig;
+
+beforeAll(() => {
+  rig = new CliRig();
+  rig.write('prefixed.hex', `  0x${JWT_HEX.toUpperCase()}\n\n`);
+});
+
+afterAll(() => {
+  rig.remove();
+});
+
+const SOURCE = '--l2.follow.source=https://source.example/rpc';
+
+type Env = Readonly<Record<string, string>>;
+
+interface Accepted {
+  readonly argv?: readonly string[];
+  readonly env?: Env;
+  readonly isTTY?: boolean;
+  readonly read: (config: Config) => unknown;
+  readonly value: unknown;
+}
+
+const accept = (argv: readonly string[], read: Accepted['read'], value: unknown): Accepted => ({
+  argv: [SOURCE, ...argv],
+  read,
+  value,
+});
+const acceptSource = (url: string, ...more: string[]): Accepted => ({
+  argv: [`--l2.follow.source=${url}`, ...more],
+  read: (config) => config.source.url,
+  value: url,
+});
+const acceptEnv = (env: Env, read: Accepted['read'], value: unknown): Accepted => ({ env, read, value });
+
+const ACCEPTED: Readonly<Record<string, Accepted>> = {
+  'a source with user-info and a path, kept as written': acceptSource('https://user:pa%23ss@source.example/v1/key?x=1'),
+  'an unencrypted source on localhost': acceptSource('http://localhost:9545'),
+  'an unencrypted source on 127.0.0.2': acceptSource('http://127.0.0.2:8545'),
+  'an unencrypted source on [::1]': acceptSource('http://[::1]:8545'),
+  'an unencrypted source on 10.0.0.0/8': acceptSource('http://10.1.2.3:8545'),
+  'an unencrypted source on 172.16.0.0/12': acceptSource('http://172.31.255.1:8545'),
+  'an unencrypted source on 192.168.0.0/16': acceptSource('http://192.168.1.1:8545'),
+  'an unencrypted source on fd00::/8': acceptSource('http://[fd00::5]:8545'),
+  'an unencrypted source under a container name': acceptSource('http://op-geth:8545'),
+  'an unencrypted source in a cluster': acceptSource('http://el.chain.svc.cluster.local:8545'),
+  'an unencrypted public source when the risk is accepted': acceptSource(
+    'http://source.example',
+    '--allow-insecure-source',
+  ),
+  'the alias of the source': {
+    argv: ['--source-l2-rpc', 'https://other.example'],
+    read: (config) => config.source.url,
+    value: 'https://other.example',
+  },
+  'the alias of the engine': accept(
+    ['--l2-engine-rpc=http://el:8551'],
+    (config) => config.engine.url,
+    'http://el:8551',
+  ),
+  'one dash, as Go programs write it': accept(
+    ['-l2', 'http://el:8551'],
+    (config) => config.engine.url,
+    'http://el:8551',
+  ),
+  'no public RPC, which is then the engine port': accept(
+    ['--l2=http://el:8551'],
+    (config) => config.engine.rpcUrl,
+    'http://el:8551',
+  ),
+  'a duration of two units': accept(['--boot-timeout=1m30s'], (config) => config.bootTimeoutMs, 90_000),
+  'a duration with a fraction': accept(['--l2.engine-timeout=0.5s'], (config) => config.engine.timeoutMs, 500),
+  'a duration in blanks': accept(['--l2.engine-timeout= 500ms '], (config) => config.engine.timeoutMs, 500),
+  'an automatic poll interval': accept(
+    ['--l2.follow.poll-interval=auto'],
+    (config) => config.follow.pollIntervalMs,
+    'auto',
+  ),
+  'a poll interval equal to the safety interval': accept(
+    ['--l2.follow.poll-interval=4s'],
+    (config) => config.follow.pollIntervalMs,
+    4000,
+  ),
+  'a size in MiB': accept(
+    ['--l2.follow.source.max-response-bytes=2MiB'],
+    (config) => config.source.maxResponseBytes,
+    2_097_152,
+  ),
+  'a size in MB, lower case': accept(
+    ['--l2.follow.prefetch-bytes=2mb'],
+    (config) => config.follow.prefetchBytes,
+    2_000_000,
+  ),
+  'a size in bytes': accept(['--l2.follow.prefetch-bytes=1048576'], (config) => config.follow.prefetchBytes, 1_048_576),
+  'a log level in capitals': accept(['--log.level=WARN'], (config) => config.log.level, 'warn'),
+  'a bare boolean flag': accept(['--metrics.enabled'], (config) => config.metrics.enabled, true),
+  'a boolean flag before a command': accept(['--metrics.enabled', 'run'], (config) => config.metrics.enabled, true),
+  'a boolean flag set to 1': accept(['--metrics.enabled=1'], (config) => config.metrics.enabled, true),
+  'a boolean flag set to F': accept(['--metrics.enabled=F'], (config) => config.metrics.enabled, false),
+  'a boolean flag with a word after it': accept(['--log.pid', 'true'], (config) => config.log.pid, true),
+  'a boolean of the environment': acceptEnv({ LOCKSTEP_LOG_PID: 'TRUE' }, (config) => config.log.pid, true),
+  'port 0': accept(['--metrics.port=0'], (config) => config.metrics.port, 0),
+  'a host name to listen on': accept(['--metrics.addr=localhost'], (config) => config.metrics.addr, 'localhost'),
+  'an IPv6 address to listen on': accept(['--metrics.addr=::'], (config) => config.metrics.addr, '::'),
+  'headers of the environment, one per line': acceptEnv(
+    { LOCKSTEP_L2_FOLLOW_SOURCE_HEADER: 'X-Key: a, b=c\n\n Authorization: Bearer t\n' },
+    (config) => config.source.headers,
+    { 'X-Key': 'a, b=c', Authorization: 'Bearer t' },
+  ),
+  'no headers': accept([], (config) => config.source.headers, {}),
+  'a secret with 0x, blanks and capitals': accept(
+    ['--l2.jwt-secret=prefixed.hex'],
+    (config) => config.engine.jwtSecret.reveal().toString('hex'),
+    JWT_HEX,
+  ),
+  'an encoded secret': acceptEnv(
+    { LOCKSTEP_L2_ENGINE_AUTH_ENCODED: `0x${JWT_HEX}` },
+    (config) => config.engine.jwtSecret.reveal().toString('hex'),
+    JWT_HEX,
+  ),
+  'an empty variable, which counts as unset': acceptEnv(
+    { LOCKSTEP_LOG_LEVEL: '' },
+    (config) => config.log.level,
+    'info',
+  ),
+  'lines for a terminal on a terminal': {
+    isTTY: true,
+    read: (config) => config.log,
+    value: { level: 'info', format: 'terminal', color: true, pid: false },
+  },
+  'plain lines elsewhere': accept([], (config) => config.log, {
+    level: 'info',
+    format: 'text',
+    color: false,
+    pid: false,
+  }),
+  'colour for text lines on request': accept(['--log.color'], (config) => config.log.color, true),
+  'a terminal format without colour on request': accept(
+    ['--log.format=terminal', '--log.color=false'],
+    (config) => config.log.color,
+    false,
+  ),
+};
+
+describe('a configuration that can be used', () => {
+  it.each(Object.entries(ACCEPTED))('may hold %s', async (_name, accepted) => {
+    const { argv = [SOURCE], env = {}, isTTY = false, read, value } = accepted;
+    const run = await rig.run(argv, { env, isTTY });
+    expect(run.stderr).toBe('');
+    expect(run.config && read(run.config)).toEqual(value);
+    expect(run).toMatchObject({ code: 0, called: 'run' });
+  });
+
+  it('has the documented defaults', async () => {
+    const { config } = await rig.run([SOURCE]);
+    expect({ ...config?.source }).toMatchObject({
+      rpcTimeoutMs: 10_000,
+      maxConcurrency: 10,
+      maxResponseBytes: 64 * 1024 * 1024,
+    });
+    expect({ ...config?.engine }).toMatchObject({ url: 'http://127.0.0.1:8551', timeoutMs: 60_000 });
+    expect(config).toMatchObject({
+      follow: { pollIntervalMs: 'auto', safetyIntervalMs: 4000, prefetchBlocks: 32, prefetchBytes: 64 * 1024 * 1024 },
+      bootTimeoutMs: 60_000,
+      metrics: { enabled: false, addr: '127.0.0.1', port: 7300, strict: false },
+      warnings: [],
+    });
+  });
+
+  it('is frozen at every level', async () => {
+    const { config } = await rig.run([SOURCE]);
+    const parts = [config, config?.source, config?.source.headers, config?.engine, config?.follow, config?.log];
+    for (const part of [...parts, config?.metrics, config?.warnings]) expect(Object.isFrozen(part)).toBe(true);
+  });
+});

@@ -1,0 +1,81 @@
+import { chmodSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { CliRig, JWT_HEX } from '../rig/cli.js';
+
+let rig: CliRig;
+
+beforeAll(() => {
+  rig = new CliRig();
+  rig.write('open.hex', JWT_HEX);
+  chmodSync(rig.path('open.hex'), 0o644);
+});
+
+afterAll(() => {
+  rig.remove();
+});
+
+const SOURCE = '--l2.follow.source=https://source.example/rpc';
+
+type Env = Readonly<Record<string, string>>;
+
+const WARNED: Readonly<Record<string, { readonly argv?: readonly string[]; env?: Env; readonly warning: string }>> = {
+  'a secret file that everybody can read': {
+    argv: [SOURCE, '--l2.jwt-secret=open.hex'],
+    warning: '--l2.jwt-secret is readable by every user of this machine; run chmod 600 on it.',
+  },
+  'a password in a URL on the command line': {
+    argv: ['--l2.follow.source=https://u:p@source.example'],
+    warning:
+      '--l2.follow.source carries credentials that the process list shows; set LOCKSTEP_L2_FOLLOW_SOURCE instead.',
+  },
+  'an API key in a path on the command line': {
+    argv: ['--l2.follow.source=https://source.example/v2/Abcdefgh1jklmnop'],
+    warning:
+      '--l2.follow.source carries credentials that the process list shows; set LOCKSTEP_L2_FOLLOW_SOURCE instead.',
+  },
+  'an API key in a query on the command line': {
+    argv: [SOURCE, '--l2=http://127.0.0.1:8551/?key=0123456789abcdef'],
+    warning: '--l2 carries credentials that the process list shows; set LOCKSTEP_L2_ENGINE_RPC instead.',
+  },
+  'an unencrypted public source that is accepted': {
+    argv: ['--l2.follow.source=http://source.example', '--allow-insecure-source'],
+    warning: '--l2.follow.source is unencrypted: whoever is on the path can choose which blocks are safe and final.',
+  },
+  'an unencrypted engine off this machine': {
+    argv: [SOURCE, '--l2=http://el.example:8551'],
+    warning: '--l2 is unencrypted http to a public host: the JWT does not hide or protect the traffic.',
+  },
+  'trust in the source': {
+    argv: [SOURCE, '--l2.follow.trustrpc'],
+    warning: '--l2.follow.trustrpc has no effect: lockstep verifies every block.',
+  },
+  'a misspelt variable': {
+    env: { LOCKSTEP_L2_FOLOW_SOURCE: 'x' },
+    warning: 'LOCKSTEP_L2_FOLOW_SOURCE is not a setting of lockstep; did you mean LOCKSTEP_L2_FOLLOW_SOURCE?',
+  },
+};
+
+describe('a doubtful configuration', () => {
+  it.each(Object.entries(WARNED))(
+    'with %s is used, with a warning',
+    async (_name, { argv = [SOURCE], env = {}, warning }) => {
+      const run = await rig.run(argv, { env });
+      expect(run.config?.warnings).toEqual([warning]);
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+    },
+  );
+
+  it('is not warned about credentials that come from the environment', async () => {
+    const run = await rig.run(['run'], { env: { LOCKSTEP_L2_FOLLOW_SOURCE: 'https://u:p@source.example' } });
+    expect(run.config?.warnings).toEqual([]);
+  });
+
+  it('is not warned about the variables that Kubernetes sets for a Service named lockstep', async () => {
+    const env = {
+      LOCKSTEP_SERVICE_HOST: '10.0.0.1',
+      LOCKSTEP_PORT: 'tcp://x',
+      LOCKSTEP_PORT_7300_TCP_ADDR: '10.0.0.1',
+    };
+    expect((await rig.run([SOURCE], { env })).config?.warnings).toEqual([]);
+  });
+});

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { exitEntries } from '../src/app/exit-meanings.js';
+import { withRoomsTable } from './architecture/rooms-table.js';
+
+const read = (file: string): string => readFileSync(file, 'utf8');
+
+describe('the documents', () => {
+  it('show the import table that the architecture test holds (else run `npm run docs`)', () => {
+    const document = read('docs/architecture.md');
+    expect(document).toBe(withRoomsTable(document));
+  });
+
+  it('name every exit code in the README', () => {
+    const named = [...read('README.md').matchAll(/^\| (\d+) +\|/gm)].map((match) => Number(match[1]));
+    expect(named).toEqual(exitEntries().map(({ code }) => code));
+  });
+
+  it.each(['README.md', 'docs/architecture.md', 'devnet/README.md'])('have no dead link to a file in %s', (file) => {
+    const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
+    const targets = [...read(file).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => `${folder}${match[1] ?? ''}`);
+    for (const target of targets) expect(() => read(target)).not.toThrow();
+  });
+
+  it('point to files that exist in the table of behaviours', () => {
+    const files = [...read('docs/architecture.md').matchAll(/`((?:src|test|devnet)\/[\w./-]+\.ts)`/g)].map(
+      ([, file]) => file,
+    );
+    expect(files.length).toBeGreaterThan(10);
+    for (const file of files) expect(() => read(file ?? '')).not.toThrow();
+  });
+});
