@@ -7,6 +7,7 @@ import { rpcClient } from '../rpc.js';
 import { waitUntil } from '../wait-until.js';
 import { spawnEthereumJs } from './ethereumjs/launch.js';
 import { spawnGeth } from './geth/launch.js';
+import type { Launch } from './launch.js';
 
 export const EL_KINDS = ['ethereumjs', 'geth'] as const;
 
@@ -40,18 +41,6 @@ export interface RunningEl {
   stop(): Promise<ExitStatus>;
   /** SIGKILL, and waits for the exit. */
   kill(): Promise<ExitStatus>;
-}
-
-/** What a launcher of one kind needs to know, with everything decided. */
-export interface Launch {
-  readonly dataDir: string;
-  readonly genesisFile: string;
-  readonly jwtSecretFile: string;
-  readonly httpPort: number;
-  readonly enginePort: number;
-  readonly persistent: boolean;
-  readonly extraFlags: readonly string[];
-  readonly logFile: string;
 }
 
 interface Launcher {

@@ -1,6 +1,7 @@
 import type { BlockRef, Heads } from '../chain/block.js';
 import { type RpcOutcome, rpcError } from '../util/envelope.js';
-import { isJsonObject } from '../util/json.js';
+import { toNumber } from '../util/hex.js';
+import { isJsonObject, type JsonObject } from '../util/json.js';
 import { schemaError } from './answer.js';
 import { readBlockRef } from './block-ref.js';
 import type { EngineClient } from './client.js';
@@ -40,6 +41,12 @@ export async function readRefAt(client: EngineClient, number: number, signal: Ab
 export async function readSyncing(client: EngineClient, signal: AbortSignal): Promise<boolean> {
   const result = await client.callOptional({ method: 'eth_syncing', params: [] }, signal);
   if (result === null || result === false) return false;
-  if (isJsonObject(result)) return true;
+  if (isJsonObject(result)) return !isAtTarget(result);
   throw schemaError('eth_syncing answered neither false nor an object');
+}
+
+/** geth 1.17 also answers an object while only its transaction index lags: its blocks are at the target then. */
+function isAtTarget({ currentBlock, highestBlock }: JsonObject): boolean {
+  const [current, highest] = [toNumber(currentBlock), toNumber(highestBlock)];
+  return current !== undefined && highest !== undefined && current >= highest;
 }

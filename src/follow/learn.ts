@@ -182,7 +182,8 @@ function fromAnswer(state: State, call: string, stuck: HoldReason, answer: Engin
 
 function unsettled(state: State, error: LockstepError, tick: Tick): State {
   const first = error.code === 'ENGINE_TIMEOUT' ? UNSETTLED_TIMEOUT_MS : UNSETTLED_RESET_MS;
-  const waitMs = Math.min(UNSETTLED_MAX_MS, state.unsettled === null ? first : state.unsettled.waitMs * 2);
+  const again = state.unsettled === null ? 0 : state.unsettled.waitMs * 2;
+  const waitMs = Math.min(UNSETTLED_MAX_MS, Math.max(first, again));
   return { ...state, unsettled: { until: tick.now + waitMs, waitMs, error } };
 }
 
@@ -218,7 +219,7 @@ function describe(answer: EngineAnswer, effect?: string): string {
       return `error ${answer.code} (${answer.reason})${shown}`;
     case 'UNSENT':
     case 'UNKNOWN':
-      return `${answer.error.code}${shown}`;
+      return `${answer.error.code} (${answer.error.message})${shown}`;
     case 'VALID':
     case 'SYNCING':
     case 'ACCEPTED':

@@ -48,8 +48,12 @@ export function classify(state: State, observation: Observation, now: number): S
   const keepAlive = state.session.primed ? repeat : null;
   if (source.kind === 'failed') return { kind: 'source-down', error: source.error, keepAlive };
   if (source.kind === 'pending') return { kind: 'source-unread' };
+  const { trouble } = state;
+  if (trouble !== null && now < trouble.retryAt) {
+    return { kind: 'backing-off', reason: trouble.reason, named: trouble.named, until: trouble.retryAt, keepAlive };
+  }
   if (!state.session.identified || !state.sourceIdentified) return { kind: 'unidentified' };
-  return compareSides(state, view, source.value, keepAlive, now);
+  return compareSides(state, view, source.value, keepAlive);
 }
 
 function compareSides(
@@ -57,12 +61,8 @@ function compareSides(
   engine: EngineView,
   source: SourceView,
   keepAlive: Forkchoice | null,
-  now: number,
 ): Situation {
-  const { trouble, suspicion } = state;
-  if (trouble !== null && now < trouble.retryAt) {
-    return { kind: 'backing-off', reason: trouble.reason, named: trouble.named, until: trouble.retryAt, keepAlive };
-  }
+  const { suspicion } = state;
   if (suspicion !== null) {
     if (suspicion.divergence !== null && suspicion.seen >= CONFIRM_DIVERGENCE_READS) {
       return { kind: 'diverged', divergence: suspicion.divergence, keepAlive };
@@ -70,7 +70,8 @@ function compareSides(
     return { kind: 'suspect', height: suspicion.height, seen: suspicion.seen };
   }
   const height = contradictedHeight(engine, source);
-  if (height !== null) return { kind: 'suspect', height, seen: 0 };
+  // Seen once already, so it is read after a pause: a poller's view may be old, and would be compared over and over.
+  if (height !== null) return { kind: 'suspect', height, seen: 1 };
   const head = engine.heads.unsafe;
   // At or above the source's head the observation itself compared them; below it, one read of the source does.
   if (!state.session.compared && head.number > 0 && head.number < source.head.number) {

@@ -118,7 +118,7 @@ const VERSION_BY_FIELD = [
 ] as const satisfies readonly (readonly [ForkField, number])[];
 
 /** The N of engine_newPayloadVN that carries a block with this header. */
-export function newPayloadVersion(header: Header): 1 | 2 | 3 | 4 | 5 {
+export function newPayloadVersion(header: Partial<Header>): 1 | 2 | 3 | 4 | 5 {
   return VERSION_BY_FIELD.find(([name]) => header[name] !== undefined)?.[1] ?? 1;
 }
 

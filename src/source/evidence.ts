@@ -63,14 +63,14 @@ async function readQueue(wire: SourceWire, block: BlockRef, to: string, signal: 
   return { kind: 'pruned', detail: error.message };
 }
 
-/** By hash is exact; ethereumjs takes heights only. What came for the wrong branch fails the check of the requests. */
+/** By hash is exact; ethereumjs takes heights only, and answers null or an error for a hash. What came for the wrong branch fails the check of the requests. */
 async function byHashElseHeight(
   ask: (id: string) => Promise<RpcOutcome>,
   hash: string,
   height: number,
 ): Promise<RpcOutcome> {
   const outcome = await ask(hash);
-  if (outcome.ok || isMethodMissing(outcome)) return outcome;
+  if (outcome.ok ? outcome.result !== null : isMethodMissing(outcome)) return outcome;
   return ask(`0x${height.toString(16)}`);
 }
 

@@ -12,6 +12,7 @@ export function statusError(
   peer: Peer,
   name: string,
   { status, headers, body }: HttpResponse,
+  requestBytes: number,
 ): LockstepError | undefined {
   if (status >= 200 && status < 300) return undefined;
   const data: ErrorData = { status, phase: 'exchange' };
@@ -20,6 +21,9 @@ export function statusError(
   if (decided === 'SOURCE_THROTTLED') {
     const retryAfterMs = readRetryAfterMs(headers['retry-after'], Date.now());
     return new LockstepError(decided, { detail, data: retryAfterMs === null ? data : { ...data, retryAfterMs } });
+  }
+  if (decided === 'ENGINE_OVERSIZE') {
+    return new LockstepError(decided, { detail: `${detail} to a request of ${requestBytes} bytes`, data });
   }
   if (decided !== undefined) return new LockstepError(decided, { detail, data });
   if (isErrorReply(body)) return undefined;

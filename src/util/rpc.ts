@@ -90,7 +90,7 @@ export class RpcTransport {
       drainMs: o.drainMs ?? 0,
     });
     const plain = this.#inflate(response.body, response.headers['content-encoding']);
-    const refused = statusError(peer, this.name, { ...response, body: plain });
+    const refused = statusError(peer, this.name, { ...response, body: plain }, request.body.length);
     if (refused !== undefined) throw refused;
     return { body: plain, date: response.headers.date ?? null };
   }

@@ -58,6 +58,12 @@ describe('refAt', () => {
 describe('syncing', () => {
   it.each([
     ['an object', { result: { currentBlock: '0x1' } }, true],
+    ['an object with blocks to go', { result: { currentBlock: '0x1', highestBlock: '0x9' } }, true],
+    [
+      'an object for a lagging transaction index',
+      { result: { currentBlock: '0x0', highestBlock: '0x0', txIndexRemainingBlocks: '0x1' } },
+      false,
+    ],
     ['false', { result: false }, false],
     ['an error, as from an EL without peers', ERROR, false],
   ])('with %s', async (_what, answer, expected) => {

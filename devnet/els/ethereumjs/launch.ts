@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { spawnBound, type BoundProcess } from '../../process/bound-process.js';
-import type { Launch } from '../el.js';
+import type { Launch } from '../launch.js';
 
 /** Starts the embedded client as a process of its own: a large block keeps it busy for longer than a test may block. */
 export function spawnEthereumJs(launch: Launch): Promise<BoundProcess> {

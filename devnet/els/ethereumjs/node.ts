@@ -18,7 +18,7 @@ import { Level } from 'level';
 import { MemoryLevel } from 'memory-level';
 import { fastCrypto } from './crypto.js';
 import { memoiseCommonParams } from './params-cache.js';
-import { ParentAwareRpcManager } from './rpc-manager.js';
+import { RemindingRpcManager } from './rpc-manager.js';
 import { admitSetCodeTransactions } from './tx-pool.js';
 
 export interface NodeOptions {
@@ -132,7 +132,7 @@ interface Listeners {
 }
 
 async function listen(client: EthereumClient, options: NodeOptions): Promise<Listeners> {
-  const manager = new ParentAwareRpcManager(client);
+  const manager = new RemindingRpcManager(client);
   const silent = { rpcDebug: '', rpcDebugVerbose: '' };
   const http = createRPCServerListener({
     server: createRPCServer(manager, { methodConfig: MethodConfig.WithoutEngine, ...silent }).server,

@@ -5,11 +5,18 @@ import { isJsonObject } from '../../../src/util/json.js';
 
 type RpcMethod = (params: readonly unknown[]) => Promise<unknown>;
 
+/** Which field of the first parameter names a block that the call takes for executed. */
+const EXECUTED_BLOCK_FIELD: readonly (readonly [method: RegExp, field: string])[] = [
+  [/^engine_newPayloadV/, 'parentHash'],
+  [/^engine_forkchoiceUpdatedV/, 'headBlockHash'],
+];
+
 /**
- * The client executes a payload only on a parent that it executed in this run or that is its head. This manager
- * lets it also see an older canonical parent whose state it still has, so that siblings work after a restart.
+ * The client knows of few executed blocks: those of this run above its finalized block, and its head. For a payload
+ * on an older parent, or a rewind to an older block, it says SYNCING for ever, after a restart in particular. This
+ * manager reminds it of any canonical block whose state it still has.
  */
-export class ParentAwareRpcManager extends RPCManager {
+export class RemindingRpcManager extends RPCManager {
   constructor(private readonly client: EthereumClient) {
     super(client, client.config);
   }
@@ -17,29 +24,31 @@ export class ParentAwareRpcManager extends RPCManager {
   override getMethods(engine?: boolean, rpcDebug?: boolean): Record<string, RpcMethod> {
     const methods = super.getMethods(engine, rpcDebug) as Record<string, RpcMethod>;
     for (const [name, method] of Object.entries(methods)) {
-      if (!name.startsWith('engine_newPayloadV')) continue;
+      const field = EXECUTED_BLOCK_FIELD.find(([pattern]) => pattern.test(name))?.[1];
+      if (field === undefined) continue;
       methods[name] = async (params) => {
-        await this.admitParent(params[0]);
+        const subject = params[0];
+        if (isJsonObject(subject)) await this.remind(subject[field]);
         return method(params);
       };
     }
     return methods;
   }
 
-  private async admitParent(payload: unknown): Promise<void> {
-    const parentHash = isJsonObject(payload) ? payload['parentHash'] : undefined;
-    if (typeof parentHash !== 'string' || !isHexString(parentHash, 32)) return;
+  private async remind(blockHash: unknown): Promise<void> {
+    if (typeof blockHash !== 'string' || !isHexString(blockHash, 32)) return;
     const { blockchain, blockCache } = this.client.chain;
-    const hash = hexToBytes(parentHash);
-    const key = parentHash.slice(2).toLowerCase();
+    const key = blockHash.slice(2).toLowerCase();
     if (blockCache.executedBlocks.has(key)) return;
-    const parent = await this.client.chain.getBlock(hash).catch(() => null);
-    if (parent === null) return;
-    const canonical = await blockchain.safeNumberToHash(parent.header.number);
+    const hash = hexToBytes(blockHash);
+    const block = await this.client.chain.getBlock(hash).catch(() => null);
+    if (block === null) return;
+    const { number, stateRoot } = block.header;
+    const canonical = await blockchain.safeNumberToHash(number);
     if (canonical === false || !equalsBytes(canonical, hash)) return;
     const executedHead = await blockchain.getIteratorHead();
-    if (parent.header.number > executedHead.header.number) return;
-    if (!(await this.client.service.execution.vm.stateManager.hasStateRoot(parent.header.stateRoot))) return;
-    blockCache.executedBlocks.set(key, parent);
+    if (number > executedHead.header.number) return;
+    if (!(await this.client.service.execution.vm.stateManager.hasStateRoot(stateRoot))) return;
+    blockCache.executedBlocks.set(key, block);
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { spawnSupervised, type BoundProcess } from '../../process/bound-process.js';
 import { CHAIN_ID, GAS_LIMIT } from '../../genesis.js';
-import type { Launch } from '../el.js';
+import type { Launch } from '../launch.js';
 import { gethBinary } from './build.js';
 
 const STATE_SCHEME = ['--state.scheme', 'path'];

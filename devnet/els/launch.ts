@@ -1,0 +1,11 @@
+/** What a launcher of one kind needs to know, with everything decided. */
+export interface Launch {
+  readonly dataDir: string;
+  readonly genesisFile: string;
+  readonly jwtSecretFile: string;
+  readonly httpPort: number;
+  readonly enginePort: number;
+  readonly persistent: boolean;
+  readonly extraFlags: readonly string[];
+  readonly logFile: string;
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from '@jest/globals';
+import { Transaction } from 'ethers';
+import { devAccounts } from '../../devnet/accounts.js';
+import { createGenesis } from '../../devnet/genesis.js';
+import { createTraffic, type TrafficOptions } from '../../devnet/producer/traffic.js';
+
+const OPTIONS: TrafficOptions = { seed: 'a', txsPerBlock: 30, blobs: false, requests: false };
+const FRESH = [0, 0, 0, 0, 0, 0, 0, 0];
+
+describe('the genesis', () => {
+  it('is decided by seed and timestamp', () => {
+    expect(createGenesis({ seed: 'a', timestamp: 1 })).toEqual(createGenesis({ seed: 'a', timestamp: 1 }));
+    expect(createGenesis({ seed: 'a', timestamp: 1 })).not.toEqual(createGenesis({ seed: 'b', timestamp: 1 }));
+  });
+
+  it('funds the accounts of the seed and deploys the four system contracts', () => {
+    const { alloc } = createGenesis({ seed: 'a', timestamp: 1 });
+    const entries = Object.entries(alloc);
+    for (const { address } of devAccounts('a')) expect(Object.keys(alloc)).toContain(address.toLowerCase());
+    expect(entries.filter(([, account]) => account.code !== undefined).map(([address]) => address.slice(-4))).toEqual(
+      expect.arrayContaining(['ac02', '2935', '7002', '7251']),
+    );
+  });
+});
+
+describe('the traffic', () => {
+  it('is the same for the same seed, branch, height and nonces, and another one otherwise', () => {
+    const traffic = createTraffic(OPTIONS);
+    const block = traffic.block(3, 0, FRESH);
+    expect(createTraffic(OPTIONS).block(3, 0, FRESH).transactions).toEqual(block.transactions);
+    expect(traffic.block(4, 0, FRESH).transactions).not.toEqual(block.transactions);
+    expect(traffic.block(3, 1, FRESH).transactions).not.toEqual(block.transactions);
+    expect(createTraffic({ ...OPTIONS, seed: 'b' }).block(3, 0, FRESH).transactions).not.toEqual(block.transactions);
+  });
+
+  it('counts the nonces on, so that the next block can follow', () => {
+    const traffic = createTraffic(OPTIONS);
+    const first = traffic.block(1, 0, FRESH);
+    const second = traffic.block(2, 0, first.nonces);
+    const used = [...first.transactions, ...second.transactions]
+      .map(({ raw }) => Transaction.from(raw))
+      .map(({ from, nonce }) => `${from} ${nonce}`);
+    expect(new Set(used).size).toBe(2 * OPTIONS.txsPerBlock);
+    expect(second.nonces.reduce((sum, nonce) => sum + nonce)).toBe(2 * OPTIONS.txsPerBlock);
+  });
+
+  it('makes no transaction when none is wanted', () => {
+    expect(createTraffic({ ...OPTIONS, txsPerBlock: 0 }).block(1, 0, FRESH).transactions).toEqual([]);
+  });
+
+  it('carries a blob with the versioned hash of its commitment in every eighth block', () => {
+    const traffic = createTraffic({ ...OPTIONS, txsPerBlock: 1, blobs: true });
+    const hashes = [3, 4, 12].map((number) => {
+      return traffic.block(number, 0, [1, 0, 0, 0, 0, 0, 0, 0]).transactions[0]!.blobVersionedHashes;
+    });
+    // sha256 of the commitment 0xc0 00.. with the version byte 0x01 (EIP-4844).
+    const zeroBlob = '0x010657f37554c781402a22917dee2f75def7ab966d7b770905398eba3c444014';
+    expect(hashes).toEqual([[], [zeroBlob], [zeroBlob]]);
+  });
+});
