@@ -3,7 +3,7 @@ import { engineProfile } from '../engine/profile.js';
 import { follow } from '../follow/loop.js';
 import { reportTo } from '../status/report.js';
 import { ProgressTracker } from '../status/progress.js';
-import { serveMetrics, type MetricsServer } from '../status/server.js';
+import type { MetricsServer } from '../status/server.js';
 import { EXIT, type ExitCode } from '../util/error-codes.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { createLogger, type Logger } from '../util/log.js';
@@ -73,6 +73,8 @@ async function startMetrics(config: Config, { metrics }: Parts, log: Logger): Pr
   const { enabled, addr, port, strict } = config.metrics;
   if (!enabled) return null;
   try {
+    // The HTTP server costs a third of the start-up, and most runs do not need it.
+    const { serveMetrics } = await import('../status/server.js');
     const server = await serveMetrics(metrics.registry, { host: addr, port });
     log.info({ url: `${server.url}/metrics` }, 'Metrics are served');
     return server;

@@ -46,11 +46,13 @@ export async function follow(
     onLabels: parts.hooks.onLabels,
   });
   const watching = watch.run(running);
+  const turning = turns({ options, parts, watch, wakeup }, running);
   try {
-    return await Promise.race([turns({ options, parts, watch, wakeup }, running), watching.then(() => null)]);
+    // The watch ends first on a stop, while the turn may still drain its last call.
+    return await Promise.race([turning, watching.then(() => turning)]);
   } finally {
     ended.abort();
-    await Promise.allSettled([watching]);
+    await Promise.allSettled([watching, turning]);
   }
 }
 

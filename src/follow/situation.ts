@@ -56,12 +56,7 @@ export function classify(state: State, observation: Observation, now: number): S
   return compareSides(state, view, source.value, keepAlive);
 }
 
-function compareSides(
-  state: State,
-  engine: EngineView,
-  source: SourceView,
-  keepAlive: Forkchoice | null,
-): Situation {
+function compareSides(state: State, engine: EngineView, source: SourceView, keepAlive: Forkchoice | null): Situation {
   const { suspicion } = state;
   if (suspicion !== null) {
     if (suspicion.divergence !== null && suspicion.seen >= CONFIRM_DIVERGENCE_READS) {
