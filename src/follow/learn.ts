@@ -195,8 +195,9 @@ function refusal(block: BlockRef, answer: string): HoldReason {
 function troubled(state: State, key: string, reason: HoldReason, tick: Tick): State {
   const count = state.trouble?.key === key ? state.trouble.count + 1 : 1;
   const backoff = reason.kind.startsWith('engine') ? ENGINE_BACKOFF : SOURCE_BACKOFF;
-  const retryAt = tick.now + backoffMs(backoff, count, tick.random);
-  const named = count >= HOLD_AFTER[reason.kind] || ('error' in reason && reason.error.severity !== 'retry');
+  const error = 'error' in reason ? reason.error : null;
+  const retryAt = tick.now + backoffMs(backoff, count, tick.random, error);
+  const named = count >= HOLD_AFTER[reason.kind] || (error !== null && error.severity !== 'retry');
   return { ...state, trouble: { key, count, retryAt, named, reason } };
 }
 

@@ -1,3 +1,4 @@
+import type { LockstepError } from '../util/errors.js';
 import type { HoldReason } from './state.js';
 
 /** How long the loop sleeps when nothing calls for an action; news from a poller wakes it earlier. */
@@ -47,8 +48,12 @@ interface Backoff {
 export const ENGINE_BACKOFF: Backoff = { minMs: 100, maxMs: 5_000 };
 export const SOURCE_BACKOFF: Backoff = { minMs: 250, maxMs: 15_000 };
 
-/** Exponential in `count` (from 1), with the upper half jittered so that a fleet does not retry in step; never under 50 ms. */
-export function backoffMs(backoff: Backoff, count: number, random: number): number {
-  const ceiling = Math.min(backoff.maxMs, backoff.minMs * 2 ** Math.min(count - 1, 20));
-  return Math.max(50, Math.round(ceiling * (0.5 + random / 2)));
+/**
+ * The pause after failure number `count` (from 1) in a row: exponential, with the upper half jittered so that a fleet
+ * does not retry in step, and never under 50 ms. A longer one that the peer asked for (Retry-After) is granted.
+ */
+export function backoffMs(backoff: Backoff, count: number, random: number, error: LockstepError | null): number {
+  const ceilingMs = Math.min(backoff.maxMs, backoff.minMs * 2 ** Math.min(count - 1, 20));
+  const askedMs = error?.data['retryAfterMs'];
+  return Math.max(50, Math.round(ceilingMs * (0.5 + random / 2)), typeof askedMs === 'number' ? askedMs : 0);
 }

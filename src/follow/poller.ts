@@ -60,9 +60,7 @@ export class Poller<T> {
       if (error.code === 'ABORTED' || error.code === 'INTERNAL') throw error;
       this.#failures += 1;
       this.#publish({ kind: 'failed', error });
-      const { retryAfterMs } = error.data;
-      const pauseMs = backoffMs(SOURCE_BACKOFF, this.#failures, this.#options.random());
-      return typeof retryAfterMs === 'number' ? Math.max(retryAfterMs, pauseMs) : pauseMs;
+      return backoffMs(SOURCE_BACKOFF, this.#failures, this.#options.random(), error);
     }
   }
 

@@ -103,6 +103,11 @@ export class FakeEngine {
     return this.#head;
   }
 
+  /** The hash of the finalized block, or null when it was never set. */
+  get finalized(): string | null {
+    return this.#finalized;
+  }
+
   /** Makes blocks known as if newPayload had found them VALID. */
   know(...refs: readonly BlockRef[]): void {
     for (const ref of refs) this.#known.set(ref.hash, ref);

@@ -42,11 +42,14 @@ export class FollowWorld {
     return join(this.rig.dir, 'jwt.hex');
   }
 
-  /** Starts lockstep between the two proxies, with a log of its own. */
-  async lockstep(flags: readonly string[] = []): Promise<LockstepProcess> {
+  /**
+   * Starts lockstep between the two proxies, with a log of its own. Both proxies are this process, so sides that stand
+   * at the same block look like one node to the pre-flight: then `sourceUrl` has to pass the proxy by.
+   */
+  async lockstep(flags: readonly string[] = [], sourceUrl = this.source.url): Promise<LockstepProcess> {
     this.#runs += 1;
     const lockstep = await startLockstep({
-      sourceUrl: this.source.url,
+      sourceUrl,
       engineUrl: this.engine.url,
       jwtSecretFile: this.jwtSecretFile,
       logFile: join(this.rig.dir, `lockstep-${this.#runs}.log`),

@@ -1,0 +1,275 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { FetchedBlock } from '../../src/chain/fetched-block.js';
+import type { Lookup } from '../../src/source/source.js';
+import type { JsonValue } from '../../src/util/json.js';
+import { type Answer, answering, type HttpServer, send } from '../rig/http-server.js';
+import {
+  block,
+  closeAll,
+  error,
+  failure,
+  hash,
+  type Methods,
+  never,
+  open,
+  result,
+  serve,
+  sourceOf,
+} from './fixture.js';
+
+afterEach(closeAll);
+
+const HEAD = 10;
+
+/** The raw block of a height: any bytes will do, as they are not looked at here. */
+const raw = (number: number): string => `0xc0ffee${number.toString(16).padStart(4, '0')}`;
+
+function numberOf(id: JsonValue | undefined): number {
+  const value = Number(id);
+  return value > 0x1000 ? value - 0x1000 : value;
+}
+
+const isHash = (id: JsonValue | undefined): boolean => typeof id === 'string' && id.length === 66;
+
+const json = (id: JsonValue | undefined): Answer => result(numberOf(id) > HEAD ? null : block(numberOf(id)));
+const JSON_METHODS: Methods = { eth_getBlockByNumber: json, eth_getBlockByHash: json };
+
+/** What a look-up found, in short. */
+function shown(found: Lookup<FetchedBlock>): string {
+  if (found.kind !== 'found') return found.kind;
+  const { value } = found;
+  if (value.form !== 'rlp') return `${value.form} ${numberOf(value.block['number'])}`;
+  return `0x${value.text.toString('latin1', value.start, value.end)}`;
+}
+
+/** The methods asked since the last look. */
+function asked(server: HttpServer): string[] {
+  const { methods } = server;
+  server.received.length = 0;
+  return methods;
+}
+
+const RAW = 'debug_getRawBlock';
+const BY_NUMBER = 'eth_getBlockByNumber';
+const BY_HASH = 'eth_getBlockByHash';
+
+describe('a source with raw blocks', () => {
+  it('is asked for nothing else, by height and by hash', async () => {
+    const { server, source } = await sourceOf({ [RAW]: (id) => result(raw(numberOf(id))) });
+    expect(shown(await source.block({ number: 5 }, never()))).toBe(raw(5));
+    expect(shown(await source.block({ hash: hash(0x1006) }, never()))).toBe(raw(6));
+    const calls = server.received.flatMap((request) => request.calls);
+    expect(calls.map(({ method, params }) => [method, ...params])).toEqual([
+      [RAW, '0x5'],
+      [RAW, hash(0x1006)],
+    ]);
+  });
+
+  it.each([
+    ['nothing', null],
+    ['no bytes', '0x'],
+  ])('tells a block that it has not by %s, in one call', async (_, value) => {
+    const { server, source } = await sourceOf({
+      [RAW]: (id) => result(numberOf(id) > HEAD ? value : raw(numberOf(id))),
+    });
+    expect(shown(await source.block({ number: HEAD }, never()))).toBe(raw(HEAD));
+    expect(shown(await source.block({ number: HEAD + 1 }, never()))).toBe('absent');
+    expect(asked(server)).toEqual([RAW, RAW]);
+  });
+
+  it('may tell by an error, which is confirmed once and understood from then on', async () => {
+    const rawOrError = (id: JsonValue | undefined): Answer =>
+      numberOf(id) > HEAD ? error(-32001, 'block not found') : result(raw(numberOf(id)));
+    const { server, source } = await sourceOf({ ...JSON_METHODS, [RAW]: rawOrError });
+    await source.block({ number: HEAD }, never());
+    expect(asked(server)).toEqual([RAW]);
+    expect(shown(await source.block({ number: HEAD + 1 }, never()))).toBe('absent');
+    expect(asked(server)).toEqual([RAW, BY_NUMBER]);
+    expect(shown(await source.block({ number: HEAD + 1 }, never()))).toBe('absent');
+    expect(shown(await source.block({ number: HEAD + 2 }, never()))).toBe('absent');
+    expect(asked(server)).toEqual([RAW, RAW]);
+    expect(shown(await source.block({ hash: hash(0x1fff) }, never()))).toBe('absent');
+    expect(asked(server)).toEqual([RAW, BY_HASH]);
+  });
+
+  it('is not taken at its error for a height that it has shown', async () => {
+    let broken = false;
+    const rawOrError = (id: JsonValue | undefined): Answer =>
+      broken || numberOf(id) > HEAD ? error(-32000) : result(raw(numberOf(id)));
+    const { server, source } = await sourceOf({ ...JSON_METHODS, [RAW]: rawOrError });
+    await source.block({ number: HEAD + 1 }, never());
+    await source.head(never()).catch(() => undefined);
+    await source.block({ number: HEAD }, never());
+    broken = true;
+    asked(server);
+    expect(shown(await source.block({ number: HEAD }, never()))).toBe(`json ${HEAD}`);
+    expect(asked(server)).toEqual([RAW, BY_NUMBER]);
+  });
+
+  it('that refuses one block serves that one as JSON, and the next raw', async () => {
+    const { server, source } = await sourceOf({
+      ...JSON_METHODS,
+      [RAW]: (id) => (numberOf(id) === 3 ? error(-32603) : result(raw(numberOf(id)))),
+    });
+    for (let round = 0; round < 5; round++) {
+      expect(shown(await source.block({ number: 3 }, never()))).toBe('json 3');
+      expect(shown(await source.block({ number: 4 }, never()))).toBe(raw(4));
+    }
+    expect(asked(server)).toEqual(Array.from({ length: 5 }, () => [RAW, BY_NUMBER, RAW]).flat());
+  });
+
+  it('that refuses three blocks in a row is not asked for them any more', async () => {
+    const { server, source } = await sourceOf({ ...JSON_METHODS, [RAW]: () => error(-32000, 'forbidden') });
+    for (let number = 1; number <= 5; number++) await source.block({ number }, never());
+    expect(asked(server)).toEqual([RAW, BY_NUMBER, RAW, BY_NUMBER, RAW, BY_NUMBER, BY_NUMBER, BY_NUMBER]);
+  });
+
+  it('by height only serves JSON by hash', async () => {
+    const { server, source } = await sourceOf({
+      ...JSON_METHODS,
+      [RAW]: (id) => (isHash(id) ? error(-32602, 'greater than current height') : result(raw(numberOf(id)))),
+    });
+    for (let round = 0; round < 4; round++) {
+      expect(shown(await source.block({ hash: hash(0x1005) }, never()))).toBe('json 5');
+      expect(shown(await source.block({ number: 6 }, never()))).toBe(raw(6));
+    }
+    asked(server);
+    await source.block({ hash: hash(0x1005) }, never());
+    await source.block({ number: 6 }, never());
+    expect(asked(server)).toEqual([BY_HASH, RAW]);
+  });
+
+  it('that has pruned a block says so', async () => {
+    const pruned = (): Answer => error(4444, 'pruned history unavailable');
+    const { source } = await sourceOf({ [RAW]: pruned, [BY_NUMBER]: pruned });
+    const found = await source.block({ number: 1 }, never());
+    expect(found.kind === 'pruned' && found.detail).toContain('pruned history unavailable');
+  });
+
+  it('that answers something else than hex is refused', async () => {
+    for (const value of [5, {}, 'abc', '0x123'] as const) {
+      const { source } = await sourceOf({ [RAW]: () => result(value) });
+      expect((await failure(source.block({ number: 1 }, never()))).code).toBe('SOURCE_SCHEMA');
+    }
+  });
+});
+
+describe('a source without raw blocks', () => {
+  it.each([[-32601], [-32600], [-32004]])('is known by the error %d, and asked for JSON from then on', async (code) => {
+    const { server, source } = await sourceOf({ ...JSON_METHODS, [RAW]: () => error(code) });
+    expect(shown(await source.block({ number: 5 }, never()))).toBe('json 5');
+    expect(shown(await source.block({ hash: hash(0x1006) }, never()))).toBe('json 6');
+    expect(shown(await source.block({ number: HEAD + 1 }, never()))).toBe('absent');
+    expect(asked(server)).toEqual([RAW, BY_NUMBER, BY_HASH, BY_NUMBER]);
+    expect(server.received).toHaveLength(0);
+  });
+
+  it('is known by the HTTP status 403 of a gateway too', async () => {
+    const { script } = (await sourceOf(JSON_METHODS)).server;
+    const server = await serve((received, response) => {
+      if (received.calls[0]?.method === RAW) send(response, 'method not allowed', 403);
+      else void script(received, response);
+    });
+    const source = open(server.url);
+    expect(shown(await source.block({ number: 5 }, never()))).toBe('json 5');
+    expect(shown(await source.block({ number: 6 }, never()))).toBe('json 6');
+    expect(asked(server)).toEqual([RAW, BY_NUMBER, BY_NUMBER]);
+  });
+
+  it('is not assumed when it refuses our credentials or limits our rate', async () => {
+    for (const [status, code] of [
+      [401, 'SOURCE_AUTH'],
+      [403, 'SOURCE_AUTH'],
+      [429, 'SOURCE_THROTTLED'],
+    ] as const) {
+      const server = await serve((_, response) => send(response, '', status));
+      expect((await failure(open(server.url).block({ number: 5 }, never()))).code).toBe(code);
+    }
+  });
+
+  it('is refused when it serves another block than asked for', async () => {
+    const wrong = (): Answer => result(block(8));
+    const { source } = await sourceOf({ [BY_NUMBER]: wrong, [BY_HASH]: wrong });
+    for (const id of [{ number: 9 }, { hash: hash(0x1009) }]) {
+      expect((await failure(source.block(id, never()))).code).toBe('SOURCE_SCHEMA');
+    }
+  });
+
+  it('throws an error that says neither absent nor pruned', async () => {
+    const { source } = await sourceOf({ [BY_NUMBER]: () => error(-32603) });
+    expect((await failure(source.block({ number: 5 }, never()))).code).toBe('SOURCE_RPC_ERROR');
+  });
+});
+
+describe('a block that cannot be encoded from JSON', () => {
+  const RAW_TX = 'eth_getRawTransactionByBlockHashAndIndex';
+  const rawTx = (_hash: JsonValue | undefined, index: JsonValue | undefined): Answer =>
+    result(`0x7b${Number(index).toString(16).padStart(4, '0')}`);
+  const withTransactions = (transactions: JsonValue): Methods => {
+    const answer = (id: JsonValue | undefined): Answer => result(block(numberOf(id), { transactions }));
+    return { [BY_NUMBER]: answer, [BY_HASH]: answer };
+  };
+
+  it.each<[string, JsonValue]>([
+    ['has an unknown type', [{ type: '0x2' }, { type: '0x7b' }]],
+    ['lacks its authorizations', [{ type: '0x0' }, { type: '0x4' }]],
+    ['is only a hash', [hash(1), hash(2)]],
+  ])('because a transaction %s comes with the raw encoding of each', async (_, transactions) => {
+    const { server, source } = await sourceOf({ ...withTransactions(transactions), [RAW_TX]: rawTx });
+    const { transactions: _dropped, ...header } = block(5);
+    expect(await source.block({ number: 5 }, never())).toEqual({
+      kind: 'found',
+      value: { form: 'parts', block: header, transactions: ['0x7b0000', '0x7b0001'] },
+    });
+    expect(server.received.at(-1)?.calls.map(({ params }) => params)).toEqual([
+      [hash(0x1005), '0x0'],
+      [hash(0x1005), '0x1'],
+    ]);
+  });
+
+  it('is not one with only known types', async () => {
+    const known = [{}, ...['0x0', '0x1', '0x2', '0x3', '0x7e'].map((type) => ({ type }))];
+    const transactions = [...known, { type: '0x4', authorizationList: [] }];
+    const { server, source } = await sourceOf({ ...withTransactions(transactions), [RAW_TX]: rawTx });
+    expect(shown(await source.block({ number: 5 }, never()))).toBe('json 5');
+    expect(asked(server)).not.toContain(RAW_TX);
+  });
+
+  it('is asked for in batches of a hundred, and kept in order', async () => {
+    const transactions = Array.from({ length: 250 }, () => ({ type: '0x64' }));
+    const { server, source } = await sourceOf({ ...withTransactions(transactions), [RAW_TX]: rawTx });
+    const found = await source.block({ number: 5 }, never());
+    if (found.kind !== 'found' || found.value.form !== 'parts') throw new Error('parts were expected');
+    const expected = transactions.map((_, index) => `0x7b${index.toString(16).padStart(4, '0')}`);
+    expect(found.value.transactions).toEqual(expected);
+    const sizes = server.received.filter(({ batch }) => batch).map(({ calls }) => calls.length);
+    expect(sizes).toEqual([100, 100, 50]);
+  });
+
+  it('stays JSON when the source has no raw transactions either', async () => {
+    const { source } = await sourceOf(withTransactions([{ type: '0x7b' }]));
+    expect(shown(await source.block({ number: 5 }, never()))).toBe('json 5');
+  });
+
+  it('comes raw by its height when that is the only way that the source has', async () => {
+    const { source } = await sourceOf({
+      ...withTransactions([{ type: '0x4' }]),
+      [RAW]: (id) => (isHash(id) ? error(-32602) : result(raw(numberOf(id)))),
+    });
+    expect(shown(await source.block({ hash: hash(0x1005) }, never()))).toBe(raw(5));
+  });
+
+  it.each([['0x'], [null], ['0xabc'], [7]])('is refused when a raw transaction is %p', async (value) => {
+    const { source } = await sourceOf({ ...withTransactions([{ type: '0x7b' }]), [RAW_TX]: () => result(value) });
+    expect((await failure(source.block({ number: 5 }, never()))).code).toBe('SOURCE_SCHEMA');
+  });
+});
+
+describe('a missing middle block', () => {
+  it('is absent while its neighbours are found', async () => {
+    const script = answering(({ params: [id] }) => result(numberOf(id) === 4 ? null : raw(numberOf(id))));
+    const source = open((await serve(script)).url);
+    const found = await Promise.all([3, 4, 5].map((number) => source.block({ number }, never())));
+    expect(found.map(shown)).toEqual([raw(3), 'absent', raw(5)]);
+  });
+});
