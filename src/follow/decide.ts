@@ -71,11 +71,11 @@ function react(state: State, situation: Situation, tick: Tick): Decision {
     case 'behind':
       return extend(state, situation);
     case 'labels-behind':
-      return inPhase(
-        state,
-        { kind: 'following' },
-        { do: 'forkchoice', forkchoice: situation.forkchoice, why: 'promote' },
-      );
+      return inPhase(state, unlessHeld(state, 'following'), {
+        do: 'forkchoice',
+        forkchoice: situation.forkchoice,
+        why: 'promote',
+      });
     case 'in-step':
       return inPhase(state, { kind: 'following' }, keepAliveOr(situation.keepAlive, { do: 'wait', ms: IDLE_MS }));
   }
@@ -84,11 +84,15 @@ function react(state: State, situation: Situation, tick: Tick): Decision {
 function extend(state: State, { engine, target }: Extract<Situation, { kind: 'behind' }>): Decision {
   const from = engine.heads.unsafe;
   const far = target.number - from.number > SYNCING_GAP_BLOCKS;
-  const stillNamed = state.trouble?.named === true && state.phase.kind === 'holding';
-  const phase: Phase = stillNamed ? state.phase : { kind: far ? 'syncing' : 'following' };
+  const phase = unlessHeld(state, far ? 'syncing' : 'following');
   const everyBlock = !far || state.trouble !== null;
   const trusted = trustedLabels(engine);
   return inPhase(state, phase, { do: 'extend', from, to: target, trusted, known: engine.at, everyBlock });
+}
+
+/** A hold lasts while its failure is tried again: only a success ends it. */
+function unlessHeld(state: State, kind: 'syncing' | 'following'): Phase {
+  return state.trouble?.named === true && state.phase.kind === 'holding' ? state.phase : { kind };
 }
 
 /** Recovery is tried once per divergence; where it cannot be done the hold keeps comparing, and ends when they agree. */

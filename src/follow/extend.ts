@@ -4,9 +4,9 @@ import type { AppliedForkchoice, Engine } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
 import type { Source } from '../source/source.js';
 import type { Hash } from '../util/hex.js';
+import { ConfirmedBlocks } from './confirmed-blocks.js';
 import { FetchAhead, type FetchLimits } from './fetch-ahead.js';
 import { promote } from './labels.js';
-import { prepare, type Prepared } from './prepare.js';
 import type { ExtendAction, ExtendStop, Outcome } from './state.js';
 
 export interface ExtendDeps {
@@ -40,7 +40,7 @@ export async function extend(action: ExtendAction, deps: ExtendDeps, stop: Abort
   const signal = AbortSignal.any([stop, fetching.signal]);
   const blocks = new FetchAhead(deps.source, deps.limits, { first: action.from.number + 1, target: action.to }, signal);
   try {
-    const why = await lane.run(blocks, signal);
+    const why = await lane.run(new ConfirmedBlocks(blocks, action, deps.source, signal), signal);
     return await lane.finish(stop.aborted ? { why: 'aborted' } : why);
   } finally {
     fetching.abort();
@@ -71,10 +71,10 @@ class Extension {
     this.#hashes.set(action.from.number, action.from.hash);
   }
 
-  async run(blocks: FetchAhead, signal: AbortSignal): Promise<ExtendStop> {
+  async run(blocks: ConfirmedBlocks, signal: AbortSignal): Promise<ExtendStop> {
     const { to } = this.#action;
     const stopping = (): boolean => signal.aborted;
-    let next: Promise<Prepared> = prepare(blocks, this.#action.from, to, this.#deps.source, signal);
+    let next = blocks.next();
     for (;;) {
       const prepared = await next;
       if (prepared.kind === 'stop') return prepared.stop;
@@ -83,7 +83,7 @@ class Extension {
       if (stopping()) return { why: 'aborted' };
       const answering = this.#deps.engine.newPayload(payload, this.#stop);
       const last = payload.ref.number >= to.number;
-      if (!last) next = prepare(blocks, payload.ref, to, this.#deps.source, signal);
+      if (!last) next = blocks.next();
       const answer = await answering;
       if (answer.status !== 'VALID') return { why: 'payload-answer', block: payload.ref, answer };
       this.#valid = payload.ref;

@@ -43,7 +43,9 @@ export function classify(state: State, observation: Observation, now: number): S
   const view = engine.value;
   const repeat = dueRepeat(state, view, now);
   // geth calls itself syncing until its first forkchoice, so at genesis the first newPayload has to tell.
-  const busy = view.syncing && !state.session.ignoreSyncing && view.heads.unsafe.number > 0;
+  // Identity comes first: only an identified EL is probed, and one that shows a sync for ever needs the probe.
+  const { identified, ignoreSyncing } = state.session;
+  const busy = view.syncing && identified && !ignoreSyncing && view.heads.unsafe.number > 0;
   if (busy) return { kind: 'engine-syncing', probe: repeat };
   const keepAlive = state.session.primed ? repeat : null;
   if (source.kind === 'failed') return { kind: 'source-down', error: source.error, keepAlive };
@@ -52,7 +54,7 @@ export function classify(state: State, observation: Observation, now: number): S
   if (trouble !== null && now < trouble.retryAt) {
     return { kind: 'backing-off', reason: trouble.reason, named: trouble.named, until: trouble.retryAt, keepAlive };
   }
-  if (!state.session.identified || !state.sourceIdentified) return { kind: 'unidentified' };
+  if (!identified || !state.sourceIdentified) return { kind: 'unidentified' };
   return compareSides(state, view, source.value, keepAlive);
 }
 

@@ -8,7 +8,7 @@ export const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`;
 
 const HASH = /^0x[0-9a-fA-F]{64}$/;
 const QUANTITY = /^0x(0|[1-9a-fA-F][0-9a-fA-F]{0,13})$/;
-const DATA = /^0x([0-9a-fA-F]{2})*$/;
+const HEX_DIGITS = /^0x[0-9a-fA-F]*$/;
 
 /** Normalises a 32-byte hash; undefined when the value is anything else. */
 export function toHash(value: unknown): Hash | undefined {
@@ -27,7 +27,8 @@ export function toNumber(value: unknown): number | undefined {
 
 /** Normalises DATA of at most `maxBytes` bytes; undefined when the value is anything else. */
 export function toData(value: unknown, maxBytes: number): Hex | undefined {
-  if (typeof value !== 'string' || value.length > 2 + 2 * maxBytes || !DATA.test(value)) return undefined;
+  if (typeof value !== 'string' || value.length > 2 + 2 * maxBytes || value.length % 2 !== 0) return undefined;
+  if (!HEX_DIGITS.test(value)) return undefined;
   return value.toLowerCase() as Hex;
 }
 

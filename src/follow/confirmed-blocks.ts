@@ -1,0 +1,54 @@
+import type { BlockRef } from '../chain/block.js';
+import type { Source } from '../source/source.js';
+import { LockstepError } from '../util/errors.js';
+import type { FetchAhead } from './fetch-ahead.js';
+import { prepare, type Prepared } from './prepare.js';
+
+/**
+ * Hands out the payloads of an extension in order, each confirmed by a hash that came from elsewhere: the target by its
+ * own, every other block by the parent hash of its successor. A header that was changed on the way recomputes to some
+ * hash too, so without this it would reach the EL before the break shows.
+ */
+export class ConfirmedBlocks {
+  readonly #blocks: FetchAhead;
+  readonly #target: BlockRef;
+  readonly #source: Source;
+  readonly #signal: AbortSignal;
+  #ahead: Promise<Prepared>;
+
+  constructor(blocks: FetchAhead, plan: { from: BlockRef; to: BlockRef }, source: Source, signal: AbortSignal) {
+    this.#blocks = blocks;
+    this.#target = plan.to;
+    this.#source = source;
+    this.#signal = signal;
+    this.#ahead = this.#prepare(plan.from);
+  }
+
+  /** The next payload, or why there is none. One call at a time; the block after it is verified meanwhile. */
+  async next(): Promise<Prepared> {
+    const current = await this.#ahead;
+    if (current.kind === 'stop') return current;
+    const { ref } = current.payload;
+    if (ref.number >= this.#target.number) return current;
+    this.#ahead = this.#prepare(ref);
+    const successor = await this.#ahead;
+    if (successor.kind === 'ready') return current;
+    return (await this.#isOnSource(ref)) ? current : successor;
+  }
+
+  #prepare(parent: BlockRef): Promise<Prepared> {
+    return prepare(this.#blocks, parent, this.#target, this.#source, this.#signal);
+  }
+
+  /** Without a successor the source itself has to confirm the block, so that a gap does not cost the block before it. */
+  async #isOnSource(ref: BlockRef): Promise<boolean> {
+    if (this.#signal.aborted) return false;
+    try {
+      const found = await this.#source.refAt({ number: ref.number }, this.#signal);
+      return found.kind === 'found' && found.value.hash === ref.hash;
+    } catch (thrown) {
+      if (thrown instanceof LockstepError && thrown.code !== 'INTERNAL') return false;
+      throw thrown;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { decodeRlp, encodeRlp, type RlpStructuredData } from 'ethers';
+import type { FetchedBlock, JsonBlock, PartsBlock, RequestEvidence, RlpBlock } from '../../src/chain/fetched-block.js';
+import type { Hash, Hex } from '../../src/util/hex.js';
+import type { JsonObject, JsonValue } from '../../src/util/json.js';
+
+/** One block of a real client: as served, and the newPayload call that the client answered VALID. */
+export interface Vector {
+  readonly chain: string;
+  readonly client: string;
+  readonly fork: string;
+  readonly number: number;
+  readonly hash: Hash;
+  readonly rawBlock: Hex;
+  readonly rpcBlock: JsonObject & { readonly transactions: readonly JsonObject[] };
+  readonly method: string;
+  readonly params: readonly [JsonObject, ...JsonValue[]];
+  readonly rpcReceipts?: readonly { readonly logs: RequestEvidence['logs'] }[];
+  readonly queueAtParent?: { readonly withdrawals7002: Hex; readonly consolidations7251: Hex };
+}
+
+export const VECTORS = JSON.parse(
+  readFileSync(new URL('../vectors/blocks.json', import.meta.url), 'utf8'),
+) as readonly Vector[];
+
+/** The vector of a fork's last block on one of the chains `l1-forks`, `op-forks`. */
+export function vectorOf(fork: string): Vector {
+  const found = VECTORS.findLast((vector) => vector.fork === fork);
+  if (found === undefined) throw new Error(`no vector of ${fork}`);
+  return found;
+}
+
+export function title({ chain, number, fork }: Vector): string {
+  return `${chain} ${number} (${fork})`;
+}
+
+/** RLP in the middle of a reply, as the source hands it over. */
+export function rlpForm(rawBlock: string): RlpBlock {
+  const before = '{"jsonrpc":"2.0","id":1,"result":"0x';
+  const text = Buffer.from(`${before}${rawBlock.slice(2)}"}`);
+  return { form: 'rlp', text, start: before.length, end: before.length + rawBlock.length - 2 };
+}
+
+export function jsonForm(vector: Vector): JsonBlock {
+  return { form: 'json', block: vector.rpcBlock };
+}
+
+export function partsForm(vector: Vector): PartsBlock {
+  const [, transactions] = decodeBlock(vector.rawBlock);
+  return {
+    form: 'parts',
+    block: { ...vector.rpcBlock, transactions: vector.rpcBlock.transactions.map(({ hash }) => hash ?? null) },
+    transactions: transactions.map(canonical),
+  };
+}
+
+export function allForms(vector: Vector): FetchedBlock[] {
+  return [rlpForm(vector.rawBlock), jsonForm(vector), partsForm(vector)];
+}
+
+/** A transaction of a decoded block in its canonical encoding: a list is a legacy one. */
+export function canonical(item: RlpStructuredData): Hex {
+  return (typeof item === 'string' ? item : encodeRlp(item)) as Hex;
+}
+
+/** Header fields, transactions, ommers and, from Shanghai on, withdrawals; free to be changed. */
+export type DecodedBlock = [
+  header: string[],
+  transactions: RlpStructuredData[],
+  ommers: RlpStructuredData[],
+  withdrawals?: RlpStructuredData[],
+];
+
+export function decodeBlock(rawBlock: string): DecodedBlock {
+  return structuredClone(decodeRlp(rawBlock)) as DecodedBlock;
+}
+
+export function evidenceOf({ rpcReceipts, queueAtParent }: Vector): RequestEvidence {
+  if (rpcReceipts === undefined || queueAtParent === undefined) throw new Error('the vector has no evidence');
+  return {
+    logs: rpcReceipts.flatMap(({ logs }) => logs),
+    withdrawalQueue: queueAtParent.withdrawals7002,
+    consolidationQueue: queueAtParent.consolidations7251,
+  };
+}
