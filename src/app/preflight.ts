@@ -95,7 +95,7 @@ class Checks {
 }
 
 async function checkEngine(engine: Engine, signal: AbortSignal): Promise<Passed<EngineIdentity>> {
-  const identity = await engine.identify(signal);
+  const identity = await identifyEngine(engine, signal);
   const version = identity.clientVersion ?? 'version not told';
   return {
     value: identity,
@@ -103,10 +103,27 @@ async function checkEngine(engine: Engine, signal: AbortSignal): Promise<Passed<
   };
 }
 
+/** A token refused while the clocks are too far apart was refused for its age: that is what the operator has to mend. */
+async function identifyEngine(engine: Engine, signal: AbortSignal): Promise<EngineIdentity> {
+  try {
+    return await engine.identify(signal);
+  } catch (thrown) {
+    const error = asLockstepError(thrown);
+    const { clockSkewMs } = error.data;
+    const tooFar = typeof clockSkewMs === 'number' && Math.abs(clockSkewMs) > MAX_SKEW_MS;
+    if (error.code !== 'ENGINE_AUTH' || !tooFar) throw error;
+    throw new LockstepError('CLOCK_SKEW', { detail: skewText(clockSkewMs), data: { clockSkewMs }, cause: error });
+  }
+}
+
+function skewText(clockSkewMs: number): string {
+  return `our clock is ${Math.abs(Math.round(clockSkewMs / 1_000))} s ${clockSkewMs < 0 ? 'behind' : 'ahead of'} the EL`;
+}
+
 function checkClock({ clockSkewMs }: EngineIdentity): CheckRow {
   const name = 'clock';
   if (clockSkewMs === null) return { name, result: 'pass', detail: 'the EL sends no Date header; the JWT was taken' };
-  const detail = `our clock is ${Math.abs(Math.round(clockSkewMs / 1_000))} s ${clockSkewMs < 0 ? 'behind' : 'ahead of'} the EL`;
+  const detail = skewText(clockSkewMs);
   if (Math.abs(clockSkewMs) > MAX_SKEW_MS) {
     const error = new LockstepError('CLOCK_SKEW', { detail, data: { clockSkewMs } });
     return { name, result: 'fail', detail, error };

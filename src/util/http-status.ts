@@ -25,6 +25,8 @@ export function statusError(
   if (decided === 'ENGINE_OVERSIZE') {
     return new LockstepError(decided, { detail: `${detail} to a request of ${requestBytes} bytes`, data });
   }
+  if (decided === 'ENGINE_AUTH')
+    return new LockstepError(decided, { detail, data: { ...data, ...clockSkew(headers.date) } });
   if (decided !== undefined) return new LockstepError(decided, { detail, data });
   if (isErrorReply(body)) return undefined;
   if (peer === 'SOURCE' && status === 403) return new LockstepError('SOURCE_AUTH', { detail, data });
@@ -51,4 +53,10 @@ function readRetryAfterMs(header: string | undefined, nowMs: number): number | n
   if (header === undefined) return null;
   const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - nowMs;
   return Number.isNaN(ms) ? null : Math.min(Math.max(ms, 0), RETRY_AFTER_MAX_MS);
+}
+
+/** A token is refused for its age as well as for its signature: the peer's Date header tells the two apart. */
+function clockSkew(date: string | undefined): ErrorData {
+  const theirsMs = date === undefined ? Number.NaN : Date.parse(date);
+  return Number.isNaN(theirsMs) ? {} : { clockSkewMs: Date.now() - theirsMs };
 }
