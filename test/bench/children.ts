@@ -1,0 +1,52 @@
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** This folder as it is compiled; tests run from the sources, child processes from the build. */
+const COMPILED = fileURLToPath(
+  new URL('.', import.meta.url).href.replace(/(?<!\/dist)\/test\/bench\/$/, '/dist/test/bench/'),
+);
+
+/** The processes that one bench started. Each is ended by its own id, also when the bench fails or is interrupted. */
+export class Children {
+  readonly #running = new Set<ChildProcess>();
+  readonly #onExit = (): void => {
+    for (const child of this.#running) child.kill('SIGKILL');
+  };
+
+  constructor() {
+    process.on('exit', this.#onExit);
+  }
+
+  /** Starts a stub of this folder with a message channel. */
+  stub(file: 'el-stub.js' | 'source-stub.js', args: readonly string[]): ChildProcess {
+    return this.#track(fork(`${COMPILED}${file}`, args, { execArgv: [] }));
+  }
+
+  /** Starts the built lockstep. */
+  lockstep(args: readonly string[], cwd: string): ChildProcess {
+    const main = fileURLToPath(new URL('../../src/main.js', `file://${COMPILED}`));
+    const env = { PATH: process.env['PATH'], HOME: cwd, TMPDIR: cwd };
+    return this.#track(spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+  }
+
+  /** Asks the process to end and makes it after five seconds. */
+  async end(child: ChildProcess): Promise<void> {
+    if (!this.#running.has(child)) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    const force = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    await gone;
+    clearTimeout(force);
+  }
+
+  async endAll(): Promise<void> {
+    await Promise.all([...this.#running].map((child) => this.end(child)));
+    process.off('exit', this.#onExit);
+  }
+
+  #track(child: ChildProcess): ChildProcess {
+    this.#running.add(child);
+    child.once('exit', () => this.#running.delete(child));
+    return child;
+  }
+}

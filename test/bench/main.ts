@@ -1,0 +1,69 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { Bench } from './bench.js';
+import { Children } from './children.js';
+import { measureSourceCalls } from './measure-calls.js';
+import { measureCatchUp, measureFarCatchUp } from './measure-catch-up.js';
+import { measureJsonCpu, measureRawCpu, measureUnit } from './measure-cpu.js';
+import { measureStart } from './measure-start.js';
+import { machineFacts, type Result, resultTable } from './results.js';
+
+const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Result[]>>> = {
+  U: measureUnit,
+  B1: measureCatchUp,
+  B1b: measureFarCatchUp,
+  B2: measureRawCpu,
+  B2b: measureJsonCpu,
+  B3: measureSourceCalls,
+  B8: measureStart,
+};
+
+const USAGE = `usage: npm run bench -- [--quick] [--only ${Object.keys(MEASUREMENTS).join(',')}] [--json FILE]\n`;
+
+interface Choice {
+  readonly ids: readonly string[];
+  readonly quick: boolean;
+  readonly jsonFile: string | null;
+}
+
+/** Null when the arguments make no sense. */
+function readArguments(): Choice | null {
+  try {
+    const { values } = parseArgs({
+      options: { quick: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
+    });
+    const ids = values.only?.split(',') ?? Object.keys(MEASUREMENTS);
+    if (ids.some((id) => !(id in MEASUREMENTS))) return null;
+    return { ids, quick: values.quick === true, jsonFile: values.json ?? null };
+  } catch {
+    return null;
+  }
+}
+
+/** Resolves to the exit code: 1 when a gate was missed. */
+async function main(): Promise<number> {
+  const choice = readArguments();
+  if (choice === null) {
+    process.stderr.write(USAGE);
+    return 2;
+  }
+  const children = new Children();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  try {
+    const bench = await Bench.start(children, choice.quick);
+    const results: Result[] = [];
+    for (const id of choice.ids) {
+      process.stderr.write(`${id} ...\n`);
+      results.push(...((await MEASUREMENTS[id]?.(bench)) ?? []));
+    }
+    process.stdout.write(`${resultTable(results)}\n`);
+    if (choice.jsonFile !== null) {
+      writeFileSync(choice.jsonFile, `${JSON.stringify({ machine: machineFacts(), results }, null, 2)}\n`);
+    }
+    return results.every(({ passed }) => passed) ? 0 : 1;
+  } finally {
+    await children.endAll();
+  }
+}
+
+process.exitCode = await main();

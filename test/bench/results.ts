@@ -1,0 +1,74 @@
+import { cpus, totalmem } from 'node:os';
+import { median, spread } from './statistics.js';
+
+export interface Result {
+  readonly id: string;
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The value must not be above it; null where nothing is promised. */
+  readonly gate: number | null;
+  readonly aim: number | null;
+  readonly spread: string;
+  /** False only when the median and the best sample both miss the gate: one noisy neighbour fails nothing. */
+  readonly passed: boolean;
+}
+
+export type ResultName = Pick<Result, 'id' | 'name' | 'unit' | 'gate' | 'aim'>;
+
+/** Wall-clock figures and ratios: the median counts. */
+export function medianResult(name: ResultName, samples: readonly number[]): Result {
+  return toResult(name, median(samples), samples);
+}
+
+/** CPU time: whatever adds to it is noise, so the least counts. */
+export function leastResult(name: ResultName, samples: readonly number[]): Result {
+  return toResult(name, Math.min(...samples), samples);
+}
+
+function toResult(name: ResultName, value: number, samples: readonly number[]): Result {
+  const passed = name.gate === null || Math.min(value, ...samples) <= name.gate;
+  return { ...name, value, spread: spread(samples), passed };
+}
+
+export function machineFacts(): Record<string, string | number> {
+  const [cpu] = cpus();
+  return {
+    cpu: cpu?.model.trim() ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+  };
+}
+
+/** One line per result, in columns. */
+export function resultTable(results: readonly Result[]): string {
+  const header = ['id', 'what', 'value', 'unit', 'gate', 'aim', 'spread (samples)', ''];
+  const rows = results.map((result) => [
+    result.id,
+    result.name,
+    result.value.toFixed(3),
+    result.unit,
+    result.gate === null ? '-' : `<= ${result.gate}`,
+    result.aim === null ? '-' : `<= ${result.aim}`,
+    result.spread,
+    verdict(result),
+  ]);
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd();
+  return [header, ...rows].map(line).join('\n');
+}
+
+function verdict({ gate, aim, value, passed }: Result): string {
+  if (!passed) return 'MISSED';
+  if (aim !== null && value <= aim) return 'aim met';
+  if (gate === null) return '';
+  return value <= gate ? 'ok' : 'ok at best';
+}

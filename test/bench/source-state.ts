@@ -1,0 +1,93 @@
+import { fullForm, headerForm, lightForm, rawForm } from './block-forms.js';
+import { type FixtureBlock, quantity } from './chain.js';
+import type { RpcRequest } from './el-state.js';
+import { CHAIN_ID } from './transactions.js';
+
+const LABELS_BEHIND = { safe: 32, finalized: 64 } as const;
+const NULL = Buffer.from('"result":null');
+
+/** Serves the fixture chain up to a head that may rise, in answers that are made before the run. */
+export class SourceState {
+  readonly #blocks: readonly FixtureBlock[];
+  readonly #numbers: ReadonlyMap<string, number>;
+  readonly #raw: boolean;
+  readonly #raws = new Map<number, Buffer>();
+  readonly #fulls = new Map<number, Buffer>();
+  #calls: Record<string, number> = {};
+  head: number;
+
+  constructor(blocks: readonly FixtureBlock[], raw: boolean, head: number) {
+    this.#blocks = blocks;
+    this.#numbers = new Map(blocks.map(({ hash, number }) => [hash, number]));
+    this.#raw = raw;
+    this.head = head;
+    for (const block of blocks) {
+      if (raw) this.#raws.set(block.number, result(rawForm(block)));
+      else this.#fulls.set(block.number, result(fullForm(block)));
+    }
+  }
+
+  /** The calls since the last time, by method and by method with label. */
+  takeCalls(): Record<string, number> {
+    const calls = this.#calls;
+    this.#calls = {};
+    return calls;
+  }
+
+  /** The `"result":...` or `"error":...` member of the answer. */
+  answer({ method, params }: RpcRequest): Buffer {
+    this.#count(method, params[0]);
+    switch (method) {
+      case 'eth_chainId':
+        return result(JSON.stringify(quantity(CHAIN_ID)));
+      case 'eth_blockNumber':
+        return result(JSON.stringify(quantity(this.head)));
+      case 'eth_syncing':
+        return result('false');
+      case 'web3_clientVersion':
+        return result('"source-stub/v1"');
+      case 'eth_getBlockByNumber':
+      case 'eth_getBlockByHash':
+        return this.#block(params[0], (block) => (params[1] === true ? this.#full(block) : result(lightForm(block))));
+      case 'eth_getHeaderByNumber':
+      case 'eth_getHeaderByHash':
+        return this.#block(params[0], (block) => result(headerForm(block)));
+      case 'debug_getRawBlock':
+        if (this.#raw) return this.#block(params[0], (block) => this.#raws.get(block.number) ?? NULL);
+        break;
+    }
+    return failure(-32601, `the method ${method} does not exist/is not available`);
+  }
+
+  #count(method: string, param: unknown): void {
+    const label = typeof param === 'string' && !param.startsWith('0x') ? ` ${param}` : '';
+    const key = `${method}${label}`;
+    this.#calls[key] = (this.#calls[key] ?? 0) + 1;
+  }
+
+  #block(param: unknown, form: (block: FixtureBlock) => Buffer): Buffer {
+    const number = this.#number(String(param));
+    const block = number === undefined || number > this.head ? undefined : this.#blocks[number];
+    return block === undefined ? NULL : form(block);
+  }
+
+  #number(param: string): number | undefined {
+    if (param === 'latest') return this.head;
+    if (param === 'safe' || param === 'finalized') return Math.max(0, this.head - LABELS_BEHIND[param]);
+    return param.length === 66 ? this.#numbers.get(param) : Number(param);
+  }
+
+  #full(block: FixtureBlock): Buffer {
+    const known = this.#fulls.get(block.number) ?? result(fullForm(block));
+    this.#fulls.set(block.number, known);
+    return known;
+  }
+}
+
+function result(json: string): Buffer {
+  return Buffer.from(`"result":${json}`, 'latin1');
+}
+
+function failure(code: number, message: string): Buffer {
+  return Buffer.from(`"error":${JSON.stringify({ code, message })}`);
+}

@@ -1,0 +1,74 @@
+/** The first block of a chain, as the EL stub is initialised with it. */
+export interface GenesisRef {
+  readonly hash: string;
+  readonly parentHash: string;
+  readonly timestamp: string;
+}
+
+/** A new run for the EL stub: forget everything but genesis, take so long per call, measure a part of the chain. */
+export interface ElRun {
+  readonly kind: 'run';
+  readonly genesis: GenesisRef;
+  readonly newPayloadMs: number;
+  readonly forkchoiceMs: number;
+  /** The window opens when the newPayload of this height arrives; what comes before is warm-up. */
+  readonly fromNumber: number;
+  /** It closes when a forkchoice names a block of this height; null for a run without end. */
+  readonly targetNumber: number | null;
+}
+
+/** The process whose CPU time the EL stub reads when the window opens and when it closes. */
+export interface ElWatch {
+  readonly kind: 'watch';
+  readonly pid: number;
+}
+
+export type ElCommand = ElRun | ElWatch;
+
+/** What the EL stub saw. Times are CLOCK_MONOTONIC in ns, the same clock in every process of the machine. */
+export interface ElWindow {
+  readonly kind: 'window';
+  readonly firstPayloadNs: number;
+  readonly openedNs: number;
+  readonly closedNs: number;
+  /** CPU of the watched process from opened to closed; null when no process is watched. */
+  readonly cpuNs: number | null;
+  /** Calls of the whole run. */
+  readonly newPayloads: number;
+  readonly forkchoices: number;
+}
+
+/** reset, watching: the command of that name is in force. */
+export type ElReport =
+  | { readonly kind: 'ready'; readonly port: number }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'watching' }
+  | ElWindow;
+
+export interface SourceOptions {
+  readonly blocks: number;
+  readonly transactionsPerBlock: number;
+  readonly poolSize: number;
+  readonly cacheFolder: string;
+  /** Round trip added to every answer. */
+  readonly latencyMs: number;
+  /** One link for all answers; null is unlimited. */
+  readonly bytesPerSecond: number | null;
+  /** False: the method debug_getRawBlock does not exist, so clients need the full JSON block. */
+  readonly raw: boolean;
+  /** The head stands at `from` until `live`, then rises by one every `blockTimeMs`; null: it is the last block. */
+  readonly live: { readonly from: number; readonly blockTimeMs: number } | null;
+}
+
+/** live: start the clock of the chain. count: report the calls since the last count and start over. */
+export type SourceCommand = { readonly kind: 'live' } | { readonly kind: 'count' };
+
+export interface SourceCounts {
+  readonly kind: 'counts';
+  /** By method, and by method and label where a label was asked for (`eth_getBlockByNumber safe`). */
+  readonly calls: Readonly<Record<string, number>>;
+  readonly httpRequests: number;
+  readonly headNumber: number;
+}
+
+export type SourceReport = { readonly kind: 'ready'; readonly port: number } | SourceCounts;
