@@ -1,7 +1,14 @@
 import { readReply, rpcError } from '../util/envelope.js';
 import { LockstepError } from '../util/errors.js';
 import type { JsonValue } from '../util/json.js';
-import type { PostOptions, RpcCall, RpcOutcome, RpcTransport } from '../util/rpc.js';
+import {
+  FIXED_REQUEST_ID,
+  type PostOptions,
+  requestText,
+  type RpcCall,
+  type RpcOutcome,
+  type RpcTransport,
+} from '../util/rpc.js';
 import type { TokenSigner } from './jwt.js';
 
 export interface EngineClientOptions {
@@ -45,22 +52,19 @@ export class EngineClient {
 
   /** As `call`, with the Date header of the reply, or null. */
   dated(call: RpcCall, signal: AbortSignal): Promise<{ readonly result: JsonValue; readonly date: string | null }> {
-    return this.#read(signal, async (options) =>
-      this.#post(call.method, Buffer.from(JSON.stringify(call.params)), options),
-    );
+    return this.#read(signal, async (options) => this.#post(call.method, requestText(FIXED_REQUEST_ID, call), options));
   }
 
   /**
    * Sends one state-changing call, and nothing at all once the signal has aborted. What is already under way is not
    * cut at once: the EL would finish it anyway, and the next call must not overtake it.
-   * @param params JSON text of the params array
+   * @param request text of the JSON-RPC request, with the id FIXED_REQUEST_ID
    * @throws LockstepError ENGINE_*, ABORTED; `data.phase` is 'connect' when nothing was sent
    */
-  async change(method: string, params: Buffer, signal: AbortSignal): Promise<JsonValue> {
+  async change(method: string, request: string | Buffer, signal: AbortSignal): Promise<JsonValue> {
     const { timeoutMs, drainMs } = this.#options;
-    const { result } = await this.#authorized((headers) =>
-      this.#post(method, params, { signal, timeoutMs, drainMs, headers }),
-    );
+    const options = { signal, timeoutMs, drainMs };
+    const { result } = await this.#authorized((headers) => this.#post(method, request, { ...options, headers }));
     return result;
   }
 
@@ -68,16 +72,13 @@ export class EngineClient {
     return this.#transport.close();
   }
 
-  /** The parameters go out as they are: a payload is large, and its text was made for this. */
   async #post(
     method: string,
-    params: Buffer,
+    request: string | Buffer,
     options: PostOptions,
   ): Promise<{ result: JsonValue; date: string | null }> {
-    const id = this.#transport.takeIds(1);
-    const start = Buffer.from(`{"jsonrpc":"2.0","id":${id},"method":"${method}","params":`);
-    const { body, date } = await this.#transport.post([start, params, END], options);
-    const outcome = readReply('ENGINE', body, id);
+    const { body, date } = await this.#transport.post(request, options);
+    const outcome = readReply('ENGINE', body, FIXED_REQUEST_ID);
     if (!outcome.ok) throw rpcError('ENGINE', method, outcome);
     return { result: outcome.result, date };
   }
@@ -106,8 +107,6 @@ export class EngineClient {
     }
   }
 }
-
-const END = Buffer.from('}');
 
 function isReset(error: unknown): boolean {
   return error instanceof LockstepError && error.code === 'ENGINE_UNREACHABLE' && error.data['phase'] === 'exchange';

@@ -2,6 +2,7 @@ import type { Forkchoice } from '../chain/forkchoice.js';
 import { LockstepError } from '../util/errors.js';
 import { ZERO_HASH } from '../util/hex.js';
 import { isJsonObject, type JsonValue } from '../util/json.js';
+import { FIXED_REQUEST_ID, requestText } from '../util/rpc.js';
 import { readPayloadStatus, schemaError } from './answer.js';
 import type { EngineClient } from './client.js';
 import type { EngineAnswer } from './engine.js';
@@ -29,12 +30,13 @@ export class ForkchoiceSender {
   }
 
   async send(fc: Forkchoice, signal: AbortSignal): Promise<EngineAnswer> {
-    const params = Buffer.from(JSON.stringify([forkchoiceState(fc), null]));
+    const params = [forkchoiceState(fc), null];
     let refusal: EngineAnswer | undefined;
     for (const version of VERSIONS) {
       if (version > this.#accepted) continue;
       const method = `engine_forkchoiceUpdatedV${version}`;
-      const answer = await sendStateChange(this.#client, method, params, readForkchoiceResult, signal);
+      const request = requestText(FIXED_REQUEST_ID, { method, params });
+      const answer = await sendStateChange(this.#client, method, request, readForkchoiceResult, signal);
       if (answer.status !== 'REJECTED' || !UNSUPPORTED_CODES.has(answer.code)) {
         this.#accepted = version;
         return answer;

@@ -6,20 +6,20 @@ import type { EngineAnswer } from './engine.js';
 
 /**
  * Sends one state-changing call, once, and names what came of it.
- * @param params JSON text of the params array
+ * @param request text of the JSON-RPC request, with the id FIXED_REQUEST_ID
  * @param read decodes the result; what it throws makes the answer UNKNOWN, since the EL has acted by then
  * @throws LockstepError ABORTED when the signal had aborted: then nothing was sent
  */
 export async function sendStateChange(
   client: EngineClient,
   method: string,
-  params: Buffer,
+  request: string | Buffer,
   read: (result: JsonValue) => EngineAnswer,
   signal: AbortSignal,
 ): Promise<EngineAnswer> {
   if (signal.aborted) throw new LockstepError('ABORTED');
   try {
-    return read(await client.change(method, params, signal));
+    return read(await client.change(method, request, signal));
   } catch (thrown) {
     return readFailure(thrown);
   }

@@ -3,6 +3,7 @@ import { forkchoice, type Forkchoice } from '../chain/forkchoice.js';
 import type { AppliedForkchoice, Engine } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
 import type { Source } from '../source/source.js';
+import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import type { Hash } from '../util/hex.js';
 import { ConfirmedBlocks } from './confirmed-blocks.js';
 import { FetchAhead, type FetchLimits } from './fetch-ahead.js';
@@ -86,6 +87,8 @@ class Extension {
       if (!last) next = blocks.next();
       const answer = await answering;
       if (answer.status !== 'VALID') return { why: 'payload-answer', block: payload.ref, answer };
+      // The EL has read a request that it answered VALID to; after any other answer parts of it may still be on the way.
+      LARGE_BUFFERS.giveBack(payload.request);
       this.#valid = payload.ref;
       this.#hashes.set(payload.ref.number, payload.ref.hash);
       this.#deps.onBlock(payload);

@@ -92,10 +92,10 @@ function fromCompare(state: State, outcome: Extract<Outcome, { of: 'compare' }>,
   }
   const agreed = source !== null && engine !== null;
   const session = agreed ? { ...state.session, compared: true } : state.session;
-  const cleared = { ...calm(state, 'compare'), suspicion: null, session };
+  const cleared = { ...state, suspicion: null, session };
   // The source no longer shows a block there: it lags or was restarted, which is not a divergence (reliability D6).
   return agreed
-    ? cleared
+    ? calm(cleared, 'compare')
     : troubled(cleared, `compare:${height}`, { kind: 'source-gap', at: height, pruned: false }, tick);
 }
 

@@ -5,6 +5,7 @@ import type { Payload } from '../payload/payload.js';
 import { rebuildRequests } from '../payload/requests.js';
 import { verifyBlock, verifyLink, type VerifiedBlock } from '../payload/verify.js';
 import type { Source } from '../source/source.js';
+import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import type { Hex } from '../util/hex.js';
 import type { FetchAhead } from './fetch-ahead.js';
@@ -54,7 +55,9 @@ async function verified(fetched: FetchedBlock, wanted: Wanted): Promise<Prepared
   if (block.ref.parentHash !== parent.hash) return { kind: 'stop', stop: { why: 'unlinked', number } };
   verifyLink(parent, block.ref);
   requirePresent(block.ref);
-  return { kind: 'ready', payload: buildPayload(block, await requestsOf(block, wanted)) };
+  const payload = buildPayload(block, await requestsOf(block, wanted));
+  if (fetched.form === 'rlp') LARGE_BUFFERS.giveBack(fetched.text);
+  return { kind: 'ready', payload };
 }
 
 /** Execution requests are in no RPC answer: where the header commits to some, they are rebuilt from their traces. */

@@ -76,10 +76,15 @@ export class SourceWatch {
     });
   }
 
-  /** What the source shows: its head decides whether it is there at all, labels are a bonus. */
+  /**
+   * What the source shows: its head decides whether it is there at all, labels are a bonus. Both are tried once before
+   * anything is shown, or the first forkchoice would carry what the EL made of its labels over a restart.
+   */
   get view(): Seen<SourceView> {
     const head = this.#head.latest;
-    return head.kind === 'seen' ? { kind: 'seen', value: { head: head.value, labels: this.#coherent } } : head;
+    if (head.kind !== 'seen') return head;
+    if (this.#labels.latest.kind === 'pending') return { kind: 'pending' };
+    return { kind: 'seen', value: { head: head.value, labels: this.#coherent } };
   }
 
   get labels(): Labels | null {

@@ -1,6 +1,8 @@
+import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import { LockstepError } from '../util/errors.js';
 import type { Hex } from '../util/hex.js';
 import type { JsonValue } from '../util/json.js';
+import { FIXED_REQUEST_ID } from '../util/rpc.js';
 import type { Payload } from './payload.js';
 import type { VerifiedBlock } from './verify.js';
 
@@ -12,7 +14,7 @@ const X = 0x78;
 const TRANSACTION_OVERHEAD_BYTES = 5;
 
 /**
- * Writes the newPayload parameters of a verified block. Transactions are copied as the hex text they came as.
+ * Writes the newPayload request of a verified block. Transactions are copied as the hex text they came as.
  * `requests` are those of `rebuildRequests`, and are needed where the block says so.
  * @throws LockstepError BLOCK_REQUESTS_UNKNOWN when the block needs requests and there are none.
  */
@@ -21,13 +23,13 @@ export function buildPayload(block: VerifiedBlock, requests: readonly Hex[] = []
     throw new LockstepError('BLOCK_REQUESTS_UNKNOWN', { detail: `block ${block.ref.number} came without them` });
   }
   const [head, tail] = aroundTransactions(block, requests);
-  const params = Buffer.allocUnsafeSlow(head.length + transactionsSizeBytes(block) + tail.length);
-  const afterHead = params.write(head, 0, 'latin1');
-  params.write(tail, copyTransactions(block, params, afterHead), 'latin1');
-  return { ref: block.ref, version: block.version, params, transactionCount: block.transactionCount };
+  const request = LARGE_BUFFERS.take(head.length + transactionsSizeBytes(block) + tail.length);
+  const afterHead = request.write(head, 0, 'latin1');
+  request.write(tail, copyTransactions(block, request, afterHead), 'latin1');
+  return { ref: block.ref, version: block.version, request, transactionCount: block.transactionCount };
 }
 
-/** The parameters before and behind the elements of `transactions`. */
+/** The request before and behind the elements of `transactions`. */
 function aroundTransactions(block: VerifiedBlock, requests: readonly Hex[]): [head: string, tail: string] {
   const { header, version } = block;
   const before = {
@@ -55,9 +57,10 @@ function aroundTransactions(block: VerifiedBlock, requests: readonly Hex[]): [he
   if (version >= 4) others.push(requests);
   const members = JSON.stringify(after).slice(1, -1);
   const parameters = JSON.stringify(others).slice(1, -1);
+  const call = `{"jsonrpc":"2.0","id":${FIXED_REQUEST_ID},"method":"engine_newPayloadV${version}"`;
   return [
-    `[${JSON.stringify(before).slice(0, -1)},"transactions":[`,
-    `]${members === '' ? '' : `,${members}`}}${parameters === '' ? '' : `,${parameters}`}]`,
+    `${call},"params":[${JSON.stringify(before).slice(0, -1)},"transactions":[`,
+    `]${members === '' ? '' : `,${members}`}}${parameters === '' ? '' : `,${parameters}`}]}`,
   ];
 }
 

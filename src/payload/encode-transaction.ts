@@ -99,8 +99,15 @@ function encodeBlobFields(tx: JsonFields): string {
   return tx.integer('maxFeePerBlobGas') + rlpList(tx.hashes('blobVersionedHashes'));
 }
 
-/** An authorization may hold any yParity: one that is out of range is skipped when it is executed (EIP-7702). */
+/**
+ * An authorization may hold any yParity: one that is out of range is skipped when it is executed (EIP-7702). The list is
+ * never empty there, so where it is absent the node leaves it out of its JSON, as ethereumjs does.
+ */
 function encodeAuthorizations(tx: JsonFields): string {
+  if (!tx.has('authorizationList')) {
+    const detail = `transaction ${tx.index} of type 0x4 is served without its authorizationList`;
+    throw new LockstepError('BLOCK_UNKNOWN_TRANSACTION', { detail, data: { type: '0x4', position: tx.index } });
+  }
   let items = '';
   for (const tuple of tx.objects('authorizationList', `authorization of transaction ${tx.index}:`)) {
     items += rlpList(

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
+import { LARGE_BUFFERS } from './buffer-pool.js';
 import { peerError, type Peer } from './envelope.js';
 import { LockstepError, remoteText } from './errors.js';
 
@@ -49,6 +50,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #response: { readonly status: number; readonly headers: IncomingHttpHeaders } | undefined;
   readonly #chunks: Buffer[] = [];
+  /** Where the length is announced, the body goes straight to its place. */
+  #whole: Buffer | undefined;
   #sizeBytes = 0;
   settled = false;
 
@@ -74,18 +77,22 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     this.#response = { status, headers };
-    if (Number(headers['content-length']) > this.#limits.maxBytes) this.#failOversize();
+    const announcedBytes = Number(headers['content-length']);
+    if (announcedBytes > this.#limits.maxBytes) this.#failOversize();
+    else if (announcedBytes > 0) this.#whole = LARGE_BUFFERS.take(announcedBytes);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const at = this.#sizeBytes;
     this.#sizeBytes += chunk.length;
     if (this.#sizeBytes > this.#limits.maxBytes) this.#failOversize();
-    else this.#chunks.push(chunk);
+    else if (this.#whole === undefined) this.#chunks.push(chunk);
+    else chunk.copy(this.#whole, at);
   }
 
   onResponseEnd(): void {
     if (this.#response === undefined || !this.#settle()) return;
-    this.#resolve({ ...this.#response, body: Buffer.concat(this.#chunks, this.#sizeBytes) });
+    this.#resolve({ ...this.#response, body: this.#whole ?? Buffer.concat(this.#chunks, this.#sizeBytes) });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {

@@ -78,9 +78,13 @@ export class RpcTransport {
   }
 
   /** Sends one body once, and gives back the reply, inflated and not yet read. */
-  async post(body: string | Buffer | readonly Buffer[], o: PostOptions): Promise<RpcReply> {
+  async post(body: string | Buffer, o: PostOptions): Promise<RpcReply> {
     const { peer, maxResponseBytes } = this.#options;
-    const request = { path: this.#path, headers: { ...this.#headers, ...o.headers }, body: wholeBody(body) };
+    const request = {
+      path: this.#path,
+      headers: { ...this.#headers, ...o.headers },
+      body: typeof body === 'string' ? Buffer.from(body) : body,
+    };
     const response = await exchange(this.#pool, request, {
       peer,
       name: this.name,
@@ -135,14 +139,12 @@ export class RpcTransport {
   }
 }
 
+/** The id of a request whose text is made before its transport is known: HTTP pairs it with its reply all the same. */
+export const FIXED_REQUEST_ID = 1;
+
 /** The text of one JSON-RPC request. */
 export function requestText(id: number, { method, params }: RpcCall): string {
   return JSON.stringify({ jsonrpc: '2.0', id, method, params });
-}
-
-function wholeBody(body: string | Buffer | readonly Buffer[]): Buffer {
-  if (typeof body === 'string') return Buffer.from(body);
-  return Buffer.isBuffer(body) ? body : Buffer.concat(body);
 }
 
 function parseUrl(text: string): URL {

@@ -5,6 +5,7 @@ import { createEngine, type EngineOptions } from '../../src/engine/http.js';
 import type { Payload, PayloadVersion } from '../../src/payload/payload.js';
 import { type Hash, ZERO_HASH } from '../../src/util/hex.js';
 import { FakeEngine } from '../rig/fake-engine.js';
+import { FIXED_REQUEST_ID, requestText } from '../../src/util/rpc.js';
 
 export const SECRET = Buffer.from('5ec2e7'.padEnd(64, '9d'), 'hex');
 
@@ -54,8 +55,9 @@ export function payloadOf({ number, hash, parentHash, timestamp }: BlockRef, ver
     parentHash,
     timestamp: `0x${timestamp.toString(16)}`,
   };
-  const params = Buffer.from(JSON.stringify([body, [], parentHash]));
-  return { ref: { number, hash, parentHash, timestamp }, version, params, transactionCount: 0 };
+  const call = { method: `engine_newPayloadV${version}`, params: [body, [], parentHash] };
+  const request = Buffer.from(requestText(FIXED_REQUEST_ID, call));
+  return { ref: { number, hash, parentHash, timestamp }, version, request, transactionCount: 0 };
 }
 
 /** Refs whose hashes are made of the branch letter and the height; `from` is the block the branch grows on. */

@@ -6,6 +6,7 @@ import { verifyBlock, verifyLink } from '../../src/payload/verify.js';
 import { expectRefusal } from './refusal.js';
 import { encodeDecoded, FIELD, hashOfHeader, rlpHex, rootOf, seal } from './sealed-block.js';
 import { canonical, decodeBlock, jsonForm, partsForm, rlpForm, vectorOf, type DecodedBlock } from './vectors.js';
+import { paramsOf } from './params-of.js';
 
 const WORD = `0x${'5a'.repeat(32)}` as const;
 
@@ -52,7 +53,7 @@ describe('verifyBlock', () => {
     const block = verifyBlock(rlpForm(upper), { hash: cancun.hash });
     expect(block.ref.hash).toBe(cancun.hash);
     const payload = (fetched: typeof block): unknown =>
-      JSON.parse(buildPayload(fetched).params.toString().toLowerCase());
+      JSON.parse(buildPayload(fetched).request.toString().toLowerCase());
     expect(payload(block)).toEqual(payload(verifyBlock(rlpForm(cancun.rawBlock), {})));
   });
 
@@ -64,7 +65,7 @@ describe('verifyBlock', () => {
       }),
       {},
     );
-    expect(buildPayload(block).params.toString()).toContain('"0x64c0","0x7fc0"]');
+    expect(buildPayload(block).request.toString()).toContain('"0x64c0","0x7fc0"]');
   });
 
   it('passes a block without transactions', () => {
@@ -72,9 +73,9 @@ describe('verifyBlock', () => {
       decoded[1].length = 0;
       seal(decoded);
     });
-    const { params, transactionCount } = buildPayload(verifyBlock(fetched, {}));
+    const { request, transactionCount } = buildPayload(verifyBlock(fetched, {}));
     expect(transactionCount).toBe(0);
-    expect(params.toString()).toContain('"transactions":[],"withdrawals":[{');
+    expect(request.toString()).toContain('"transactions":[],"withdrawals":[{');
   });
 
   it('takes a missing list of withdrawals as an empty one when the header says so', () => {
@@ -83,9 +84,9 @@ describe('verifyBlock', () => {
     });
     const whole = vectorOf('canyon');
     const { withdrawals: _, ...block } = whole.rpcBlock;
-    const expected = buildPayload(verifyBlock(rlpForm(whole.rawBlock), {})).params;
+    const expected = buildPayload(verifyBlock(rlpForm(whole.rawBlock), {})).request;
     for (const form of [fetched, { form: 'json', block } as const]) {
-      expect(buildPayload(verifyBlock(form, { hash: whole.hash })).params.equals(expected)).toBe(true);
+      expect(buildPayload(verifyBlock(form, { hash: whole.hash })).request.equals(expected)).toBe(true);
     }
   });
 
@@ -175,7 +176,7 @@ describe('verifyBlock', () => {
       block[1].push(blobTransaction(hashes.slice(0, 2)), blobTransaction([]), blobTransaction(hashes.slice(2)));
       seal(block);
     });
-    const [, versionedHashes] = JSON.parse(buildPayload(verifyBlock(fetched, {})).params.toString()) as unknown[];
+    const [, versionedHashes] = paramsOf(buildPayload(verifyBlock(fetched, {})));
     expect(versionedHashes).toEqual(hashes);
   });
 });
@@ -183,7 +184,7 @@ describe('verifyBlock', () => {
 describe('verifyBlock of an OP block from Isthmus on', () => {
   it('does not take the withdrawals root for the root of the withdrawals', () => {
     const fetched = changed('isthmus', (block) => (block[0][FIELD.withdrawalsRoot] = WORD));
-    const [payload] = JSON.parse(buildPayload(verifyBlock(fetched, {})).params.toString()) as [Record<string, unknown>];
+    const [payload] = paramsOf(buildPayload(verifyBlock(fetched, {}))) as [Record<string, unknown>];
     expect(payload).toMatchObject({ withdrawalsRoot: WORD, withdrawals: [] });
   });
 

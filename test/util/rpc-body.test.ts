@@ -131,8 +131,16 @@ describe('an HTTP status', () => {
       ['ENGINE', ofEngine],
     ] as const) {
       const thrown = await failure(connect(server.url, { peer }).call(CALL, { signal: never() }));
-      expect([thrown.code, thrown.data]).toEqual([code, { status, phase: 'exchange' }]);
+      expect([thrown.code, thrown.data]).toMatchObject([code, { status, phase: 'exchange' }]);
     }
+  });
+
+  it('of a refused token tells how far the clocks are apart', async () => {
+    const server = await serve((_, response) =>
+      send(response, 'stale token', 401, { date: new Date(0).toUTCString() }),
+    );
+    const thrown = await failure(connect(server.url, { peer: 'ENGINE' }).call(CALL, { signal: never() }));
+    expect(thrown.data['clockSkewMs']).toBeGreaterThan(1_000_000_000);
   });
 
   it('that redirects is not followed, and nothing reaches the other place', async () => {

@@ -26,14 +26,6 @@ describe('a request', () => {
     expect(server.received[0]?.headers.authorization).toBe('two');
   });
 
-  it('sends a body that comes in pieces as one, with its length', async () => {
-    const server = await serve(echo);
-    const parts = ['{"jsonrpc":"2.0","id":7,', '"method":"m","params":[]}'].map((part) => Buffer.from(part));
-    const { body } = await connect(server.url).post(parts, { signal: never() });
-    expect(JSON.parse(body.toString())).toEqual({ jsonrpc: '2.0', id: 7, result: ['m'] });
-    expect(server.received[0]?.headers['content-length']).toBe('49');
-  });
-
   it('uses one connection for calls in a row', async () => {
     const server = await serve(echo);
     const transport = connect(server.url, { maxConnections: 1 });

@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import { LARGE_BUFFERS } from '../../src/util/buffer-pool.js';
+
+const SIZE_BYTES = 200_000;
+
+describe('the pool of large buffers', () => {
+  it('hands out exactly what is asked for, and again what was given back', () => {
+    const first = LARGE_BUFFERS.take(SIZE_BYTES);
+    expect(first.length).toBe(SIZE_BYTES);
+    LARGE_BUFFERS.giveBack(first);
+    const second = LARGE_BUFFERS.take(SIZE_BYTES + 1_000);
+    expect(second.length).toBe(SIZE_BYTES + 1_000);
+    expect(second.buffer).toBe(first.buffer);
+    LARGE_BUFFERS.giveBack(second);
+  });
+
+  it('never hands out one buffer twice, also when it is given back twice', () => {
+    const buffer = LARGE_BUFFERS.take(SIZE_BYTES);
+    LARGE_BUFFERS.giveBack(buffer);
+    LARGE_BUFFERS.giveBack(buffer);
+    expect(LARGE_BUFFERS.take(SIZE_BYTES).buffer).not.toBe(LARGE_BUFFERS.take(SIZE_BYTES).buffer);
+  });
+
+  it('does not take what is not its own', () => {
+    const foreign = Buffer.alloc(SIZE_BYTES);
+    LARGE_BUFFERS.giveBack(foreign);
+    expect(LARGE_BUFFERS.take(SIZE_BYTES).buffer).not.toBe(foreign.buffer);
+  });
+
+  it('does not use a buffer for something far smaller, and does not keep small ones', () => {
+    const large = LARGE_BUFFERS.take(8_000_000);
+    LARGE_BUFFERS.giveBack(large);
+    expect(LARGE_BUFFERS.take(SIZE_BYTES).buffer).not.toBe(large.buffer);
+    expect(LARGE_BUFFERS.take(10).length).toBe(10);
+  });
+});
