@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { BlockRef } from '../chain/block.js';
 import type { FetchedBlock } from '../chain/fetched-block.js';
 import { buildPayload } from '../payload/build.js';
@@ -28,9 +29,12 @@ export async function prepare(
   const number = parent.number + 1;
   try {
     const found = await blocks.take();
+    if (found.kind === 'over') return { kind: 'stop', stop: { why: 'slice' } };
     if (found.kind !== 'found') {
       return { kind: 'stop', stop: { why: 'absent', number, pruned: found.kind === 'pruned' } };
     }
+    // The rest of the payload that was just sent leaves on the event loop: verifying at once would hold it back.
+    await setImmediate();
     return await verified(found.value, { number, parent, target, source, signal });
   } catch (thrown) {
     const error = asLockstepError(thrown);
