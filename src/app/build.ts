@@ -22,7 +22,7 @@ export interface Parts {
 export async function build(config: Config): Promise<Parts> {
   await initKeccak();
   const metrics = createMetrics({ version: version(), node: process.version });
-  const source = createSource({ ...config.source, onCall: (method) => metrics.sourceCall(method) });
+  const source = createSource({ ...config.source, onCall: (method, outcome) => metrics.sourceCall(method, outcome) });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
   const engine = createEngine({ url, jwtSecret: jwtSecret.reveal(), timeoutMs, version: version() });
   const preflightInput: PreflightInput = {

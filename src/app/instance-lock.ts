@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, unlink } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ export async function lockInstance(engineUrl: string): Promise<InstanceLock> {
       const detail = `${new URL(engineUrl).host} is taken (lock ${path})`;
       throw new LockstepError('ALREADY_RUNNING', { detail });
     }
-    await unlink(path);
+    await rm(path, { force: true });
   }
 }
 

@@ -26,7 +26,8 @@ export function onStopSignal(log: Logger): AbortSignal {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   const onBug = (thrown: unknown): void => {
-    log.fatal({ err: asLockstepError(thrown) }, 'Unhandled error: stopping without another write');
+    const error = asLockstepError(thrown);
+    log.fatal({ code: error.code, exit: EXIT.internal, err: error }, 'Unhandled error: stopping without another write');
     process.exit(EXIT.internal);
   };
   process.on('unhandledRejection', onBug);

@@ -36,6 +36,11 @@ export class ConfirmedBlocks {
     return (await this.#isOnSource(ref)) ? current : successor;
   }
 
+  /** Hands out what is on its way, and then stops with `slice`. */
+  finish(): void {
+    this.#blocks.finish();
+  }
+
   #prepare(parent: BlockRef): Promise<Prepared> {
     return prepare(this.#blocks, parent, this.#target, this.#source, this.#signal);
   }

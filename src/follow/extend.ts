@@ -25,8 +25,11 @@ export interface ExtendDeps {
   readonly now: () => number;
 }
 
-/** An extension ends after this long, so that the loop looks at both sides again; the next one goes on from there. */
-const SLICE_MS = 10_000;
+/**
+ * After this long an extension uses up the blocks that it has asked for and ends, so that the loop looks at both sides
+ * again; the next one goes on from there.
+ */
+const SLICE_MS = 30_000;
 
 type ExtendOutcome = Extract<Outcome, { of: 'extend' }>;
 
@@ -92,13 +95,12 @@ class Extension {
       this.#valid = payload.ref;
       this.#hashes.set(payload.ref.number, payload.ref.hash);
       this.#deps.onBlock(payload);
-      const sliceOver = this.#deps.now() >= this.#sliceEndsAt;
-      if (last || sliceOver || this.#forkchoiceIsDue()) {
+      if (this.#deps.now() >= this.#sliceEndsAt) blocks.finish();
+      if (last || this.#forkchoiceIsDue()) {
         const refused = stopping() ? ({ why: 'aborted' } as const) : await this.#apply();
         if (refused !== null) return refused;
       }
       if (last) return { why: 'reached' };
-      if (sliceOver) return { why: 'slice' };
     }
   }
 

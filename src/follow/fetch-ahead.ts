@@ -1,7 +1,7 @@
 import type { BlockRef } from '../chain/block.js';
 import type { FetchedBlock } from '../chain/fetched-block.js';
 import type { Lookup, Source } from '../source/source.js';
-import { asLockstepError, type LockstepError } from '../util/errors.js';
+import { asLockstepError, LockstepError } from '../util/errors.js';
 
 export interface FetchLimits {
   readonly maxBlocks: number;
@@ -34,6 +34,7 @@ export class FetchAhead {
   #allowed = 1;
   #readyBytes = 0;
   #averageBytes = 0;
+  #finishing = false;
 
   constructor(source: Source, limits: FetchLimits, range: { first: number; target: BlockRef }, signal: AbortSignal) {
     this.#source = source;
@@ -44,9 +45,19 @@ export class FetchAhead {
     this.#fill();
   }
 
-  /** The next block in order. Rejects with the error of its own fetch, after all blocks before it were handed out. */
-  async take(): Promise<Lookup<FetchedBlock>> {
+  /** Asks for nothing more: what was asked for is handed out, and after it nothing. */
+  finish(): void {
+    this.#finishing = true;
+  }
+
+  /**
+   * The next block in order, or `over` after `finish`. Rejects with the error of its own fetch, after all blocks before
+   * it were handed out.
+   */
+  async take(): Promise<Lookup<FetchedBlock> | { readonly kind: 'over' }> {
     const slot = this.#slots.shift();
+    if (slot === undefined && this.#finishing) return { kind: 'over' };
+    if (slot === undefined && this.#signal.aborted) throw new LockstepError('ABORTED');
     if (slot === undefined) throw new RangeError('no block is left to take');
     const fetched = await slot;
     if (!fetched.ok) throw fetched.error;
@@ -65,7 +76,7 @@ export class FetchAhead {
   }
 
   #hasRoom(): boolean {
-    if (this.#next > this.#target.number || this.#signal.aborted) return false;
+    if (this.#next > this.#target.number || this.#finishing || this.#signal.aborted) return false;
     const waiting = this.#slots.length;
     if (waiting >= this.#limits.maxBlocks || this.#inFlight >= Math.min(this.#allowed, this.#limits.maxConcurrent)) {
       return false;

@@ -79,7 +79,6 @@ async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | nul
       if (decision.action.do === 'halt') return decision.action.error;
       watch.extending(decision.action.do === 'extend' ? decision.action.to.number : null);
       outcome = await act(decision.action, deps, stop);
-      watch.extending(null);
       parts.hooks.onOutcome(outcome);
     }
   } catch (thrown) {

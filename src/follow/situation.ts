@@ -66,9 +66,8 @@ function compareSides(state: State, engine: EngineView, source: SourceView, keep
     }
     return { kind: 'suspect', height: suspicion.height, seen: suspicion.seen };
   }
-  const height = contradictedHeight(engine, source);
   // Seen once already, so it is read after a pause: a poller's view may be old, and would be compared over and over.
-  if (height !== null) return { kind: 'suspect', height, seen: 1 };
+  if (isContradicted(engine, source.head)) return { kind: 'suspect', height: source.head.number, seen: 1 };
   const head = engine.heads.unsafe;
   // At or above the source's head the observation itself compared them; below it, one read of the source does.
   if (!state.session.compared && head.number > 0 && head.number < source.head.number) {
@@ -77,19 +76,23 @@ function compareSides(state: State, engine: EngineView, source: SourceView, keep
   const next = forkchoiceAtHead(engine, source);
   if (!state.session.primed && head.number > 0) return { kind: 'unprimed', forkchoice: next };
   if (source.head.number > head.number) return { kind: 'behind', engine, target: source.head };
+  // Labels may come from a replica on another branch: that stops neither the following of the head nor a keep-alive.
+  const label = contradictedLabel(engine, source);
+  if (label !== null && keepAlive === null) return { kind: 'suspect', height: label.number, seen: 1 };
   if (!labelsStand(engine.heads, next)) return { kind: 'labels-behind', forkchoice: next };
   return { kind: 'in-step', keepAlive };
 }
 
-/** The lowest height at which this very observation shows two different hashes; null when it shows none. */
-function contradictedHeight(engine: EngineView, source: SourceView): number | null {
-  const refs = [source.labels?.finalized, source.labels?.safe, source.head];
-  for (const ref of refs) {
-    if (ref === null || ref === undefined) continue;
-    const own = ref.number === engine.heads.unsafe.number ? engine.heads.unsafe : (engine.at.get(ref.number) ?? null);
-    if (own !== null && own.hash !== ref.hash) return ref.number;
-  }
-  return null;
+/** The lowest label of the source that names another block than the EL has at its height. */
+function contradictedLabel(engine: EngineView, { labels }: SourceView): BlockRef | null {
+  const refs = [labels?.finalized, labels?.safe];
+  return refs.find((ref) => ref !== null && ref !== undefined && isContradicted(engine, ref)) ?? null;
+}
+
+/** This very observation shows another block of the EL at the height of this block of the source. */
+function isContradicted(engine: EngineView, { number, hash }: BlockRef): boolean {
+  const own = number === engine.heads.unsafe.number ? engine.heads.unsafe : (engine.at.get(number) ?? null);
+  return own !== null && own.hash !== hash;
 }
 
 /** The EL's own triple, when the last forkchoice is long enough ago that it should be repeated. */

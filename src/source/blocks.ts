@@ -16,6 +16,9 @@ const RAW_METHOD = 'debug_getRawBlock';
 /** So many refusals in a row of blocks that the source has mean that it does not serve them in this way. */
 const REFUSALS_MAX = 3;
 
+/** How a source says that it takes no hash here: the specification of the debug methods knows heights only. */
+const INVALID_PARAMS = -32602;
+
 type RawAnswer = Lookup<FetchedBlock> | { readonly kind: 'refused'; readonly code: number | null };
 
 /**
@@ -54,9 +57,10 @@ export class BlockReader {
     return json;
   }
 
-  /** A method that is not there at all serves neither heights nor hashes. */
+  /** A method that is not there at all serves neither heights nor hashes; a hash that is no parameter never will be. */
   #learnRefusal(way: 'number' | 'hash', code: number | null): void {
     if (code === null) this.#refusals = { number: REFUSALS_MAX, hash: REFUSALS_MAX };
+    else if (way === 'hash' && code === INVALID_PARAMS) this.#refusals.hash = REFUSALS_MAX;
     else this.#refusals[way] += 1;
   }
 
@@ -97,11 +101,11 @@ export class BlockReader {
     this.saw(ref.number);
     if (!isJsonObject(block)) throw schemaError(`block ${idParam(id)} is not an object`);
     if (isEncodable(block)) return { kind: 'found', value: { form: 'json', block } };
-    const value = (await fetchParts(this.#wire, block, ref, signal)) ?? (await this.#readRawAt(ref, id, signal));
+    const value = (await this.#readRawAt(ref, id, signal)) ?? (await fetchParts(this.#wire, block, ref, signal));
     return { kind: 'found', value: value ?? { form: 'json', block } };
   }
 
-  /** The last way to a block that was asked for by hash: whether it is the one of that hash is verified later. */
+  /** The cheapest way to a block that was asked for by hash: whether it is the one of that hash is verified later. */
   async #readRawAt({ number }: BlockRef, id: BlockId, signal: AbortSignal): Promise<FetchedBlock | null> {
     if ('number' in id || this.#refusals.number >= REFUSALS_MAX) return null;
     const raw = await this.#readRaw({ number }, signal);

@@ -1,7 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
 import type { Outcome, Turn } from '../follow/state.js';
-import type { ErrorCode } from '../util/error-codes.js';
 import type { Progress } from './progress.js';
 import { PHASE_MEANINGS } from './states.js';
 
@@ -13,8 +12,8 @@ export interface Metrics {
   outcome(outcome: Outcome): void;
   block(transactions: number): void;
   progress(progress: Progress): void;
-  sourceError(code: ErrorCode): void;
-  sourceCall(method: string): void;
+  /** `outcome` is 'ok' or the code of an error. */
+  sourceCall(method: string, outcome: string): void;
 }
 
 /** Every metric of lockstep, in one registry. Label values are fixed sets: no hash, URL or error text (T11). */
@@ -40,8 +39,7 @@ export function createMetrics(info: { readonly version: string; readonly node: s
       counters.transactions.inc(transactions);
     },
     progress: (progress) => showProgress(gauges, progress),
-    sourceError: (code) => counters.sourceErrors.inc({ code }),
-    sourceCall: (method) => counters.sourceCalls.inc({ method }),
+    sourceCall: (method, outcome) => counters.sourceCalls.inc({ method, outcome }),
   };
 }
 
@@ -72,8 +70,10 @@ function createCounters(registry: Registry) {
   return {
     blocks: counter('blocks_inserted_total', 'Blocks the EL called VALID'),
     transactions: counter('transactions_inserted_total', 'Transactions in the blocks the EL called VALID'),
-    sourceCalls: counter('source_calls_total', 'JSON-RPC calls sent to the source', ['method']),
-    sourceErrors: counter('source_errors_total', 'Failed reads of the source', ['code']),
+    sourceCalls: counter('source_calls_total', 'JSON-RPC calls sent to the source: ok, or the code of the error', [
+      'method',
+      'outcome',
+    ]),
     rejected: counter('payload_rejected_total', 'Blocks of the source that failed verification', ['code']),
     answers: counter('engine_not_valid_total', 'Answers other than VALID to state-changing calls', [
       'method',
@@ -85,26 +85,23 @@ function createCounters(registry: Registry) {
 }
 
 function countOutcome(counters: Counters, outcome: Outcome): void {
-  if (outcome.of === 'forkchoice') {
-    countAnswer(counters, 'forkchoiceUpdated', outcome.answer);
-    if (outcome.effect !== 'moved') counters.notApplied.inc({ effect: outcome.effect });
-  }
+  if (outcome.of === 'forkchoice') countForkchoice(counters, outcome.answer, outcome.effect);
   if (outcome.of !== 'extend') return;
   const { stop } = outcome;
   if (stop.why === 'block-rejected') counters.rejected.inc({ code: stop.error.code });
-  if (stop.why === 'source-failed') counters.sourceErrors.inc({ code: stop.error.code });
   if (stop.why === 'payload-answer') countAnswer(counters, 'newPayload', stop.answer);
-  if (stop.why === 'forkchoice-answer') {
-    countAnswer(counters, 'forkchoiceUpdated', stop.answer);
-    counters.notApplied.inc({ effect: stop.effect });
-  }
+  if (stop.why === 'forkchoice-answer') countForkchoice(counters, stop.answer, stop.effect);
 }
 
-function countAnswer(
-  counters: Counters,
-  method: string,
-  answer: Extract<Outcome, { of: 'forkchoice' }>['answer'],
-): void {
+type ForkchoiceOutcome = Extract<Outcome, { of: 'forkchoice' }>;
+type Answer = ForkchoiceOutcome['answer'];
+
+function countForkchoice(counters: Counters, answer: Answer, effect: ForkchoiceOutcome['effect']): void {
+  countAnswer(counters, 'forkchoiceUpdated', answer);
+  if (answer.status === 'VALID' && effect !== 'moved') counters.notApplied.inc({ effect });
+}
+
+function countAnswer(counters: Counters, method: string, answer: Answer): void {
   if (answer.status === 'VALID') return;
   counters.answers.inc({ method, status: answer.status });
   if (answer.status === 'UNKNOWN') counters.unknown.inc();

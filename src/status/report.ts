@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import type { BlockRef } from '../chain/block.js';
+import type { BlockRef, Labels } from '../chain/block.js';
 import type { FollowHooks, HoldReason, Outcome, Phase, Turn } from '../follow/state.js';
 import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
@@ -21,7 +21,6 @@ interface ReportParts {
 export function reportTo(parts: ReportParts): FollowHooks {
   const { log, metrics, progress } = parts;
   let progressDueAt = parts.now() + PROGRESS_EVERY_MS;
-  let labelsFailed = false;
   return {
     onTurn: (turn) => {
       progress.turn(turn);
@@ -49,21 +48,39 @@ export function reportTo(parts: ReportParts): FollowHooks {
         log.info({ number, hash: shortHash(hash), ...rateFields(progress.snapshot) }, 'Replaying blocks');
       }
     },
-    onLabels: (seen) => {
-      if (seen.kind === 'failed') metrics.sourceError(seen.error.code);
-      const failed = seen.kind === 'failed';
-      if (failed && !labelsFailed)
-        log.warn(errorFields(seen.error), 'Safe and finalized cannot be read from the source');
-      if (!failed && labelsFailed) log.info('Safe and finalized are read again');
-      labelsFailed = failed;
-    },
+    onLabels: labelReport(log),
   };
+}
+
+/** Tells, on the edges, whether safe and finalized can be read, and which of them the source does not show. */
+function labelReport(log: Logger): FollowHooks['onLabels'] {
+  let failed = false;
+  let missing = 'none';
+  return (seen) => {
+    if (seen.kind === 'pending') return;
+    if (seen.kind === 'failed') {
+      if (!failed) log.warn(errorFields(seen.error), 'Safe and finalized cannot be read from the source');
+      failed = true;
+      return;
+    }
+    if (failed) log.info('Safe and finalized are read again');
+    failed = false;
+    const unset = unsetLabels(seen.value);
+    if (unset !== missing) log.info({ missing: unset }, 'The labels that the source does not show have changed');
+    missing = unset;
+  };
+}
+
+function unsetLabels({ safe, finalized }: Labels): string {
+  const unset = [...(safe === null ? ['safe'] : []), ...(finalized === null ? ['finalized'] : [])];
+  return unset.length === 0 ? 'none' : unset.join(', ');
 }
 
 function logPhaseChange(log: Logger, { before, state }: Turn, progress: Progress): boolean {
   const [from, to] = [before.phase, state.phase];
   if (phaseKey(from) === phaseKey(to)) return false;
-  if (from.kind === 'holding' && to.kind !== 'holding') log.info({ was: from.reason.kind }, 'The hold is over');
+  const goesOn = to.kind !== 'holding' && to.kind !== 'halted';
+  if (from.kind === 'holding' && goesOn) log.info({ was: from.reason.kind }, 'The hold is over');
   const fields = { ...sideFields(progress), ...rateFields(progress) };
   switch (to.kind) {
     case 'starting':
@@ -84,7 +101,7 @@ function logPhaseChange(log: Logger, { before, state }: Turn, progress: Progress
       );
       break;
     case 'halted':
-      log.fatal(errorFields(to.error), 'Halted: a person is needed');
+      // The process ends now and says why, with its exit code, in the one line of level crit.
       break;
   }
   return true;
