@@ -1,0 +1,223 @@
+import { describe, expect, it } from '@jest/globals';
+import type { FetchedBlock } from '../../src/chain/fetched-block.js';
+import { FetchAhead, type FetchLimits } from '../../src/follow/fetch-ahead.js';
+import type { Lookup } from '../../src/source/source.js';
+import { LockstepError } from '../../src/util/errors.js';
+import { grow } from './blocks.js';
+import { MemorySource } from './memory-source.js';
+
+const CHAIN = grow(null, 41, 'a');
+const WIDE: FetchLimits = { maxBlocks: 100, maxBytes: 1_000_000_000, maxConcurrent: 4 };
+
+/** A source whose blocks come when the test says so, and the window of requests before it. */
+class Window {
+  readonly source = new MemorySource(CHAIN);
+  readonly stop = new AbortController();
+  readonly blocks: FetchAhead;
+  readonly #open = new Map<number, (answer: Lookup<FetchedBlock> | LockstepError) => void>();
+
+  constructor(limits: Partial<FetchLimits>, first = 1, target = 40) {
+    this.source.meddleBlock = (id) =>
+      new Promise((resolve, reject) => {
+        this.#open.set(this.source.heightOf(id)!, (answer) => {
+          if (answer instanceof LockstepError) reject(answer);
+          else resolve(answer);
+        });
+      });
+    this.blocks = new FetchAhead(
+      this.source,
+      { ...WIDE, ...limits },
+      { first, target: CHAIN[target]!.ref },
+      this.stop.signal,
+    );
+  }
+
+  /** The heights that were asked for and not answered yet. */
+  get open(): number[] {
+    return [...this.#open.keys()];
+  }
+
+  async serve(height: number, answer: Lookup<FetchedBlock> | LockstepError = block('ab'.repeat(50))): Promise<void> {
+    const serve = this.#open.get(height);
+    if (serve === undefined) throw new RangeError(`block ${height} was not asked for`);
+    this.#open.delete(height);
+    serve(answer);
+    await settled();
+  }
+
+  /** Serves whatever is asked for until nothing more is. */
+  async serveAll(answer?: Lookup<FetchedBlock>): Promise<void> {
+    for (let next = this.open[0]; next !== undefined; next = this.open[0]) await this.serve(next, answer);
+  }
+}
+
+function block(hex: string): Lookup<FetchedBlock> {
+  return { kind: 'found', value: { form: 'rlp', text: Buffer.from(hex), start: 0, end: hex.length } };
+}
+
+/** Lets everything run that is due. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('blocks fetched ahead', () => {
+  it('are handed out in order, in whatever order they come', async () => {
+    const window = new Window({}, 1, 4);
+    const named = (height: number): Lookup<FetchedBlock> => block(`a${height}`);
+    await window.serve(1, named(1));
+    for (const height of [3, 2]) await window.serve(height, named(height));
+    await window.serve(4, named(4));
+    for (const height of [1, 2, 3, 4]) expect(await window.blocks.take()).toEqual(named(height));
+  });
+
+  it('are asked for by number, and the target by its hash', async () => {
+    const window = new Window({}, 38, 40);
+    await window.serveAll();
+    expect(window.source.calls).toEqual(['block 38', 'block 39', 'block 40 by hash']);
+  });
+
+  it('end at the target', async () => {
+    const window = new Window({}, 40, 40);
+    await window.serveAll();
+    await window.blocks.take();
+    await expect(window.blocks.take()).rejects.toThrow(RangeError);
+  });
+
+  it('start with one request and double with each answer, up to the limit', async () => {
+    const window = new Window({ maxConcurrent: 4 });
+    expect(window.open).toEqual([1]);
+    await window.serve(1);
+    expect(window.open).toEqual([2, 3]);
+    await window.serve(2);
+    expect(window.open).toEqual([3, 4, 5, 6]);
+    await window.serve(3);
+    expect(window.open).toEqual([4, 5, 6, 7]);
+  });
+
+  it('start with one request again after an error', async () => {
+    const window = new Window({});
+    for (const height of [1, 2, 3]) await window.serve(height);
+    await window.serve(4, new LockstepError('SOURCE_TIMEOUT'));
+    expect(window.open).toEqual([5, 6, 7]);
+    await window.serve(5);
+    await window.serve(6);
+    expect(window.open).toHaveLength(4);
+  });
+});
+
+describe('the window', () => {
+  it('holds so many blocks, those under way included, and moves on with each block taken', async () => {
+    const window = new Window({ maxBlocks: 3 });
+    await window.serveAll();
+    expect(window.source.calls).toHaveLength(3);
+    await window.blocks.take();
+    expect(window.open).toEqual([4]);
+  });
+
+  it('holds so many bytes', async () => {
+    const window = new Window({ maxBytes: 450 });
+    await window.serveAll(block('ab'.repeat(50)));
+    expect(window.source.calls).toHaveLength(5);
+    await window.blocks.take();
+    await window.serveAll(block('ab'.repeat(50)));
+    expect(window.source.calls).toHaveLength(6);
+  });
+
+  it('expects of requests under way what blocks came to before', async () => {
+    const window = new Window({ maxBytes: 450, maxConcurrent: 100 });
+    await window.serve(1);
+    await window.serve(2);
+    await window.serve(3);
+    expect(window.open.length + 3).toBe(5);
+  });
+
+  it('holds two blocks however large they are', async () => {
+    const window = new Window({ maxBytes: 1 });
+    await window.serveAll(block('ab'.repeat(1_000)));
+    expect(window.source.calls).toHaveLength(2);
+    await window.blocks.take();
+    expect(window.open).toEqual([3]);
+  });
+
+  it('counts a block in JSON by its transactions', async () => {
+    const json: Lookup<FetchedBlock> = {
+      kind: 'found',
+      value: { form: 'json', block: { transactions: ['0x', '0x'] } },
+    };
+    const window = new Window({ maxBytes: 20_000 });
+    await window.serveAll(json);
+    expect(window.source.calls).toHaveLength(4);
+  });
+
+  it('counts a block in parts by their text', async () => {
+    const parts: Lookup<FetchedBlock> = {
+      kind: 'found',
+      value: { form: 'parts', block: {}, transactions: [`0x${'ab'.repeat(1_000)}`, '0xab'] },
+    };
+    const window = new Window({ maxBytes: 16_000 });
+    await window.serveAll(parts);
+    expect(window.source.calls).toHaveLength(4);
+  });
+
+  it('gives no room to what is not there', async () => {
+    const window = new Window({ maxBytes: 250, maxConcurrent: 1 });
+    await window.serve(1, { kind: 'absent' });
+    await window.serve(2, { kind: 'pruned', detail: 'gone' });
+    await window.serveAll();
+    expect(window.source.calls).toHaveLength(5);
+    expect(await window.blocks.take()).toEqual({ kind: 'absent' });
+    expect(await window.blocks.take()).toEqual({ kind: 'pruned', detail: 'gone' });
+  });
+});
+
+describe('an error of the source', () => {
+  it('stands at its own place: blocks before and after it are handed out', async () => {
+    const window = new Window({ maxConcurrent: 8 }, 1, 4);
+    const error = new LockstepError('SOURCE_THROTTLED');
+    await window.serve(1);
+    await window.serve(2, error);
+    await window.serveAll();
+    expect((await window.blocks.take()).kind).toBe('found');
+    await expect(window.blocks.take()).rejects.toBe(error);
+    expect((await window.blocks.take()).kind).toBe('found');
+    expect((await window.blocks.take()).kind).toBe('found');
+  });
+
+  it('that nobody takes bothers nobody', async () => {
+    const window = new Window({});
+    await window.serve(1, new LockstepError('SOURCE_TIMEOUT'));
+    await settled();
+    expect(window.open).toEqual([2]);
+  });
+
+  it('that is none of ours is a bug and named so', async () => {
+    const window = new Window({});
+    window.source.meddleBlock = () => Promise.reject(new TypeError('oops'));
+    await window.serve(1);
+    await window.blocks.take();
+    await expect(window.blocks.take()).rejects.toMatchObject({ code: 'INTERNAL' });
+  });
+});
+
+describe('blocks that are to finish', () => {
+  it('are handed out as far as they were asked for, and then are over', async () => {
+    const window = new Window({ maxConcurrent: 2 });
+    await window.serve(1);
+    window.blocks.finish();
+    await window.serveAll();
+    expect(window.source.calls).toEqual(['block 1', 'block 2', 'block 3']);
+    for (let taken = 1; taken <= 3; taken += 1) expect((await window.blocks.take()).kind).toBe('found');
+    expect(await window.blocks.take()).toEqual({ kind: 'over' });
+  });
+});
+
+describe('after an abort', () => {
+  it('nothing more is asked for', async () => {
+    const window = new Window({ maxConcurrent: 1 });
+    window.stop.abort();
+    await window.serve(1);
+    expect(window.source.calls).toEqual(['block 1']);
+    expect((await window.blocks.take()).kind).toBe('found');
+    await expect(window.blocks.take()).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+});

@@ -1,0 +1,89 @@
+import type { BlockRef, Heads } from '../../src/chain/block.js';
+import type { Forkchoice } from '../../src/chain/forkchoice.js';
+import type { AppliedForkchoice, Engine, EngineAnswer, EngineIdentity } from '../../src/engine/engine.js';
+import type { Payload } from '../../src/payload/payload.js';
+
+type Applied = Pick<AppliedForkchoice, 'answer' | 'effect'>;
+
+const VALID: EngineAnswer = { status: 'VALID' };
+
+/**
+ * An EL without execution: a payload whose parent is known is VALID, and a forkchoice moves to any known block, as
+ * paris.md asks of an EL that has all the data. What a test puts into the scripts is answered instead, and changes
+ * nothing.
+ */
+export class MemoryEngine implements Engine {
+  readonly name = 'memory';
+  headsNow: Heads;
+  chainIdNow = 10;
+  isSyncing = false;
+  /** Every state-changing call, in order: `np 3`, `fcu 3/2/1`, `fcu 3/-/-`. */
+  readonly writes: string[] = [];
+  /** Answers by the height of the payload or of the head, each used once. */
+  readonly payloadAnswers = new Map<number, EngineAnswer>();
+  readonly forkchoiceAnswers = new Map<number, Applied>();
+  /** Called at the start of every call; what it throws a read throws. */
+  beforeCall: (call: string) => Promise<void> | void = () => undefined;
+  readonly #genesis: BlockRef;
+  readonly #known = new Map<string, BlockRef>();
+
+  /** `chain`, genesis first, is known, and its last block is the head. */
+  constructor(chain: readonly BlockRef[]) {
+    this.#genesis = chain[0]!;
+    for (const ref of chain) this.#known.set(ref.hash, ref);
+    this.headsNow = { unsafe: chain.at(-1)!, safe: null, finalized: null };
+  }
+
+  async identify(): Promise<EngineIdentity> {
+    await this.beforeCall('identify');
+    const { chainIdNow: chainId } = this;
+    return { chainId, genesis: this.#genesis, capabilities: [], clientVersion: null, clockSkewMs: null };
+  }
+
+  async heads(): Promise<Heads> {
+    await this.beforeCall('heads');
+    return this.headsNow;
+  }
+
+  async refAt(number: number): Promise<BlockRef | null> {
+    await this.beforeCall(`ref ${number}`);
+    let ref: BlockRef | undefined = this.headsNow.unsafe;
+    while (ref !== undefined && ref.number > number) ref = this.#known.get(ref.parentHash);
+    return ref?.number === number ? ref : null;
+  }
+
+  async syncing(): Promise<boolean> {
+    await this.beforeCall('syncing');
+    return this.isSyncing;
+  }
+
+  async newPayload({ ref }: Payload): Promise<EngineAnswer> {
+    this.writes.push(`np ${ref.number}`);
+    await this.beforeCall(`np ${ref.number}`);
+    const scripted = this.payloadAnswers.get(ref.number);
+    if (scripted !== undefined) {
+      this.payloadAnswers.delete(ref.number);
+      return scripted;
+    }
+    if (!this.#known.has(ref.parentHash)) return { status: 'SYNCING' };
+    this.#known.set(ref.hash, ref);
+    return VALID;
+  }
+
+  async applyForkchoice({ head, labels }: Forkchoice): Promise<AppliedForkchoice> {
+    const call = `fcu ${head.number}/${labels?.safe.number ?? '-'}/${labels?.finalized.number ?? '-'}`;
+    this.writes.push(call);
+    await this.beforeCall(call);
+    const scripted = this.forkchoiceAnswers.get(head.number);
+    if (scripted !== undefined) {
+      this.forkchoiceAnswers.delete(head.number);
+      return { ...scripted, heads: this.headsNow, attempts: 1 };
+    }
+    this.headsNow = { unsafe: head, safe: labels?.safe ?? null, finalized: labels?.finalized ?? null };
+    return { effect: 'moved', answer: VALID, heads: this.headsNow, attempts: 1 };
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,110 @@
+import { applyLate, restarted } from './engine-model.js';
+import { healthyKey } from './key.js';
+import { Choices } from './choices.js';
+import { Violation } from './violation.js';
+import type { LabelPair } from './source-model.js';
+import { polls } from './source-model.js';
+import type { Index, Tree } from './tree.js';
+import { Turn, type Core } from './turn.js';
+import type { Scenario, World } from './world.js';
+
+/** With nothing going wrong any more, the end is reached in so many turns at most. */
+const MAX_TURNS = 120;
+
+/** From every world, what should be reached is reached once both sides are well (L1, L2, L3). */
+export class Liveness {
+  readonly #scenario: Scenario;
+  readonly #core: Core;
+  /** Turns to the end from worlds that were followed already. */
+  readonly #turnsFrom = new Map<string, number>();
+  longest = 0;
+
+  constructor(scenario: Scenario, core: Core) {
+    this.#scenario = scenario;
+    this.#core = core;
+  }
+
+  check(world: World): void {
+    if (world.state.phase.kind === 'halted') return;
+    const path: string[] = [];
+    const names: string[] = [];
+    let now = healed(this.#scenario, world);
+    const start = now.engine;
+    const diverged = isDiverged(this.#scenario.tree, now);
+    let left = 0;
+    while (!isAtEnd(this.#scenario.tree, now)) {
+      const key = healthyKey(now);
+      const known = this.#turnsFrom.get(key);
+      if (known !== undefined) {
+        left = known;
+        break;
+      }
+      path.push(key);
+      if (path.length > MAX_TURNS)
+        throw new Violation('L1', `no end in ${MAX_TURNS} turns: ${names.slice(-12).join(' / ')}`);
+      const turn = new Turn(this.#scenario, now, this.#core);
+      const next = turn.act(new Choices([]));
+      names.push(turn.describe());
+      if (next === null && path.length > 1) throw new Violation('L1', 'the loop ends although both sides are well');
+      // What happened before may have been the last straw.
+      if (next === null) return;
+      if (diverged && (next.engine.head !== start.head || next.engine.known !== start.known)) {
+        throw new Violation('I9', 'a write beside a divergence');
+      }
+      now = polled(next);
+    }
+    for (const key of path.reverse()) this.#turnsFrom.set(key, (left += 1));
+    this.longest = Math.max(this.longest, left);
+    if (left > MAX_TURNS) throw new Violation('L1', `the end is ${left} turns away`);
+  }
+}
+
+/** Both sides are there, nothing more goes wrong, and each turn sees what the source is. */
+function healed({ tree, profile }: Scenario, world: World): World {
+  const { engine } = world;
+  const up = engine.up ? applyLate(tree, profile, engine) : restarted(tree, engine, 0, 'kept');
+  // An EL that shows a sync for ever has to stand above genesis, or nothing tells whether it takes blocks.
+  const syncing = engine.syncing && tree.height(engine.head) > 0;
+  return polled({
+    ...world,
+    source: { ...world.source, up: true, strayLabels: null },
+    engine: { ...up, syncing },
+    hung: false,
+    budget: { source: 0, engine: 0, faults: 0 },
+  });
+}
+
+function polled(world: World): World {
+  const [all] = polls(world.source);
+  return { ...world, source: all!.next };
+}
+
+function isDiverged(tree: Tree, { source, engine }: World): boolean {
+  return !tree.isOnLine(source.head, engine.head) && !tree.isOnLine(engine.head, source.head);
+}
+
+/** What a healthy run has to come to: in step, or held for a reason that only a person or the source can end. */
+function isAtEnd(tree: Tree, world: World): boolean {
+  const { source, engine, state } = world;
+  const held = state.phase.kind === 'holding' ? state.phase.reason.kind : null;
+  if (isDiverged(tree, world)) return held === 'divergence';
+  const { invalid } = engine;
+  if (invalid !== null && tree.isOnLine(invalid, source.head)) {
+    const target = tree.parent(invalid);
+    return held === 'payload-refused' && engine.head === target;
+  }
+  return tree.isOnLine(source.head, engine.head) && hasLabels(tree, world);
+}
+
+/** The EL shows the labels of the source, or its own where they are higher. */
+function hasLabels(tree: Tree, { source, engine }: World): boolean {
+  const stands = (label: keyof LabelPair): boolean =>
+    source[label] === null || isAtOrAbove(tree, source[label], engine[label], engine.head);
+  // A safe label alone cannot be sent.
+  if (source.finalized === null && engine.finalized === null) return true;
+  return stands('finalized') && stands('safe');
+}
+
+function isAtOrAbove(tree: Tree, wanted: Index, shown: Index | null, head: Index): boolean {
+  return shown !== null && tree.isOnLine(wanted, shown) && tree.isOnLine(shown, head);
+}

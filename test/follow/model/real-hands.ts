@@ -1,0 +1,135 @@
+import type { BlockRef, Heads, Labels } from '../../../src/chain/block.js';
+import type { FetchedBlock, RequestEvidence } from '../../../src/chain/fetched-block.js';
+import type { Forkchoice } from '../../../src/chain/forkchoice.js';
+import type { AppliedForkchoice, Engine, EngineAnswer, EngineIdentity } from '../../../src/engine/engine.js';
+import { act } from '../../../src/follow/act.js';
+import type { Action, Outcome } from '../../../src/follow/state.js';
+import type { Payload } from '../../../src/payload/payload.js';
+import type { BlockId, Lookup, Source } from '../../../src/source/source.js';
+import { LockstepError } from '../../../src/util/errors.js';
+import { BLOCKS_PER_FORKCHOICE } from './act-model.js';
+import type { Hands } from './carry-out.js';
+import { viewOf } from './engine-model.js';
+import { labelRefs } from './source-model.js';
+import { engineRefAt, sourceRefAt } from './world.js';
+
+const CHAIN_ID = 10;
+
+/** Carries out an action as the program does, against the source and the EL of a small world. */
+export function actForReal(action: Exclude<Action, { do: 'halt' }>, hands: Hands): Promise<Outcome> {
+  const { tree } = hands.scenario;
+  return act(
+    action,
+    {
+      source: new WorldSource(hands),
+      engine: new WorldEngine(hands),
+      expected: { chainId: CHAIN_ID, genesis: tree.ref(0) },
+      sourceLabels: () => labelRefs(tree, hands.sourceLabels),
+      isRefused: (hash) => hands.now < (hands.refused.get(hash) ?? 0),
+      onBlock: () => undefined,
+      limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4, blocksPerForkchoice: BLOCKS_PER_FORKCHOICE },
+      now: () => 0,
+      idle: () => Promise.resolve(),
+    },
+    new AbortController().signal,
+  );
+}
+
+class WorldSource implements Source {
+  readonly name = 'the source of a small world';
+  readonly #hands: Hands;
+
+  constructor(hands: Hands) {
+    this.#hands = hands;
+  }
+
+  chainId(): Promise<number> {
+    return this.#answer(() => CHAIN_ID);
+  }
+
+  head(): Promise<BlockRef> {
+    return this.#answer(() => this.#hands.scenario.tree.ref(this.#hands.source.head));
+  }
+
+  labels(): Promise<Labels> {
+    return this.#answer(() => labelRefs(this.#hands.scenario.tree, this.#hands.source)!);
+  }
+
+  refAt(id: BlockId): Promise<Lookup<BlockRef>> {
+    return this.#answer(() => {
+      const ref = this.#find(id);
+      return ref === null ? { kind: 'absent' } : { kind: 'found', value: ref };
+    });
+  }
+
+  block(id: BlockId): Promise<Lookup<FetchedBlock>> {
+    return this.#answer(() => {
+      const { tree } = this.#hands.scenario;
+      const ref = this.#find(id);
+      return ref === null ? { kind: 'absent' } : { kind: 'found', value: tree.blocks[tree.indexOf(ref)]!.fetched };
+    });
+  }
+
+  requestEvidence(): Promise<Lookup<RequestEvidence>> {
+    return this.#answer(() => ({ kind: 'absent' }));
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /** A block that was given up is still served by its hash. */
+  #find(id: BlockId): BlockRef | null {
+    const { scenario, source } = this.#hands;
+    if ('number' in id) return sourceRefAt(scenario.tree, source, id.number);
+    return scenario.tree.blocks.find(({ ref }) => ref.hash === id.hash)?.ref ?? null;
+  }
+
+  #answer<T>(read: () => T): Promise<T> {
+    return this.#hands.source.up ? Promise.resolve(read()) : Promise.reject(new LockstepError('SOURCE_TIMEOUT'));
+  }
+}
+
+class WorldEngine implements Engine {
+  readonly name = 'the EL of a small world';
+  readonly #hands: Hands;
+
+  constructor(hands: Hands) {
+    this.#hands = hands;
+  }
+
+  identify(): Promise<EngineIdentity> {
+    if (!this.#hands.engine.up) return Promise.reject(new LockstepError('ENGINE_TIMEOUT'));
+    const genesis = this.#hands.scenario.tree.ref(0);
+    return Promise.resolve({ chainId: CHAIN_ID, genesis, capabilities: [], clientVersion: null, clockSkewMs: null });
+  }
+
+  heads(): Promise<Heads> {
+    return this.#read(() => viewOf(this.#hands.scenario.tree, this.#hands.engine, []).heads);
+  }
+
+  refAt(number: number): Promise<BlockRef | null> {
+    return this.#read(() => engineRefAt(this.#hands.scenario.tree, this.#hands.engine, number));
+  }
+
+  syncing(): Promise<boolean> {
+    return this.#read(() => this.#hands.engine.syncing);
+  }
+
+  newPayload({ ref }: Payload): Promise<EngineAnswer> {
+    return Promise.resolve(this.#hands.payload(this.#hands.scenario.tree.indexOf(ref)));
+  }
+
+  applyForkchoice(fc: Forkchoice): Promise<AppliedForkchoice> {
+    const needsSource = this.#hands.action.do === 'extend';
+    return Promise.resolve({ ...this.#hands.forkchoice(fc, needsSource), heads: null, attempts: 1 });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #read<T>(read: () => T): Promise<T> {
+    return this.#hands.engine.up ? Promise.resolve(read()) : Promise.reject(new LockstepError('ENGINE_UNREACHABLE'));
+  }
+}

@@ -1,0 +1,81 @@
+import { GETH, OP_GETH, OP_RETH, type EngineModel, type EngineProfile } from './engine-model.js';
+import type { SourceModel } from './source-model.js';
+import { smallTree, tallTree, type Tree } from './tree.js';
+import type { Budget, Scenario } from './world.js';
+
+const SMALL = smallTree();
+const TALL = tallTree();
+
+function engineAt(tree: Tree, head: number, extra: Partial<EngineModel> = {}): EngineModel {
+  return {
+    up: true,
+    syncing: false,
+    head,
+    safe: null,
+    finalized: null,
+    known: tree.line(head),
+    synced: false,
+    deaf: 0,
+    lazy: 0,
+    invalid: null,
+    late: null,
+    ...extra,
+  };
+}
+
+function sourceAt(head: number, safe: number | null, finalized: number | null): SourceModel {
+  return { up: true, head, safe, finalized, polled: { head: 'pending', labels: null }, strayLabels: null };
+}
+
+/** Two things go wrong in each world, of every two kinds. */
+export const BUDGETS: readonly Budget[] = [
+  { source: 1, engine: 1, faults: 0 },
+  { source: 1, engine: 0, faults: 1 },
+  { source: 0, engine: 1, faults: 1 },
+];
+
+function scenario(name: string, profile: EngineProfile, parts: Partial<Scenario>): Scenario {
+  return {
+    name,
+    profile,
+    tree: SMALL,
+    source: sourceAt(4, 2, 1),
+    engine: engineAt(SMALL, 2),
+    ...parts,
+  };
+}
+
+/** Block 4 of the trunk, which some ELs call INVALID. */
+const INVALID_BLOCK = 4;
+
+export const SCENARIOS: readonly Scenario[] = [
+  scenario('a fresh geth', GETH, { engine: engineAt(SMALL, 0), source: sourceAt(3, 1, null) }),
+  scenario('a fresh op-reth with labels at genesis', OP_RETH, {
+    engine: engineAt(SMALL, 0, { safe: 0, finalized: 0 }),
+    source: sourceAt(3, 0, 0),
+  }),
+  scenario('a geth that is behind', GETH, { engine: engineAt(SMALL, 2, { safe: 1, finalized: 1 }) }),
+  scenario('an op-geth that is behind, without labels', OP_GETH, {}),
+  scenario('an op-reth at the head', OP_RETH, { engine: engineAt(SMALL, 4, { safe: 2, finalized: 1 }) }),
+  scenario('an EL ahead of its source', OP_GETH, {
+    engine: engineAt(SMALL, 6, { safe: 3, finalized: 2 }),
+    source: sourceAt(4, 4, 2),
+  }),
+  scenario('an EL on another branch', GETH, { engine: engineAt(SMALL, 8, { safe: 1, finalized: 1 }) }),
+  scenario('an EL that answers VALID and does not move', OP_RETH, { engine: engineAt(SMALL, 2, { deaf: 7 }) }),
+  scenario('an EL that keeps answering SYNCING', GETH, {
+    engine: engineAt(SMALL, 2, { lazy: 7, safe: 1, finalized: 0 }),
+  }),
+  scenario('an EL that syncs by itself', OP_RETH, {
+    engine: engineAt(SMALL, 1, { syncing: true, safe: 0, finalized: 0 }),
+  }),
+  scenario('a source with an invalid block', OP_GETH, {
+    engine: engineAt(SMALL, 2, { invalid: INVALID_BLOCK, safe: 1, finalized: 1 }),
+    source: sourceAt(6, 2, 1),
+  }),
+  scenario('a long gap', OP_RETH, {
+    tree: TALL,
+    engine: engineAt(TALL, 1),
+    source: sourceAt(12, 5, 3),
+  }),
+];

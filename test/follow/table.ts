@@ -1,0 +1,111 @@
+import type { Action, PhaseKind } from '../../src/follow/state.js';
+import type { SituationKind } from '../../src/follow/situation.js';
+
+/**
+ * What is done in a situation, and the phase after it. 'unreachable': the phase and the situation exclude each other.
+ * A phase or a situation that is added does not compile before every one of its cells is decided.
+ */
+export type Expected = `${Action['do']} -> ${PhaseKind}` | 'unreachable';
+
+/** Nothing is decided any more once a person is needed. */
+const HALTED: Record<SituationKind, Expected> = {
+  halted: 'wait -> halted',
+  'engine-down': 'unreachable',
+  unsettled: 'unreachable',
+  'engine-syncing': 'unreachable',
+  'source-unread': 'unreachable',
+  'source-down': 'unreachable',
+  unidentified: 'unreachable',
+  'backing-off': 'unreachable',
+  suspect: 'unreachable',
+  diverged: 'unreachable',
+  unprimed: 'unreachable',
+  behind: 'unreachable',
+  'labels-behind': 'unreachable',
+  'in-step': 'unreachable',
+};
+
+export const TABLE: Record<PhaseKind, Record<SituationKind, Expected>> = {
+  starting: {
+    halted: 'unreachable',
+    'engine-down': 'wait -> holding',
+    unsettled: 'wait -> holding',
+    'engine-syncing': 'wait -> holding',
+    'source-unread': 'wait -> starting',
+    'source-down': 'wait -> holding',
+    unidentified: 'identify -> starting',
+    'backing-off': 'wait -> starting',
+    suspect: 'compare -> starting',
+    diverged: 'recover -> recovering',
+    unprimed: 'forkchoice -> starting',
+    behind: 'extend -> following',
+    'labels-behind': 'forkchoice -> following',
+    'in-step': 'wait -> following',
+  },
+  syncing: {
+    halted: 'unreachable',
+    'engine-down': 'wait -> holding',
+    unsettled: 'wait -> holding',
+    'engine-syncing': 'wait -> holding',
+    'source-unread': 'wait -> syncing',
+    'source-down': 'wait -> holding',
+    unidentified: 'identify -> syncing',
+    'backing-off': 'wait -> syncing',
+    suspect: 'compare -> syncing',
+    diverged: 'recover -> recovering',
+    unprimed: 'forkchoice -> syncing',
+    behind: 'extend -> following',
+    'labels-behind': 'forkchoice -> following',
+    'in-step': 'wait -> following',
+  },
+  following: {
+    halted: 'unreachable',
+    'engine-down': 'wait -> holding',
+    unsettled: 'wait -> holding',
+    'engine-syncing': 'wait -> holding',
+    'source-unread': 'wait -> following',
+    'source-down': 'wait -> holding',
+    unidentified: 'identify -> following',
+    'backing-off': 'wait -> following',
+    suspect: 'compare -> following',
+    diverged: 'recover -> recovering',
+    unprimed: 'forkchoice -> following',
+    behind: 'extend -> following',
+    'labels-behind': 'forkchoice -> following',
+    'in-step': 'wait -> following',
+  },
+  recovering: {
+    halted: 'unreachable',
+    'engine-down': 'wait -> holding',
+    unsettled: 'wait -> holding',
+    'engine-syncing': 'wait -> holding',
+    'source-unread': 'wait -> recovering',
+    'source-down': 'wait -> holding',
+    unidentified: 'identify -> recovering',
+    'backing-off': 'wait -> recovering',
+    suspect: 'compare -> recovering',
+    // The recovery came to nothing: what is left is to hold and to look again.
+    diverged: 'compare -> holding',
+    unprimed: 'forkchoice -> recovering',
+    behind: 'extend -> following',
+    'labels-behind': 'forkchoice -> following',
+    'in-step': 'wait -> following',
+  },
+  holding: {
+    halted: 'unreachable',
+    'engine-down': 'wait -> holding',
+    unsettled: 'wait -> holding',
+    'engine-syncing': 'wait -> holding',
+    'source-unread': 'wait -> holding',
+    'source-down': 'wait -> holding',
+    unidentified: 'identify -> holding',
+    'backing-off': 'wait -> holding',
+    suspect: 'compare -> holding',
+    diverged: 'compare -> holding',
+    unprimed: 'forkchoice -> holding',
+    behind: 'extend -> following',
+    'labels-behind': 'forkchoice -> following',
+    'in-step': 'wait -> following',
+  },
+  halted: HALTED,
+};
