@@ -11,30 +11,40 @@ export interface InstanceLock {
 
 /**
  * Makes this process the only lockstep of this user that drives the EL at `engineUrl`: two would fight over its head
- * (reliability O3). The lock is a listening Unix socket, so it ends with the process, however that ends.
+ * (reliability O3). The lock is a listening local socket, so it ends with the process, however that ends.
  * @throws LockstepError ALREADY_RUNNING
  */
 export async function lockInstance(engineUrl: string): Promise<InstanceLock> {
-  const path = lockPath(engineUrl);
+  const { host } = new URL(engineUrl);
+  const place = lockPlace(host);
   for (;;) {
-    const server = await listen(path);
+    const server = await listen(place);
     if (server !== null) return { release: () => close(server) };
-    if (await isAlive(path)) {
-      const detail = `${new URL(engineUrl).host} is taken (lock ${path})`;
-      throw new LockstepError('ALREADY_RUNNING', { detail });
+    if (!place.isFile || (await isAlive(place))) {
+      throw new LockstepError('ALREADY_RUNNING', {
+        detail: `${host} is taken (lock ${place.path.replace('\0', '@')})`,
+      });
     }
-    await rm(path, { force: true });
+    await rm(place.path, { force: true });
   }
 }
 
-function lockPath(engineUrl: string): string {
-  const { host } = new URL(engineUrl);
+interface LockPlace {
+  readonly path: string;
+  /** The path stays in the file system when its process is killed. */
+  readonly isFile: boolean;
+}
+
+/** Linux names sockets outside the file system, and per network namespace, as the addresses of ELs are (unix(7)). */
+function lockPlace(host: string): LockPlace {
   const id = createHash('sha256').update(`${userInfo().uid}:${host}`).digest('hex').slice(0, 16);
-  return process.platform === 'win32' ? `\\\\.\\pipe\\lockstep-${id}` : join(tmpdir(), `lockstep-${id}.sock`);
+  if (process.platform === 'linux') return { path: `\0lockstep-${id}`, isFile: false };
+  if (process.platform === 'win32') return { path: `\\\\.\\pipe\\lockstep-${id}`, isFile: false };
+  return { path: join(tmpdir(), `lockstep-${id}.sock`), isFile: true };
 }
 
 /** Null when the path is taken, by a living process or by the rest of a dead one. */
-async function listen(path: string): Promise<Server | null> {
+async function listen({ path, isFile }: LockPlace): Promise<Server | null> {
   const server = createServer((socket) => socket.end());
   const taken = await new Promise<boolean>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -44,11 +54,11 @@ async function listen(path: string): Promise<Server | null> {
   });
   if (taken) return null;
   server.unref();
-  if (process.platform !== 'win32') await chmod(path, 0o600);
+  if (isFile) await chmod(path, 0o600);
   return server;
 }
 
-function isAlive(path: string): Promise<boolean> {
+function isAlive({ path }: LockPlace): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
     socket.once('connect', () => {

@@ -1,14 +1,8 @@
 import { readReply, rpcError } from '../util/envelope.js';
 import { LockstepError } from '../util/errors.js';
 import type { JsonValue } from '../util/json.js';
-import {
-  FIXED_REQUEST_ID,
-  type PostOptions,
-  requestText,
-  type RpcCall,
-  type RpcOutcome,
-  type RpcTransport,
-} from '../util/rpc.js';
+import type { PostOptions, RpcCall, RpcOutcome, RpcTransport } from '../util/rpc.js';
+import { FIXED_REQUEST_ID, requestText } from '../util/request-text.js';
 import type { TokenSigner } from './jwt.js';
 
 export interface EngineClientOptions {

@@ -2,7 +2,7 @@ import type { Forkchoice } from '../chain/forkchoice.js';
 import { LockstepError } from '../util/errors.js';
 import { ZERO_HASH } from '../util/hex.js';
 import { isJsonObject, type JsonValue } from '../util/json.js';
-import { FIXED_REQUEST_ID, requestText } from '../util/rpc.js';
+import { FIXED_REQUEST_ID, requestText } from '../util/request-text.js';
 import { readPayloadStatus, schemaError } from './answer.js';
 import type { EngineClient } from './client.js';
 import type { EngineAnswer } from './engine.js';

@@ -2,7 +2,7 @@ import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import { LockstepError } from '../util/errors.js';
 import type { Hex } from '../util/hex.js';
 import type { JsonValue } from '../util/json.js';
-import { FIXED_REQUEST_ID } from '../util/rpc.js';
+import { FIXED_REQUEST_ID } from '../util/request-text.js';
 import type { Payload } from './payload.js';
 import type { VerifiedBlock } from './verify.js';
 

@@ -2,7 +2,8 @@ import { type HexOutcome, readHexResult, readReply, rpcError } from '../util/env
 import { asLockstepError, type LockstepError } from '../util/errors.js';
 import { isPrivateUrl } from '../util/private-url.js';
 import { type RetryPolicy, retryRead } from '../util/retry.js';
-import { requestText, type RpcCall, type RpcOutcome, RpcTransport } from '../util/rpc.js';
+import { type RpcCall, type RpcOutcome, RpcTransport } from '../util/rpc.js';
+import { requestText } from '../util/request-text.js';
 import type { SourceOptions } from './options.js';
 
 /** Few and short: the follow tick asks again for ever by itself. */

@@ -7,8 +7,10 @@ import { statusError } from './http-status.js';
 import { ACCEPT_ENCODING, inflateBody } from './inflate.js';
 import type { JsonValue } from './json.js';
 import { displayUrl } from './redact.js';
+import { type RpcCall, requestText } from './request-text.js';
 
 export type { Peer, RpcOutcome } from './envelope.js';
+export type { RpcCall } from './request-text.js';
 
 export interface RpcTransportOptions {
   readonly peer: Peer;
@@ -36,11 +38,6 @@ export interface RpcReply {
   readonly body: Buffer;
   /** The Date header, or null. */
   readonly date: string | null;
-}
-
-export interface RpcCall {
-  readonly method: string;
-  readonly params: readonly JsonValue[];
 }
 
 /** Geth closes an idle connection after 120 s without a word (engines-measured 2.F): ours must be closed before. */
@@ -137,14 +134,6 @@ export class RpcTransport {
       data: { phase: 'exchange' },
     });
   }
-}
-
-/** The id of a request whose text is made before its transport is known: HTTP pairs it with its reply all the same. */
-export const FIXED_REQUEST_ID = 1;
-
-/** The text of one JSON-RPC request. */
-export function requestText(id: number, { method, params }: RpcCall): string {
-  return JSON.stringify({ jsonrpc: '2.0', id, method, params });
 }
 
 function parseUrl(text: string): URL {

@@ -5,7 +5,7 @@ import { createEngine, type EngineOptions } from '../../src/engine/http.js';
 import type { Payload, PayloadVersion } from '../../src/payload/payload.js';
 import { type Hash, ZERO_HASH } from '../../src/util/hex.js';
 import { FakeEngine } from '../rig/fake-engine.js';
-import { FIXED_REQUEST_ID, requestText } from '../../src/util/rpc.js';
+import { FIXED_REQUEST_ID, requestText } from '../../src/util/request-text.js';
 
 export const SECRET = Buffer.from('5ec2e7'.padEnd(64, '9d'), 'hex');
 

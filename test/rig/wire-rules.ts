@@ -8,8 +8,8 @@ export interface WireRules {
   readonly blocksUrl: string;
   /** The EL's head before the first write of the log: what is not above it needs no newPayload. */
   readonly startedAt: number;
-  /** The EL came back lower once, so heads may do so as well; labels may not. */
-  readonly lowerHeads?: boolean;
+  /** The EL came back lower, so its head and labels start again from there. */
+  readonly cameBackLower?: boolean;
 }
 
 /**
@@ -57,7 +57,9 @@ class WireChecker {
     const finalized = await this.#number(forkchoice.finalized);
     const what = `forkchoice ${head}/${safe}/${finalized}`;
     if (head > this.rules.startedAt && !this.#valid.has(forkchoice.head)) this.#breach(`${what}: head was never VALID`);
-    if (head < this.#highest.head && this.rules.lowerHeads !== true) this.#breach(`${what}: head moves back`);
+    const lower = head < this.#highest.head;
+    if (lower && this.rules.cameBackLower !== true) this.#breach(`${what}: head moves back`);
+    if (lower && this.rules.cameBackLower === true) this.#highest = { head, safe, finalized };
     if (!(finalized <= safe && safe <= head)) this.#breach(`${what}: out of order`);
     if (head <= 0) this.#breach(`${what}: no head above genesis`);
     if (safe < 0 !== finalized < 0) this.#breach(`${what}: one label without the other`);

@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { launchEl } from '../../devnet/els/el.js';
+import { createGenesis, FIXED_GENESIS_TIMESTAMP } from '../../devnet/genesis.js';
+import { createProducer } from '../../devnet/producer/producer.js';
+import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
+import { waitUntil } from '../../devnet/wait-until.js';
+import { Episode } from '../rig/episode.js';
+import { FollowWorld } from '../rig/follow-world.js';
+import { wireBreaches } from '../rig/wire-rules.js';
+
+const CHAIN = { seed: 'positions', txsPerBlock: 1, safeDistance: 3, finalizedDistance: 6, blockTimeMs: 1_000 };
+
+let world: FollowWorld;
+let lockstep: LockstepProcess;
+
+beforeAll(async () => {
+  world = await FollowWorld.start(CHAIN);
+  await world.rig.producer.produce(20);
+  lockstep = await world.lockstep();
+  await world.untilEqual();
+});
+
+afterEach(() => world.source.heal());
+
+afterAll(() => world.close());
+
+async function restartLockstep(): Promise<Episode> {
+  await lockstep.stop();
+  lockstep = await world.lockstep();
+  return new Episode(world, lockstep);
+}
+
+describe('a source whose labels are lower than those of the EL, as after its restart', () => {
+  it('moves no label back, neither at a running lockstep nor at a new one', async () => {
+    const before = await world.rig.heads('follower');
+    const running = new Episode(world, lockstep);
+    world.source.rewind({ safe: 8, finalized: 8 });
+    await running.turns(4);
+    expect(running.writes).toEqual([]);
+    await world.rig.producer.produce(1);
+    const started = await restartLockstep();
+    await waitUntil('the block is followed', async () => (await world.localHead()) > before.unsafe.number, 20_000);
+    await started.turns(4);
+    const after = await world.rig.heads('follower');
+    expect([after.safe, after.finalized]).toEqual([before.safe, before.finalized]);
+    world.source.unview();
+    await world.untilEqual();
+    expect(started.holds).toEqual([]);
+  });
+});
+
+describe('an EL that is ahead of a source on the same chain', () => {
+  it.each([
+    ['the labels of the source are lower, too', { latest: 10, safe: 8, finalized: 8 }],
+    ['the whole source is below the finalized block of the EL', { latest: 17 }],
+  ])('is left where it stands, by a running lockstep and by a new one: %s', async (_, lower) => {
+    const before = await world.rig.heads('follower');
+    const running = new Episode(world, lockstep);
+    world.source.rewind(lower);
+    await running.turns(4);
+    expect(running.writes).toEqual([]);
+    const started = await restartLockstep();
+    await started.turns(6);
+    expect(await world.rig.heads('follower')).toEqual(before);
+    expect(started.writes.filter(({ method }) => method.startsWith('engine_newPayload'))).toEqual([]);
+    expect(started.holds).toEqual([]);
+    world.source.unview();
+    await world.rig.producer.produce(1);
+    await world.untilEqual();
+  });
+});
+
+describe('a source that changes to another branch below the head of the EL', () => {
+  it('is not followed there: the EL stays, the hold names both blocks, and ends when the source returns', async () => {
+    const base = world.rig.producer.head.number;
+    const branch = await launchBranch(base - 2, 6);
+    try {
+      await world.rig.producer.produce(2);
+      await world.untilEqual();
+      const local = await world.rig.heads('follower');
+      const episode = new Episode(world, lockstep);
+      world.source.useUpstreams(branch.httpUrl);
+      const line = await episode.untilHolding('divergence');
+      expect(line).toMatchObject({ at: expect.any(Number), source: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
+      expect(line['local']).not.toBe(line['source']);
+      await episode.turns(4);
+      expect(episode.writes).toEqual([]);
+      expect(await world.rig.heads('follower')).toEqual(local);
+
+      await world.rig.producer.produce(3);
+      world.source.useUpstreams(world.rig.source.httpUrl);
+      await world.untilEqual();
+      await episode.until({ msg: 'The hold is over', was: 'divergence' });
+      expect(episode.holds).toHaveLength(1);
+    } finally {
+      await branch.kill();
+    }
+  });
+
+  it('is held for at the start as well', async () => {
+    await lockstep.stop();
+    const head = world.rig.producer.head.number;
+    await world.rig.producer.fork(head - 1, 4);
+    const local = await world.rig.heads('follower');
+    lockstep = await world.lockstep();
+    const episode = new Episode(world, lockstep);
+    await episode.untilHolding('divergence');
+    await episode.turns(3);
+    expect(episode.writes.filter(({ method }) => method.startsWith('engine_newPayload'))).toEqual([]);
+    expect((await world.rig.heads('follower')).unsafe).toEqual(local.unsafe);
+  });
+});
+
+/** A node with the same blocks up to `atNumber`, and `length` others after it. */
+async function launchBranch(atNumber: number, length: number): ReturnType<typeof launchEl> {
+  const el = await launchEl('ethereumjs', {
+    dataDir: join(world.rig.dir, 'branch'),
+    genesis: createGenesis({ seed: CHAIN.seed, timestamp: FIXED_GENESIS_TIMESTAMP }),
+    jwtSecretFile: world.jwtSecretFile,
+  });
+  const producer = await createProducer(el, CHAIN);
+  await producer.produce(atNumber);
+  await producer.fork(atNumber, length);
+  return el;
+}
+
+it('sent no write that it must not send, in all of this', async () => {
+  expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.follower.httpUrl, startedAt: 0 })).toEqual([]);
+});

@@ -1,0 +1,128 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Outcome, Phase, State, Turn } from '../../src/follow/state.js';
+import { createMetrics, type Metrics } from '../../src/status/metrics.js';
+import { LockstepError } from '../../src/util/errors.js';
+import { A, at, B, engineView, labels, observation, SETTLED, sourceView } from '../follow/examples.js';
+
+let metrics: Metrics;
+
+beforeEach(() => {
+  metrics = createMetrics({ version: '1', node: 'v20' });
+});
+
+/** The lockstep lines of the exposition without their prefix. */
+async function lines(): Promise<readonly string[]> {
+  const text = await metrics.registry.metrics();
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('lockstep_'))
+    .map((line) => line.slice('lockstep_'.length));
+}
+
+function turn(phase: Phase, more: Partial<State> = {}): Turn {
+  const state = { ...SETTLED, ...more, phase };
+  const view = observation(engineView(A, 5), sourceView(A, 9, labels(A, 4, 2)));
+  return { before: SETTLED, state, observation: view, action: { do: 'wait', ms: 1 } };
+}
+
+const ERROR = new LockstepError('SOURCE_TIMEOUT');
+const DIVERGENCE = { source: at(A, 5), engine: at(B, 5) };
+
+describe('the state in the metrics', () => {
+  it.each<[Phase, number, number]>([
+    [{ kind: 'starting' }, 0, 0],
+    [{ kind: 'syncing' }, 1, 0],
+    [{ kind: 'following' }, 1, 0],
+    [{ kind: 'recovering', divergence: DIVERGENCE }, 0, 0],
+    [{ kind: 'holding', reason: { kind: 'source-unavailable', error: ERROR } }, 0, 0],
+    [{ kind: 'holding', reason: { kind: 'divergence', divergence: DIVERGENCE } }, 0, 1],
+    [{ kind: 'halted', error: ERROR }, 0, 0],
+  ])('%j is the only one, and ready only while work goes on', async (phase, ready, diverged) => {
+    metrics.turn(turn({ kind: 'following' }));
+    metrics.turn(turn(phase));
+    const shown = await lines();
+    expect(shown.filter((line) => /^state\{.*\} 1$/.test(line))).toEqual([`state{state="${phase.kind}"} 1`]);
+    expect(shown).toContain(`ready ${ready}`);
+    expect(shown).toContain(`divergence_active ${diverged}`);
+  });
+
+  it('carries the number of the EL session', async () => {
+    metrics.turn(turn({ kind: 'following' }, { session: { ...SETTLED.session, id: 7 } }));
+    expect(await lines()).toContain('el_session 7');
+  });
+});
+
+describe('progress in the metrics', () => {
+  it('shows the labels of both sides, and the gap where both have one', async () => {
+    metrics.progress({
+      engine: { unsafe: at(A, 5), safe: at(A, 3), finalized: null },
+      source: { head: at(A, 9), labels: labels(A, 4, 2) },
+      lagBlocks: 4,
+      blocksPerSecond: 2.5,
+      etaSeconds: null,
+    });
+    const shown = await lines();
+    expect(shown).toEqual(
+      expect.arrayContaining([
+        'head_number{side="local",label="unsafe"} 5',
+        'head_number{side="local",label="safe"} 3',
+        'head_number{side="source",label="finalized"} 2',
+        `head_time{side="source",label="unsafe"} ${at(A, 9).timestamp}`,
+        ...['lag_blocks{label="unsafe"} 4', 'lag_blocks{label="safe"} 1'],
+        ...['catchup_blocks_per_second 2.5', 'catchup_eta_seconds 0'],
+      ]),
+    );
+    expect(shown.join('\n')).not.toMatch(/"local",label="finalized"|lag_blocks\{label="finalized"/);
+  });
+});
+
+describe('counters', () => {
+  it('count blocks, their transactions, and calls of the source by how they ended', async () => {
+    metrics.block(3);
+    metrics.block(0);
+    metrics.sourceCall('eth_chainId', 'ok');
+    metrics.sourceCall('eth_chainId', 'SOURCE_TIMEOUT');
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        ...['blocks_inserted_total 2', 'transactions_inserted_total 3'],
+        'source_calls_total{method="eth_chainId",outcome="ok"} 1',
+        'source_calls_total{method="eth_chainId",outcome="SOURCE_TIMEOUT"} 1',
+      ]),
+    );
+  });
+
+  const timeout = { status: 'UNKNOWN', error: new LockstepError('ENGINE_TIMEOUT') } as const;
+  const extended = { of: 'extend', head: at(A, 5), blocks: 1 } as const;
+
+  it.each<[Outcome, readonly string[]]>([
+    [{ of: 'forkchoice', effect: 'moved', answer: { status: 'VALID' } }, []],
+    [
+      { of: 'forkchoice', effect: 'unmoved', answer: { status: 'VALID' } },
+      ['fcu_not_applied_total{effect="unmoved"} 1'],
+    ],
+    [
+      { of: 'forkchoice', effect: 'unread', answer: timeout },
+      ['engine_not_valid_total{method="forkchoiceUpdated",status="UNKNOWN"} 1', 'el_unknown_outcome_total 1'],
+    ],
+    [{ ...extended, stop: { why: 'reached' } }, []],
+    [
+      { ...extended, stop: { why: 'block-rejected', number: 6, error: new LockstepError('BLOCK_HASH_MISMATCH') } },
+      ['payload_rejected_total{code="BLOCK_HASH_MISMATCH"} 1'],
+    ],
+    [
+      { ...extended, stop: { why: 'payload-answer', block: at(A, 6), answer: { status: 'SYNCING' } } },
+      ['engine_not_valid_total{method="newPayload",status="SYNCING"} 1'],
+    ],
+    [
+      {
+        ...extended,
+        stop: { why: 'forkchoice-answer', block: at(A, 6), answer: { status: 'VALID' }, effect: 'head-only' },
+      },
+      ['fcu_not_applied_total{effect="head-only"} 1'],
+    ],
+  ])('count what is not as it should be: %j', async (outcome, expected) => {
+    metrics.outcome(outcome);
+    const counted = (await lines()).filter((line) => /_total.* [1-9]/.test(line));
+    expect(counted).toEqual(expected);
+  });
+});
