@@ -38,6 +38,7 @@ export interface RequestLog {
  */
 export interface RequestEvidence {
   readonly logs: readonly RequestLog[];
-  readonly withdrawalQueue: Hex;
-  readonly consolidationQueue: Hex;
+  /** Null where the source no longer has the state of the parent, as for either queue. */
+  readonly withdrawalQueue: Hex | null;
+  readonly consolidationQueue: Hex | null;
 }

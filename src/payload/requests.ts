@@ -81,9 +81,12 @@ function hashOf(requests: readonly Hex[]): Hash {
   return `0x${outer.digest('hex')}`;
 }
 
-/** What stood in the queue at the parent comes first, then what this block queued, up to the maximum. */
-function takeFromQueue(queue: SystemQueue, atParent: Hex, logs: readonly RequestLog[]): Hex[] {
-  const digits = atParent.slice(2);
+/**
+ * What stood in the queue at the parent comes first, then what this block queued, up to the maximum. A queue that is
+ * not known is taken for empty, as every block leaves it unless more was queued than the maximum.
+ */
+function takeFromQueue(queue: SystemQueue, atParent: Hex | null, logs: readonly RequestLog[]): Hex[] {
+  const digits = atParent?.slice(2) ?? '';
   if (digits.length % queue.requestChars !== 0) {
     throw new LockstepError('BLOCK_REQUESTS_UNKNOWN', {
       detail: `the queue of ${queue.address} answered ${digits.length / 2} bytes`,

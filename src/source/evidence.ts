@@ -17,8 +17,6 @@ const CONSOLIDATION_CONTRACT = '0x0000bbddc7ce488642fb579f8b00f3a590007251';
 /** A block hands out at most 16 withdrawals of 76 bytes and 2 consolidations of 116. */
 const QUEUE_MAX_BYTES = 64 * 1024;
 
-type State = { readonly kind: 'found'; readonly value: Hex } | { readonly kind: 'pruned'; readonly detail: string };
-
 /** Receipts of the block, and what the two system queues would hand out after its parent. */
 export async function fetchEvidence(
   wire: SourceWire,
@@ -31,13 +29,8 @@ export async function fetchEvidence(
     readQueue(wire, block, CONSOLIDATION_CONTRACT, signal),
   ]);
   if (receipts.kind !== 'found') return receipts;
-  if (withdrawals.kind !== 'found') return withdrawals;
-  if (consolidations.kind !== 'found') return consolidations;
   const logs = readLogs(receipts.value);
-  return {
-    kind: 'found',
-    value: { logs, withdrawalQueue: withdrawals.value, consolidationQueue: consolidations.value },
-  };
+  return { kind: 'found', value: { logs, withdrawalQueue: withdrawals, consolidationQueue: consolidations } };
 }
 
 async function fetchReceipts(wire: SourceWire, block: BlockRef, signal: AbortSignal): Promise<Lookup<JsonValue>> {
@@ -48,7 +41,8 @@ async function fetchReceipts(wire: SourceWire, block: BlockRef, signal: AbortSig
   return outcome.result === null ? { kind: 'absent' } : { kind: 'found', value: outcome.result };
 }
 
-async function readQueue(wire: SourceWire, block: BlockRef, to: string, signal: AbortSignal): Promise<State> {
+/** Null when the state of the parent is gone: full nodes keep that of 128 blocks. */
+async function readQueue(wire: SourceWire, block: BlockRef, to: string, signal: AbortSignal): Promise<Hex | null> {
   const method = 'eth_call';
   const call = { from: SYSTEM_ADDRESS, to, data: '0x' };
   const ask = (id: string): Promise<RpcOutcome> => {
@@ -56,11 +50,10 @@ async function readQueue(wire: SourceWire, block: BlockRef, to: string, signal: 
     return wire.ask({ method, params: [call, at] }, signal);
   };
   const outcome = await byHashElseHeight(ask, block.parentHash, block.number - 1);
-  if (outcome.ok) return { kind: 'found', value: readQueueData(outcome.result) };
-  const error = rpcError('SOURCE', method, outcome);
-  if (isMethodMissing(outcome)) throw error;
+  if (outcome.ok) return readQueueData(outcome.result);
+  if (isMethodMissing(outcome)) throw rpcError('SOURCE', method, outcome);
   // The call itself cannot fail on this contract: without a result the state of the parent is gone.
-  return { kind: 'pruned', detail: error.message };
+  return null;
 }
 
 /** By hash is exact; ethereumjs takes heights only, and answers null or an error for a hash. What came for the wrong branch fails the check of the requests. */

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
+import { waitUntil } from '../../devnet/wait-until.js';
 import type { BlockRef } from '../../src/chain/block.js';
 import { isJsonObject, type JsonValue } from '../../src/util/json.js';
 import { Episode, textOf } from '../rig/episode.js';
@@ -99,6 +100,29 @@ describe('an EL that calls a payload INVALID', () => {
     expect(payloads(episode).filter((hash) => hash === refused.hash)).toHaveLength(1);
     await episode.until({ msg: 'The hold is over', was: 'payload-refused' });
     expect(episode.holds).toHaveLength(1);
+  });
+});
+
+describe('an EL that restarts after it called a payload INVALID', () => {
+  it('is asked once more, because the verdict may have been its own trouble (a new session)', async () => {
+    const parent = world.rig.producer.head;
+    const value = { status: 'INVALID', latestValidHash: null, validationError: 'missing trie node' };
+    world.engine.inject({ match: at(parent.number + 1), fault: { kind: 'mutate', path: '', value } });
+    const episode = new Episode(world, lockstep);
+    const block = await produceOne();
+    await episode.untilHolding('payload-refused');
+    await world.engine.down();
+    await episode.untilHolding('engine-unavailable');
+    await world.engine.up();
+    await waitUntil('it is asked again', () => payloads(episode).length > 1, 20_000);
+    await episode.turns(4);
+    expect(payloads(episode)).toEqual([block.hash, block.hash]);
+
+    world.engine.heal();
+    await world.engine.down();
+    await waitUntil('the EL is missed', () => episode.holds.at(-1)?.['reason'] === 'engine-unavailable', 20_000);
+    await world.engine.up();
+    await world.untilEqual();
   });
 });
 

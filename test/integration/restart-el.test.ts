@@ -49,6 +49,13 @@ describe.each<Signal>(['SIGTERM', 'SIGKILL'])('in the middle of a replay, %s', (
     expect((await world.rig.heads('follower')).unsafe.number).toBe(world.rig.producer.head.number);
   });
 
+  it('of lockstep alone is made good by a new one', async () => {
+    await inTheMiddle();
+    await end(signal);
+    lockstep = await start();
+    await world.untilEqual();
+  });
+
   it('of lockstep and then of the EL is made good by both coming back', async () => {
     await inTheMiddle();
     await end(signal);
@@ -92,8 +99,8 @@ describe('an EL that comes back without its last blocks', () => {
   });
 });
 
-function sessionsOf({ log }: LockstepProcess): number {
-  return log().filter(({ msg }) => msg === 'The EL went away or came back lower: a new session starts').length;
+function sessionsOf(process: LockstepProcess): number {
+  return process.log().filter(({ msg }) => msg === 'The EL went away or came back lower: a new session starts').length;
 }
 
 it('sent no write that it must not send, in all of this', async () => {

@@ -25,8 +25,11 @@ function start(): Promise<LockstepProcess> {
   return world.lockstep([], world.rig.source.httpUrl);
 }
 
+/** Starts lockstep and waits for its first forkchoice, which it sends also where there is nothing to do. */
 async function follow(): Promise<LockstepProcess> {
+  const before = world.engine.log.forkchoices.length;
   const lockstep = await start();
+  await waitUntil('a forkchoice was sent', () => world.engine.log.forkchoices.length > before, 20_000);
   await world.untilEqual();
   return lockstep;
 }
@@ -91,15 +94,14 @@ describe('ten restarts in a row', () => {
     const before = await world.rig.heads('follower');
     const written = world.engine.log.writes.length;
     for (let round = 0; round < 10; round++) {
-      const lockstep = await start();
-      await waitUntil('it follows', () => world.engine.log.writes.length > written + round, 20_000);
+      const lockstep = await follow();
       if (round % 2 === 0) await lockstep.stop();
       else await lockstep.kill();
     }
     expect(await world.rig.heads('follower')).toEqual(before);
     const { head, labels } = world.rig.producer;
     const same = { head: head.hash, safe: labels.safe!.hash, finalized: labels.finalized!.hash, status: 'VALID' };
-    expect(world.engine.log.payloads.filter(({ number }) => Number(number) > head.number)).toEqual([]);
+    expect(world.engine.log.writes).toHaveLength(written + 10);
     expect(world.engine.log.forkchoices.slice(-10)).toEqual(new Array(10).fill(same));
   });
 });

@@ -126,6 +126,12 @@ describe('execution requests', () => {
     expect(rebuildRequests(evidence, { requestsHash: commitment(expected) })).toEqual(expected);
   });
 
+  it('take a queue that is not known for empty, as it mostly is', () => {
+    const evidence = { logs: [withdrawal(1).log], withdrawalQueue: null, consolidationQueue: null };
+    const expected = [joined('0x01', withdrawal(1).request)];
+    expect(rebuildRequests(evidence, { requestsHash: commitment(expected) })).toEqual(expected);
+  });
+
   it.each(['withdrawalQueue', 'consolidationQueue'] as const)('are unknown when the %s is cut', (queue) => {
     const evidence = { ...NO_EVIDENCE, [queue]: bytes(75, 1) };
     expectRefusal(() => rebuildRequests(evidence, { requestsHash: commitment([]) }), 'BLOCK_REQUESTS_UNKNOWN');

@@ -52,10 +52,16 @@ describe('the evidence of execution requests', () => {
   it.each<[string, string, Methods]>([
     ['absent', 'the block is unknown', { eth_getBlockReceipts: () => result(null) }],
     ['pruned', 'the receipts are pruned', { eth_getBlockReceipts: () => error(4444) }],
-    ['pruned', 'the state of the parent is gone', { eth_call: () => error(-32000, 'missing trie node') }],
   ])('is %s when %s', async (kind, _, methods) => {
     const { source } = await sourceOf({ ...METHODS, ...methods });
     expect((await source.requestEvidence(refOf(9), never())).kind).toBe(kind);
+  });
+
+  it('has no queues when the state of the parent is gone, and the logs all the same', async () => {
+    const { source } = await sourceOf({ ...METHODS, eth_call: () => error(-32000, 'missing trie node') });
+    const found = await source.requestEvidence(refOf(9), never());
+    expect(found).toMatchObject({ kind: 'found', value: { withdrawalQueue: null, consolidationQueue: null } });
+    expect(found.kind === 'found' && found.value.logs.length).toBeGreaterThan(0);
   });
 
   it.each<[string, string, Methods]>([

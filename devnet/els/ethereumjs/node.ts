@@ -117,12 +117,22 @@ async function openClient(genesis: GethGenesis, databases: Databases): Promise<E
   config.chainCommon.setForkHashes(blockchain.genesisBlock.hash());
   const client = await EthereumClient.create({ config, blockchain, genesisState, ...databases });
   await client.open();
+  await dropUnexecuted(client);
   // A flag that an earlier run left in the skeleton would answer SYNCING to everything after a reorg and a restart.
   await client.service.skeleton?.reset();
   admitSetCodeTransactions(client.service.txPool);
   config.updateSynchronizedState(client.chain.headers.latest);
   client.service.txPool.checkRunState();
   return client;
+}
+
+/**
+ * The client writes the new head before it executes it. A process that ends in between would come back with a head that
+ * it calls SYNCING for ever; like other clients, it comes back with the last head that it has executed.
+ */
+async function dropUnexecuted({ chain }: EthereumClient): Promise<void> {
+  const executed = await chain.blockchain.getIteratorHead();
+  if (executed.header.number < chain.headers.height) await chain.resetCanonicalHead(executed.header.number);
 }
 
 interface Listeners {
