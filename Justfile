@@ -34,6 +34,10 @@ test *args:
 test-els *args:
     npm run test:els -- {{ args }}
 
+# Build geth, op-geth, op-node and op-batcher into .cache/els, and say where each client is.
+els:
+    npm run els
+
 # Measure; `just bench --json FILE` keeps the figures.
 bench *args:
     npm run bench -- {{ args }}

@@ -8,7 +8,18 @@ export interface Genesis {
     readonly chainId: number;
     readonly [setting: string]: unknown;
   };
-  readonly alloc: Readonly<Record<Hex, { readonly balance: Hex; readonly nonce?: Hex; readonly code?: Hex }>>;
+  readonly alloc: Readonly<
+    Record<
+      Hex,
+      {
+        readonly balance: Hex;
+        readonly nonce?: Hex;
+        readonly code?: Hex;
+        readonly storage?: Readonly<Record<Hex, Hex>>;
+      }
+    >
+  >;
+  readonly gasLimit: Hex;
   readonly [field: string]: unknown;
 }
 
@@ -22,7 +33,7 @@ export interface GenesisOptions {
 export const CHAIN_ID = 1337;
 
 /** geth's builder is told to keep it, the other one keeps what the parent has. */
-export const GAS_LIMIT = 36_000_000;
+const GAS_LIMIT = 36_000_000;
 
 /** A fixed time for chains that must be equal from run to run. */
 export const FIXED_GENESIS_TIMESTAMP = 1_750_000_000;

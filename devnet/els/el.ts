@@ -6,10 +6,11 @@ import { endProcess, type BoundProcess, type ExitStatus } from '../process/bound
 import { rpcClient } from '../rpc.js';
 import { waitUntil } from '../wait-until.js';
 import { spawnEthereumJs } from './ethereumjs/launch.js';
-import { spawnGeth } from './geth/launch.js';
+import { spawnGeth, spawnOpGeth } from './geth/launch.js';
 import type { Launch } from './launch.js';
+import { rethBinary, spawnOpReth, spawnReth } from './reth/launch.js';
 
-export const EL_KINDS = ['ethereumjs', 'geth'] as const;
+export const EL_KINDS = ['ethereumjs', 'geth', 'reth', 'op-geth', 'op-reth'] as const;
 
 export type ElKind = (typeof EL_KINDS)[number];
 
@@ -21,9 +22,9 @@ export interface ElOptions {
   /** Absent or 0: a free one. */
   readonly httpPort?: number;
   readonly enginePort?: number;
-  /** Keep the chain in `dataDir`, so that the next launch there continues it. geth always does. */
+  /** Keep the chain in `dataDir`, so that the next launch there continues it. The others always do. */
   readonly persistent?: boolean;
-  /** For geth only: the ethereumjs EL has none. */
+  /** Not for the ethereumjs EL, which has none. */
   readonly extraFlags?: readonly string[];
 }
 
@@ -52,7 +53,15 @@ interface Launcher {
 const LAUNCHERS: Readonly<Record<ElKind, Launcher>> = {
   ethereumjs: { spawn: spawnEthereumJs, stoppableAfterMs: 0 },
   geth: { spawn: spawnGeth, stoppableAfterMs: 1_500 },
+  'op-geth': { spawn: spawnOpGeth, stoppableAfterMs: 1_500 },
+  reth: { spawn: spawnReth, stoppableAfterMs: 0 },
+  'op-reth': { spawn: spawnOpReth, stoppableAfterMs: 0 },
 };
+
+/** False for reth and op-reth where nobody brought a binary: all others are built, or come with the packages. */
+export async function isAtHand(kind: ElKind): Promise<boolean> {
+  return (kind !== 'reth' && kind !== 'op-reth') || (await rethBinary(kind)) !== null;
+}
 
 const READY_DEADLINE_MS = 30_000;
 const STOP_GRACE_MS = 10_000;
@@ -96,6 +105,8 @@ async function prepare(options: ElOptions): Promise<Launch> {
   return {
     dataDir: options.dataDir,
     genesisFile,
+    chainId: options.genesis.config.chainId,
+    gasLimit: Number(options.genesis.gasLimit),
     jwtSecretFile: options.jwtSecretFile,
     httpPort: await chosenPort(options.httpPort),
     enginePort: await chosenPort(options.enginePort),

@@ -2,6 +2,9 @@
 export interface Launch {
   readonly dataDir: string;
   readonly genesisFile: string;
+  /** Of that genesis. */
+  readonly chainId: number;
+  readonly gasLimit: number;
   readonly jwtSecretFile: string;
   readonly httpPort: number;
   readonly enginePort: number;

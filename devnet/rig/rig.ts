@@ -50,6 +50,9 @@ export interface Rig {
 const SOURCE_FLAGS: Readonly<Record<ElKind, readonly string[]>> = {
   ethereumjs: [],
   geth: ['--engine.maxreorgdepth', '0'],
+  reth: [],
+  'op-geth': [],
+  'op-reth': [],
 };
 
 const GONE_DEADLINE_MS = 5_000;

@@ -3,33 +3,69 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { spawnSupervised, type BoundProcess } from '../../process/bound-process.js';
-import { CHAIN_ID, GAS_LIMIT } from '../../genesis.js';
+import { goBinary, type GoProgram } from '../go-binary.js';
 import type { Launch } from '../launch.js';
-import { gethBinary } from './build.js';
+
+const PACKAGE = 'github.com/ethereum/go-ethereum/cmd/geth';
+
+const GETH: GoProgram = {
+  name: 'geth',
+  moduleDir: 'devnet/els/geth',
+  version: /go-ethereum v(\S+)/,
+  package: PACKAGE,
+  variable: 'LOCKSTEP_GETH',
+};
+
+/** It keeps the module path of geth, so its go.mod replaces that. */
+const OP_GETH: GoProgram = {
+  name: 'op-geth',
+  moduleDir: 'devnet/els/op-geth',
+  version: /=> github\.com\/ethereum-optimism\/op-geth v(\S+)/,
+  package: PACKAGE,
+  variable: 'LOCKSTEP_OP_GETH',
+};
 
 const STATE_SCHEME = ['--state.scheme', 'path'];
 
+export function gethBinary(): Promise<string> {
+  return goBinary(GETH);
+}
+
+export function opGethBinary(): Promise<string> {
+  return goBinary(OP_GETH);
+}
+
 /** Starts geth without peers, on a database that it makes from the genesis file when there is none. */
 export async function spawnGeth(launch: Launch): Promise<BoundProcess> {
-  const geth = await gethBinary();
+  const own = ['--http.api', 'eth,net,web3,debug,testing', '--miner.gaslimit', String(launch.gasLimit)];
+  return spawnAsGeth(await gethBinary(), launch, own);
+}
+
+/** Starts op-geth in the same way. Its debug methods are then served on the engine port as well. */
+export async function spawnOpGeth(launch: Launch): Promise<BoundProcess> {
+  const own = ['--http.api', 'eth,net,web3,debug,admin,miner,txpool', '--rollup.disabletxpoolgossip'];
+  return spawnAsGeth(await opGethBinary(), launch, own);
+}
+
+async function spawnAsGeth(binary: string, launch: Launch, own: readonly string[]): Promise<BoundProcess> {
   const dataDir = ['--datadir', join(launch.dataDir, 'db')];
   if (!existsSync(join(launch.dataDir, 'db'))) {
-    await promisify(execFile)(geth, ['init', ...STATE_SCHEME, ...dataDir, launch.genesisFile]);
+    await promisify(execFile)(binary, ['init', ...STATE_SCHEME, ...dataDir, launch.genesisFile]);
   }
-  const network = ['--networkid', String(CHAIN_ID), '--nodiscover', '--maxpeers', '0', '--port', '0', '--nat', 'none'];
+  const network = ['--networkid', String(launch.chainId), '--nodiscover', '--maxpeers', '0', '--port', '0'];
   const http = ['--http', '--http.addr', '127.0.0.1', '--http.port', String(launch.httpPort)];
   const engine = ['--authrpc.addr', '127.0.0.1', '--authrpc.port', String(launch.enginePort)];
   return spawnSupervised(
-    geth,
+    binary,
     [
       ...dataDir,
       ...STATE_SCHEME,
-      ...['--syncmode', 'full', '--ipcdisable', '--cache', '128', '--miner.gaslimit', String(GAS_LIMIT)],
+      ...['--syncmode', 'full', '--ipcdisable', '--cache', '128', '--nat', 'none'],
       ...network,
       ...http,
-      ...['--http.api', 'eth,net,web3,debug,testing'],
       ...engine,
       ...['--authrpc.jwtsecret', launch.jwtSecretFile],
+      ...own,
       ...launch.extraFlags,
     ],
     { logFile: launch.logFile },
