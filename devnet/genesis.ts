@@ -38,7 +38,7 @@ const GAS_LIMIT = 36_000_000;
 /** A fixed time for chains that must be equal from run to run. */
 export const FIXED_GENESIS_TIMESTAMP = 1_750_000_000;
 
-const BALANCE: Hex = '0xd3c21bcecceda1000000';
+export const DEV_BALANCE: Hex = '0xd3c21bcecceda1000000';
 const NOT_DEPLOYED: Hex = '0x00000000219ab540356cbb839cbe05303d7705fa';
 const BLOCK_FORKS = [
   'homesteadBlock',
@@ -63,7 +63,7 @@ export function createGenesis({ seed, timestamp }: GenesisOptions): Genesis {
   return {
     config: {
       chainId: CHAIN_ID,
-      ...Object.fromEntries(BLOCK_FORKS.map((fork) => [fork, 0])),
+      ...blockForksAtGenesis(),
       terminalTotalDifficulty: 0,
       terminalTotalDifficultyPassed: true,
       shanghaiTime: 0,
@@ -84,10 +84,17 @@ export function createGenesis({ seed, timestamp }: GenesisOptions): Genesis {
     coinbase: `0x${'00'.repeat(20)}`,
     baseFeePerGas: '0x3b9aca00',
     alloc: {
-      ...Object.fromEntries(devAccounts(seed).map((account) => [account.address.toLowerCase(), { balance: BALANCE }])),
+      ...Object.fromEntries(
+        devAccounts(seed).map((account) => [account.address.toLowerCase(), { balance: DEV_BALANCE }]),
+      ),
       ...Object.fromEntries(
         Object.values(SYSTEM_CONTRACTS).map(({ address, code }) => [address, { balance: '0x0', nonce: '0x1', code }]),
       ),
     },
   };
+}
+
+/** The forks that are counted in blocks, all of them active from the start. */
+export function blockForksAtGenesis(): Record<string, number> {
+  return Object.fromEntries(BLOCK_FORKS.map((fork) => [fork, 0]));
 }
