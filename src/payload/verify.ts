@@ -3,7 +3,7 @@ import type { FetchedBlock, RlpBlock } from '../chain/fetched-block.js';
 import { LockstepError } from '../util/errors.js';
 import { toHash, type Hash } from '../util/hex.js';
 import { blobVersionedHashes } from './blob-hashes.js';
-import { scanBlock, type BlockLayout, type Spans } from './block-layout.js';
+import { DEPOSIT_TRANSACTION, scanBlock, type BlockLayout, type Spans } from './block-layout.js';
 import { encodeBlock } from './encode-block.js';
 import {
   HEADER_FIELDS,
@@ -47,7 +47,6 @@ export interface VerifiedBlock {
 }
 
 const EMPTY_OMMERS_HASH: Hash = '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347';
-const DEPOSIT_TRANSACTION = 0x7e;
 const MAX_HEADER_FIELDS = HEADER_FIELDS.length;
 /** Paris, Shanghai, Cancun, Prague: the numbers of header fields there have been. */
 const KNOWN_FIELD_COUNTS = [16, 17, 20, 21];
