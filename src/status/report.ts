@@ -97,10 +97,7 @@ function logPhaseChange(log: Logger, { before, state }: Turn, progress: Progress
       log.warn(divergenceFields(to.divergence), 'The EL is on another branch than the source');
       break;
     case 'holding':
-      log.warn(
-        { ...holdFields(to.reason), ends: HOLD_MEANINGS[to.reason.kind].ends },
-        'Holding: nothing changes in the EL',
-      );
+      log.warn(holdFields(to.reason), 'Holding: nothing changes in the EL');
       break;
     case 'halted':
       // The process ends now and says why, with its exit code, in the one line of level crit.
@@ -147,7 +144,7 @@ function phaseKey(phase: Phase): string {
 }
 
 function holdFields(reason: HoldReason): Record<string, string | number> {
-  return { reason: reason.kind, ...holdDetails(reason) };
+  return { reason: reason.kind, ...holdDetails(reason), ends: HOLD_MEANINGS[reason.kind].ends };
 }
 
 function holdDetails(reason: HoldReason): Record<string, string | number> {
@@ -160,8 +157,10 @@ function holdDetails(reason: HoldReason): Record<string, string | number> {
       return {};
     case 'engine-stuck':
       return { at: reason.at, answer: reason.answer };
+    case 'engine-snap-sync':
+      return { at: reason.at };
     case 'payload-refused':
-      return { ...refFields(reason.block), answer: reason.answer };
+      return { ...refFields(reason.block), ...(reason.error ? errorFields(reason.error) : { answer: reason.answer }) };
     case 'source-gap':
       return { at: reason.at, pruned: String(reason.pruned) };
     case 'block-rejected':

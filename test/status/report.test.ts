@@ -112,9 +112,14 @@ describe('a hold', () => {
       { at: 6, answer: 'SYNCING' },
     ],
     [
-      { kind: 'payload-refused', block: at(A, 6), answer: 'INVALID' },
+      { kind: 'payload-refused', block: at(A, 6), answer: 'INVALID', error: null },
       { number: 6, answer: 'INVALID' },
     ],
+    [
+      { kind: 'payload-refused', block: at(A, 6), answer: 'too large', error },
+      { number: 6, code: 'BLOCK_ROOT_MISMATCH', fix: error.fix },
+    ],
+    [{ kind: 'engine-snap-sync', at: 6 }, { at: 6 }],
     [
       { kind: 'source-gap', at: 6, pruned: false },
       { at: 6, pruned: 'false' },
