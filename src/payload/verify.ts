@@ -42,6 +42,8 @@ export interface VerifiedBlock {
   /** Null where the block is from before Shanghai. */
   readonly withdrawals: readonly Withdrawal[] | null;
   readonly blobVersionedHashes: readonly Hash[];
+  /** It starts with a deposit, as every block of an OP Stack chain does, and no other. */
+  readonly isOpStack: boolean;
   /** The header's withdrawalsRoot is a storage root (OP Isthmus), and part of the payload. */
   readonly isIsthmus: boolean;
 }
@@ -75,7 +77,8 @@ export function verifyBlock(fetched: FetchedBlock, expected: ExpectedBlock): Ver
   }
   const version = requireSupported(header, layout);
   const requestsHash = header.requestsHash ?? null;
-  const isIsthmus = requestsHash !== null && bytes[layout.transactions.starts[0] ?? -1] === DEPOSIT_TRANSACTION;
+  const isOpStack = bytes[layout.transactions.starts[0] ?? -1] === DEPOSIT_TRANSACTION;
+  const isIsthmus = isOpStack && requestsHash !== null;
   requireBody(bytes, layout, header, isIsthmus);
   return {
     ref: { number, hash, parentHash: header.parentHash, timestamp: integerField(header, 'timestamp') },
@@ -88,6 +91,7 @@ export function verifyBlock(fetched: FetchedBlock, expected: ExpectedBlock): Ver
     transactions: layout.transactions,
     withdrawals: header.withdrawalsRoot === undefined ? null : readWithdrawals(bytes, layout.withdrawals ?? NO_SPANS),
     blobVersionedHashes: blobVersionedHashes(bytes, layout.transactions),
+    isOpStack,
     isIsthmus,
   };
 }
