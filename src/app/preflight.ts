@@ -6,6 +6,7 @@ import type { Source } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import { sleep } from '../util/sleep.js';
+import { checkOpStack } from './op-stack-check.js';
 import { isLoopback, sameAddress, sameProcess } from './same-node.js';
 
 export interface CheckRow {
@@ -47,6 +48,8 @@ export async function preflight(input: PreflightInput, signal: AbortSignal): Pro
   const chainId = await run.try('source', () => checkSource(input, signal));
   const reached = engine !== null && chainId !== null;
   await run.after('two nodes', reached, () => checkOwnEl(input, signal));
+  const sameChain = reached && engine.chainId === chainId;
+  await run.after('op stack', sameChain, () => checkOpStack(input.source, engine, signal));
   const genesis = await run.after('identity', reached, () => checkIdentity(input, engine, chainId, signal));
   const head = await run.after('head', genesis !== null, () => checkHead(input, signal));
   await run.after('labels', head !== null, () => checkLabels(input.source, signal));
@@ -61,6 +64,8 @@ interface Passed<T> {
   readonly detail: string;
   readonly warn?: boolean;
 }
+
+const SKIPPED = 'another check failed';
 
 class Checks {
   readonly rows: CheckRow[] = [];
@@ -85,12 +90,12 @@ class Checks {
 
   async after<T>(name: string, ready: boolean, check: () => Promise<Passed<T>>): Promise<T | null> {
     if (ready) return this.try(name, check);
-    this.rows.push({ name, result: 'skip', detail: 'an earlier check failed' });
+    this.rows.push({ name, result: 'skip', detail: SKIPPED });
     return null;
   }
 
   from<T>(name: string, value: T | null, check: (value: T) => CheckRow): void {
-    this.rows.push(value === null ? { name, result: 'skip', detail: 'an earlier check failed' } : check(value));
+    this.rows.push(value === null ? { name, result: 'skip', detail: SKIPPED } : check(value));
   }
 }
 

@@ -1,6 +1,8 @@
 import { OP_STACK_METHOD } from './capabilities.js';
 import type { EngineIdentity } from './engine.js';
 
+type EngineSelfDescription = Pick<EngineIdentity, 'clientVersion' | 'capabilities'>;
+
 export type EngineKind = 'geth' | 'op-geth' | 'reth' | 'op-reth' | 'unknown';
 
 /** What is known beforehand of one kind of EL. Behaviour is always confirmed by reading back. */
@@ -29,11 +31,20 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
 };
 
 /** The profile of an EL by what it says of itself; `unknown` where it says nothing (the ethereumjs client). */
-export function engineProfile(identity: Pick<EngineIdentity, 'clientVersion' | 'capabilities'>): EngineProfile {
+export function engineProfile(identity: EngineSelfDescription): EngineProfile {
   return PROFILES[kindOf(identity)];
 }
 
-function kindOf({ clientVersion, capabilities }: Pick<EngineIdentity, 'clientVersion' | 'capabilities'>): EngineKind {
+/** ELs of Ethereum that refuse every block of an OP Stack chain. Forks of them go by names of their own. */
+const ETHEREUM_ONLY = /^(go-ethereum|geth|reth)\b/i;
+
+/** Whether an EL knows the rules of the OP Stack; null where nothing tells. */
+export function supportsOpStack({ clientVersion, capabilities }: EngineSelfDescription): boolean | null {
+  if (capabilities.includes(OP_STACK_METHOD) || /^op-/i.test(clientVersion ?? '')) return true;
+  return clientVersion !== null && ETHEREUM_ONLY.test(clientVersion) ? false : null;
+}
+
+function kindOf({ clientVersion, capabilities }: EngineSelfDescription): EngineKind {
   const opStack = capabilities.includes(OP_STACK_METHOD);
   const name = clientVersion?.toLowerCase() ?? '';
   if (name.startsWith('go-ethereum') || name.startsWith('geth')) return opStack ? 'op-geth' : 'geth';

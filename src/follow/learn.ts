@@ -143,9 +143,9 @@ function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): S
       return { ...troubled(state, `unlinked:${stop.number}`, reason, tick), suspicion };
     }
     case 'known-refused':
-      return troubled(state, `refused:${stop.block.hash}`, refusal(stop.block, 'refused before'), tick);
+      return stillRefused(state, stop.block, tick);
     case 'payload-answer':
-      return fromPayloadAnswer(state, stop.block, stop.answer, tick);
+      return fromPayloadAnswer(state, { ...stop, head }, tick);
     case 'forkchoice-answer': {
       const answer = describe(stop.answer, stop.effect);
       return fromAnswer(
@@ -159,13 +159,25 @@ function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): S
   }
 }
 
-function fromPayloadAnswer(state: State, block: BlockRef, answer: EngineAnswer, tick: Tick): State {
-  if (answer.status === 'INVALID' || (answer.status === 'UNSENT' && answer.error.code === 'ENGINE_OVERSIZE')) {
+interface PayloadAnswer {
+  readonly block: BlockRef;
+  readonly answer: EngineAnswer;
+  /** The EL's head. */
+  readonly head: BlockRef;
+}
+
+function fromPayloadAnswer(state: State, { block, answer, head }: PayloadAnswer, tick: Tick): State {
+  const oversize = answer.status === 'UNSENT' && answer.error.code === 'ENGINE_OVERSIZE' ? answer.error : null;
+  if (answer.status === 'INVALID' || oversize !== null) {
     const refused = new Map(state.refused).set(block.hash, tick.now + REFUSED_TTL_MS);
-    return troubled({ ...state, refused }, `refused:${block.hash}`, refusal(block, describe(answer)), tick);
+    const reason = refusal(block, describe(answer), oversize);
+    return troubled({ ...state, refused }, refusedKey(block), reason, tick);
   }
   if (answer.status === 'REJECTED' && ENCODING_CODES.includes(answer.code)) {
-    return troubled(state, `encoding:${block.hash}`, refusal(block, describe(answer)), tick);
+    return troubled(state, `encoding:${block.hash}`, refusal(block, describe(answer), null), tick);
+  }
+  if (answer.status === 'SYNCING' && block.parentHash === head.hash && !state.session.ignoreSyncing) {
+    return troubled(state, 'payload:unexecuted', { kind: 'engine-snap-sync', at: block.number }, tick);
   }
   const reason: HoldReason = { kind: 'engine-stuck', at: block.number, answer: describe(answer) };
   return fromAnswer(state, 'payload', reason, answer, tick);
@@ -187,8 +199,19 @@ function unsettled(state: State, error: LockstepError, tick: Tick): State {
   return { ...state, unsettled: { until: tick.now + waitMs, waitMs, error } };
 }
 
-function refusal(block: BlockRef, answer: string): HoldReason {
-  return { kind: 'payload-refused', block, answer };
+/** The hold keeps the words in which the EL refused the block, for as long as it is about this block. */
+function stillRefused(state: State, block: BlockRef, tick: Tick): State {
+  const key = refusedKey(block);
+  const known = state.trouble?.key === key ? state.trouble.reason : refusal(block, 'refused before', null);
+  return troubled(state, key, known, tick);
+}
+
+function refusedKey({ hash }: BlockRef): string {
+  return `refused:${hash}`;
+}
+
+function refusal(block: BlockRef, answer: string, error: LockstepError | null): HoldReason {
+  return { kind: 'payload-refused', block, answer, error };
 }
 
 /** Counts the failure; its pause grows with the count and belongs to the side that has to get better. */

@@ -27,7 +27,15 @@ export type HoldReason =
   | { readonly kind: 'engine-unsettled'; readonly error: LockstepError }
   /** The EL keeps answering SYNCING, ACCEPTED or VALID without moving at this block. */
   | { readonly kind: 'engine-stuck'; readonly at: number; readonly answer: string }
-  | { readonly kind: 'payload-refused'; readonly block: BlockRef; readonly answer: string }
+  /** The EL answers SYNCING to a child of its own head, and shows no sync: it does not execute (engines-measured 2.I). */
+  | { readonly kind: 'engine-snap-sync'; readonly at: number }
+  /** `error` where the EL could not even read the payload. */
+  | {
+      readonly kind: 'payload-refused';
+      readonly block: BlockRef;
+      readonly answer: string;
+      readonly error: LockstepError | null;
+    }
   | { readonly kind: 'source-unavailable'; readonly error: LockstepError }
   /** The source has no block at this height although its head is above; pruned: it says it no longer keeps it. */
   | { readonly kind: 'source-gap'; readonly at: number; readonly pruned: boolean }

@@ -25,6 +25,9 @@ const MAX_ITEMS = 2 ** 24;
 
 const HIGHEST_TRANSACTION_TYPE = 0x7f;
 
+/** Deposits are the transactions of the OP Stack: every block of such a chain starts with one. */
+export const DEPOSIT_TRANSACTION = 0x7e;
+
 /**
  * Scans a block RLP: [header, transactions, ommers, withdrawals?].
  * @throws LockstepError BLOCK_MALFORMED when the bytes are not exactly one block.

@@ -3,6 +3,7 @@ import { LockstepError } from '../util/errors.js';
 import type { Hex } from '../util/hex.js';
 import type { JsonValue } from '../util/json.js';
 import { FIXED_REQUEST_ID } from '../util/request-text.js';
+import { readL1Origin } from './l1-attributes.js';
 import type { Payload } from './payload.js';
 import type { VerifiedBlock } from './verify.js';
 
@@ -26,7 +27,8 @@ export function buildPayload(block: VerifiedBlock, requests: readonly Hex[] = []
   const request = LARGE_BUFFERS.take(head.length + transactionsSizeBytes(block) + tail.length);
   const afterHead = request.write(head, 0, 'latin1');
   request.write(tail, copyTransactions(block, request, afterHead), 'latin1');
-  return { ref: block.ref, version: block.version, request, transactionCount: block.transactionCount };
+  const { ref, version, transactionCount } = block;
+  return { ref, version, request, transactionCount, l1Origin: readL1Origin(block) };
 }
 
 /** The request before and behind the elements of `transactions`. */

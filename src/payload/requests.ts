@@ -68,9 +68,13 @@ export function rebuildRequests(evidence: RequestEvidence, { requestsHash }: Req
     const requests = [...deposits, ...queued];
     if (hashOf(requests) === requestsHash) return requests;
   }
+  const stateGone = evidence.withdrawalQueue === null || evidence.consolidationQueue === null;
+  const why = stateGone
+    ? 'the source no longer has the state of the parent block, whose queue is part of them'
+    : `nothing rebuilt from ${evidence.logs.length} logs hashes to ${requestsHash ?? 'a missing requestsHash'}`;
   throw new LockstepError('BLOCK_REQUESTS_UNKNOWN', {
-    detail: `nothing rebuilt from ${evidence.logs.length} logs hashes to ${requestsHash ?? 'a missing requestsHash'}`,
-    data: { logs: evidence.logs.length },
+    detail: why,
+    data: { logs: evidence.logs.length, stateGone },
   });
 }
 

@@ -3,7 +3,7 @@ import type { FetchedBlock, RlpBlock } from '../chain/fetched-block.js';
 import { LockstepError } from '../util/errors.js';
 import { toHash, type Hash } from '../util/hex.js';
 import { blobVersionedHashes } from './blob-hashes.js';
-import { scanBlock, type BlockLayout, type Spans } from './block-layout.js';
+import { DEPOSIT_TRANSACTION, scanBlock, type BlockLayout, type Spans } from './block-layout.js';
 import { encodeBlock } from './encode-block.js';
 import {
   HEADER_FIELDS,
@@ -42,12 +42,13 @@ export interface VerifiedBlock {
   /** Null where the block is from before Shanghai. */
   readonly withdrawals: readonly Withdrawal[] | null;
   readonly blobVersionedHashes: readonly Hash[];
+  /** It starts with a deposit, as every block of an OP Stack chain does, and no other. */
+  readonly isOpStack: boolean;
   /** The header's withdrawalsRoot is a storage root (OP Isthmus), and part of the payload. */
   readonly isIsthmus: boolean;
 }
 
 const EMPTY_OMMERS_HASH: Hash = '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347';
-const DEPOSIT_TRANSACTION = 0x7e;
 const MAX_HEADER_FIELDS = HEADER_FIELDS.length;
 /** Paris, Shanghai, Cancun, Prague: the numbers of header fields there have been. */
 const KNOWN_FIELD_COUNTS = [16, 17, 20, 21];
@@ -76,7 +77,8 @@ export function verifyBlock(fetched: FetchedBlock, expected: ExpectedBlock): Ver
   }
   const version = requireSupported(header, layout);
   const requestsHash = header.requestsHash ?? null;
-  const isIsthmus = requestsHash !== null && bytes[layout.transactions.starts[0] ?? -1] === DEPOSIT_TRANSACTION;
+  const isOpStack = bytes[layout.transactions.starts[0] ?? -1] === DEPOSIT_TRANSACTION;
+  const isIsthmus = isOpStack && requestsHash !== null;
   requireBody(bytes, layout, header, isIsthmus);
   return {
     ref: { number, hash, parentHash: header.parentHash, timestamp: integerField(header, 'timestamp') },
@@ -89,6 +91,7 @@ export function verifyBlock(fetched: FetchedBlock, expected: ExpectedBlock): Ver
     transactions: layout.transactions,
     withdrawals: header.withdrawalsRoot === undefined ? null : readWithdrawals(bytes, layout.withdrawals ?? NO_SPANS),
     blobVersionedHashes: blobVersionedHashes(bytes, layout.transactions),
+    isOpStack,
     isIsthmus,
   };
 }

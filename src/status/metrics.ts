@@ -1,16 +1,22 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
+import type { L1Origin } from '../chain/l1-origin.js';
 import type { Outcome, Turn } from '../follow/state.js';
 import type { Progress } from './progress.js';
 import { PHASE_MEANINGS } from './states.js';
 
 const PHASES = Object.keys(PHASE_MEANINGS);
 
+interface ReplayedBlock {
+  readonly transactionCount: number;
+  readonly l1Origin: L1Origin | null;
+}
+
 export interface Metrics {
   readonly registry: Registry;
   turn(turn: Turn): void;
   outcome(outcome: Outcome): void;
-  block(transactions: number): void;
+  block(block: ReplayedBlock): void;
   progress(progress: Progress): void;
   /** `outcome` is 'ok' or the code of an error. */
   sourceCall(method: string, outcome: string): void;
@@ -34,9 +40,10 @@ export function createMetrics(info: { readonly version: string; readonly node: s
       gauges.session.set(state.session.id);
     },
     outcome: (outcome) => countOutcome(counters, outcome),
-    block: (transactions) => {
+    block: ({ transactionCount, l1Origin }) => {
       counters.blocks.inc();
-      counters.transactions.inc(transactions);
+      counters.transactions.inc(transactionCount);
+      if (l1Origin !== null) showOrigin(gauges, l1Origin);
     },
     progress: (progress) => showProgress(gauges, progress),
     sourceCall: (method, outcome) => counters.sourceCalls.inc({ method, outcome }),
@@ -58,10 +65,22 @@ function createGauges(registry: Registry) {
     divergence: gauge('divergence_active', '1 while the EL is held on another branch than the source'),
     headNumber: gauge('head_number', 'Block number of a label on one side', ['side', 'label']),
     headTime: gauge('head_time', 'Timestamp in seconds of a label on one side', ['side', 'label']),
+    originNumber: gauge('l1_origin_number', 'L1 block number of the origin of the block replayed last', ORIGIN_OF),
+    originTime: gauge('l1_origin_time', 'Timestamp in seconds of that L1 block', ORIGIN_OF),
+    originSequence: gauge('l1_origin_seqnr', 'Sequence number of the block replayed last in its epoch', ORIGIN_OF),
     lag: gauge('lag_blocks', 'Blocks between source and EL for a label', ['label']),
     rate: gauge('catchup_blocks_per_second', 'Blocks replayed per second over the last 15 s'),
     eta: gauge('catchup_eta_seconds', 'Seconds until the gap is closed at this speed; 0 when there is no gap'),
   };
+}
+
+/** A gauge with a label shows nothing until it is set, which it never is on a chain that is not of the OP Stack. */
+const ORIGIN_OF = ['label'] as const;
+
+function showOrigin(gauges: Gauges, { number, timestamp, sequenceNumber }: L1Origin): void {
+  gauges.originNumber.set({ label: 'unsafe' }, number);
+  gauges.originTime.set({ label: 'unsafe' }, timestamp);
+  gauges.originSequence.set({ label: 'unsafe' }, sequenceNumber);
 }
 
 function createCounters(registry: Registry) {

@@ -1,4 +1,6 @@
 import type { BlockRef, Heads, Labels } from '../chain/block.js';
+import type { L1Origin } from '../chain/l1-origin.js';
+import type { Hash } from '../util/hex.js';
 import type { Turn } from '../follow/state.js';
 
 /** Both sides as of the last turn, and how fast the gap closes. */
@@ -6,10 +8,18 @@ export interface Progress {
   readonly engine: Heads | null;
   readonly source: { readonly head: BlockRef; readonly labels: Labels | null } | null;
   readonly lagBlocks: number | null;
+  /** Of the EL's head; null where it was not replayed by this process, and on a chain that is not of the OP Stack. */
+  readonly l1Origin: L1Origin | null;
   /** Blocks replayed per second over the last window. */
   readonly blocksPerSecond: number;
   /** Seconds until the gap is closed at this speed; null when it does not close. */
   readonly etaSeconds: number | null;
+}
+
+/** What is remembered of the block that the EL called VALID last. */
+interface ReplayedBlock {
+  readonly ref: { readonly hash: Hash };
+  readonly l1Origin: L1Origin | null;
 }
 
 /** The speed is measured over this long. */
@@ -22,6 +32,7 @@ export class ProgressTracker {
   #startedAt: number | null = null;
   #engine: Heads | null = null;
   #source: Progress['source'] = null;
+  #replayed: ReplayedBlock | null = null;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -32,8 +43,9 @@ export class ProgressTracker {
     if (source.kind === 'seen') this.#source = source.value;
   }
 
-  block(): void {
+  block(replayed: ReplayedBlock): void {
     const now = this.#now();
+    this.#replayed = replayed;
     this.#startedAt ??= now;
     this.#arrivals.push(now);
     this.#forget(now);
@@ -46,7 +58,8 @@ export class ProgressTracker {
     const lagBlocks = this.#lag();
     const closes = lagBlocks !== null && lagBlocks > 0 && blocksPerSecond > 0;
     const etaSeconds = closes ? Math.ceil(lagBlocks / blocksPerSecond) : null;
-    return { engine: this.#engine, source: this.#source, lagBlocks, blocksPerSecond, etaSeconds };
+    const l1Origin = this.#l1Origin();
+    return { engine: this.#engine, source: this.#source, lagBlocks, l1Origin, blocksPerSecond, etaSeconds };
   }
 
   #rate(now: number): number {
@@ -58,6 +71,11 @@ export class ProgressTracker {
   #lag(): number | null {
     if (this.#engine === null || this.#source === null) return null;
     return this.#source.head.number - this.#engine.unsafe.number;
+  }
+
+  #l1Origin(): L1Origin | null {
+    if (this.#replayed === null || this.#replayed.ref.hash !== this.#engine?.unsafe.hash) return null;
+    return this.#replayed.l1Origin;
   }
 
   #forget(now: number): void {

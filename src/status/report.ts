@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { BlockRef, Labels } from '../chain/block.js';
+import type { L1Origin } from '../chain/l1-origin.js';
 import type { FollowHooks, HoldReason, Outcome, Phase, Turn } from '../follow/state.js';
 import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
@@ -39,13 +40,14 @@ export function reportTo(parts: ReportParts): FollowHooks {
       logOutcome(log, outcome);
     },
     onBlock: (payload) => {
-      progress.block();
-      metrics.block(payload.transactionCount);
+      progress.block(payload);
+      metrics.block(payload);
       const { number, hash } = payload.ref;
       log.debug({ number, hash, txs: payload.transactionCount }, 'Block is valid');
       if (parts.now() >= progressDueAt) {
         progressDueAt = parts.now() + PROGRESS_EVERY_MS;
-        log.info({ number, hash: shortHash(hash), ...rateFields(progress.snapshot) }, 'Replaying blocks');
+        const fields = { number, hash: shortHash(hash), ...originFields(payload.l1Origin) };
+        log.info({ ...fields, ...rateFields(progress.snapshot) }, 'Replaying blocks');
       }
     },
     onLabels: labelReport(log),
@@ -95,10 +97,7 @@ function logPhaseChange(log: Logger, { before, state }: Turn, progress: Progress
       log.warn(divergenceFields(to.divergence), 'The EL is on another branch than the source');
       break;
     case 'holding':
-      log.warn(
-        { ...holdFields(to.reason), ends: HOLD_MEANINGS[to.reason.kind].ends },
-        'Holding: nothing changes in the EL',
-      );
+      log.warn(holdFields(to.reason), 'Holding: nothing changes in the EL');
       break;
     case 'halted':
       // The process ends now and says why, with its exit code, in the one line of level crit.
@@ -145,7 +144,7 @@ function phaseKey(phase: Phase): string {
 }
 
 function holdFields(reason: HoldReason): Record<string, string | number> {
-  return { reason: reason.kind, ...holdDetails(reason) };
+  return { reason: reason.kind, ...holdDetails(reason), ends: HOLD_MEANINGS[reason.kind].ends };
 }
 
 function holdDetails(reason: HoldReason): Record<string, string | number> {
@@ -158,8 +157,10 @@ function holdDetails(reason: HoldReason): Record<string, string | number> {
       return {};
     case 'engine-stuck':
       return { at: reason.at, answer: reason.answer };
+    case 'engine-snap-sync':
+      return { at: reason.at };
     case 'payload-refused':
-      return { ...refFields(reason.block), answer: reason.answer };
+      return { ...refFields(reason.block), ...(reason.error ? errorFields(reason.error) : { answer: reason.answer }) };
     case 'source-gap':
       return { at: reason.at, pruned: String(reason.pruned) };
     case 'block-rejected':
@@ -181,7 +182,11 @@ function refFields({ number, hash }: BlockRef): Record<string, string | number> 
   return { number, hash: shortHash(hash) };
 }
 
-function sideFields({ engine, source, lagBlocks }: Progress): Record<string, string | number> {
+function originFields(origin: L1Origin | null): Record<string, number> {
+  return origin === null ? {} : { l1_origin: origin.number, seq: origin.sequenceNumber };
+}
+
+function sideFields({ engine, source, lagBlocks, l1Origin }: Progress): Record<string, string | number> {
   const name = (ref: BlockRef | null | undefined): string => (ref ? `${ref.number}:${shortHash(ref.hash)}` : 'none');
   return {
     unsafe: name(engine?.unsafe),
@@ -189,6 +194,7 @@ function sideFields({ engine, source, lagBlocks }: Progress): Record<string, str
     finalized: name(engine?.finalized),
     source: name(source?.head),
     lag: lagBlocks ?? 'unknown',
+    ...originFields(l1Origin),
   };
 }
 

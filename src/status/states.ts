@@ -35,9 +35,19 @@ export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = 
     meaning: 'the EL keeps answering SYNCING, ACCEPTED, an error, or VALID without moving, for the same block',
     ends: 'when it takes the block; look at its log, its disk, and whether its state for the parent block is there',
   },
+  'engine-snap-sync': {
+    meaning:
+      'the EL answers SYNCING to the block after its own head although it shows no sync of its own: it is in snap mode, ' +
+      'where it takes states from peers and executes nothing',
+    ends:
+      'when the EL executes blocks: start it with full sync (geth, op-geth: --syncmode full), and on a freshly ' +
+      'initialised data directory if it goes on answering SYNCING',
+  },
   'payload-refused': {
     meaning: 'the EL called a verified block INVALID or too large; it is not sent again in this session for 10 minutes',
-    ends: 'when the source shows another block at that height, or the EL is upgraded or restarted',
+    ends:
+      'when the source shows another block at that height, or the EL is upgraded, reconfigured or restarted; an EL that ' +
+      'lacks a fork or the OP Stack rules of the chain refuses good blocks',
   },
   'source-unavailable': {
     meaning: 'the source cannot be reached, throttles us, or answers nonsense',

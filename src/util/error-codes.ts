@@ -192,6 +192,12 @@ export const ERROR_CODES = {
     meaning: 'the EL lacks an Engine API method that following needs',
     fix: 'Upgrade the EL.',
   },
+  ENGINE_NOT_OP_STACK: {
+    severity: 'halt',
+    exit: EXIT.identity,
+    meaning: 'the source follows the rules of the OP Stack, which this EL does not know: it would refuse every block',
+    fix: 'Run an OP Stack EL (op-geth, op-reth) with the genesis of the chain instead; nothing was written to the EL.',
+  },
   IDENTITY_CHAIN_ID: {
     severity: 'halt',
     exit: EXIT.identity,
@@ -238,7 +244,7 @@ export const ERROR_CODES = {
     severity: 'hold',
     exit: EXIT.identity,
     meaning: 'the block belongs to a fork that lockstep does not know or cannot carry',
-    fix: 'Upgrade lockstep.',
+    fix: 'Upgrade lockstep to a version that knows the fork; until then the EL stays at the block before it.',
   },
   BLOCK_UNKNOWN_TRANSACTION: {
     severity: 'hold',
@@ -250,7 +256,7 @@ export const ERROR_CODES = {
     severity: 'hold',
     exit: EXIT.identity,
     meaning: 'the execution requests of the block could not be rebuilt to match requestsHash',
-    fix: 'Use a source that serves receipts and eth_call at the parent block.',
+    fix: 'Use a source that serves eth_getBlockReceipts, and eth_call at the parent block: for old blocks that is an archive node.',
   },
   BLOCK_NOT_REPLAYABLE: {
     severity: 'hold',

@@ -57,7 +57,7 @@ export function payloadOf({ number, hash, parentHash, timestamp }: BlockRef, ver
   };
   const call = { method: `engine_newPayloadV${version}`, params: [body, [], parentHash] };
   const request = Buffer.from(requestText(FIXED_REQUEST_ID, call));
-  return { ref: { number, hash, parentHash, timestamp }, version, request, transactionCount: 0 };
+  return { ref: { number, hash, parentHash, timestamp }, version, request, transactionCount: 0, l1Origin: null };
 }
 
 /** Refs whose hashes are made of the branch letter and the height; `from` is the block the branch grows on. */

@@ -130,7 +130,7 @@ describe('an unknown outcome', () => {
 });
 
 describe('trouble', () => {
-  const failing = stopped({ why: 'payload-answer', block: NEXT, answer: ANSWERS.SYNCING });
+  const failing = stopped({ why: 'payload-answer', block: NEXT, answer: ANSWERS.ACCEPTED });
 
   it('counts in a row and pauses longer each time', () => {
     let state = SETTLED;

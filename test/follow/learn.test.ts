@@ -20,6 +20,7 @@ import {
 const STATUSES = Object.keys(ANSWERS) as EngineAnswer['status'][];
 
 const STUCK_PAYLOAD: Learned = { trouble: { key: 'payload', reason: 'engine-stuck' } };
+const UNEXECUTED: Learned = { trouble: { key: 'payload:unexecuted', reason: 'engine-snap-sync' } };
 const STUCK_FORKCHOICE: Learned = { trouble: { key: 'forkchoice', reason: 'engine-stuck' } };
 const AWAY: Learned = { trouble: { key: 'engine', reason: 'engine-unavailable' } };
 const REFUSED: Learned = { trouble: { key: `refused:${NEXT.hash}`, reason: 'payload-refused' }, refused: true };
@@ -28,7 +29,7 @@ describe('the answer to a payload', () => {
   const learned: Record<EngineAnswer['status'], Learned> = {
     VALID: STUCK_PAYLOAD,
     INVALID: REFUSED,
-    SYNCING: STUCK_PAYLOAD,
+    SYNCING: UNEXECUTED,
     ACCEPTED: STUCK_PAYLOAD,
     REJECTED: STUCK_PAYLOAD,
     UNSENT: AWAY,
@@ -51,6 +52,19 @@ describe('the answer to a payload', () => {
   it('is a refusal of this payload where the EL says that it is too large', () => {
     const answer: EngineAnswer = { status: 'UNSENT', error: new LockstepError('ENGINE_OVERSIZE') };
     expect(summary(after(stopped({ why: 'payload-answer', block: NEXT, answer })))).toEqual(REFUSED);
+  });
+
+  it('SYNCING to a block whose parent is not the head, or during a sync that is known, tells nothing of snap mode', () => {
+    const answer = ANSWERS.SYNCING;
+    expect(summary(after(stopped({ why: 'payload-answer', block: at(A, 8), answer })))).toEqual(STUCK_PAYLOAD);
+    const syncing = { ...SETTLED, session: { ...SETTLED.session, ignoreSyncing: true } };
+    expect(summary(after(stopped({ why: 'payload-answer', block: NEXT, answer }), syncing))).toEqual(STUCK_PAYLOAD);
+  });
+
+  it('that refused the payload is kept for as long as it is not sent again', () => {
+    const refused = after(stopped({ why: 'payload-answer', block: NEXT, answer: ANSWERS.INVALID }));
+    const later = after(stopped({ why: 'known-refused', block: NEXT }), refused);
+    expect(later.trouble).toMatchObject({ count: 2, reason: refused.trouble!.reason });
   });
 
   it('INVALID keeps the payload from being sent again for ten minutes, beside those of before', () => {
@@ -143,7 +157,7 @@ describe('the end of an extension', () => {
       stop: { why: 'known-refused', block: NEXT },
       learned: { trouble: { key: `refused:${NEXT.hash}`, reason: 'payload-refused' } },
     },
-    'payload-answer': { stop: { why: 'payload-answer', block: NEXT, answer: ANSWERS.SYNCING }, learned: STUCK_PAYLOAD },
+    'payload-answer': { stop: { why: 'payload-answer', block: NEXT, answer: ANSWERS.SYNCING }, learned: UNEXECUTED },
     'forkchoice-answer': {
       stop: { why: 'forkchoice-answer', block: NEXT, answer: ANSWERS.VALID, effect: 'unmoved' },
       learned: STUCK_FORKCHOICE,

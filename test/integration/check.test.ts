@@ -8,7 +8,7 @@ import { consensusClient } from './consensus-client.js';
 import type { HttpServer } from '../rig/http-server.js';
 import { changed } from './spoiled-blocks.js';
 
-const ROWS = ['engine', 'clock', 'source', 'two nodes', 'identity', 'head', 'labels', 'blocks'];
+const ROWS = ['engine', 'clock', 'source', 'two nodes', 'op stack', 'identity', 'head', 'labels', 'blocks'];
 
 let world: FollowWorld;
 let cl: HttpServer;
@@ -140,7 +140,7 @@ describe('check says in one row what is wrong, and exits as a start would', () =
     const [row = '', fix = ''] = command.output.slice(command.output.indexOf('✖')).split('\n');
     expect(row).toMatch(/^✖ source .*consensus client/);
     expect(fix).toMatch(/^ +fix: Set --l2\.follow\.source .*\(SOURCE_IS_CL, exit 78\)$/);
-    expect(command.output).toContain('- identity   an earlier check failed');
+    expect(command.output).toContain('- identity   another check failed');
     expect(command.output.trimEnd()).toMatch(/Not ready: .* exit with 78\.$/);
   });
 

@@ -48,24 +48,24 @@ function at(height: number): Match {
 }
 
 describe('an EL that cannot take a payload yet', () => {
-  it.each(['SYNCING', 'ACCEPTED'])(
-    'is asked a few times, then held as stuck, and followed on after %s',
-    async (status) => {
-      const before = await world.localHead();
-      const fault = world.engine.inject({ match: NEW_PAYLOAD, fault: statusOf(status) });
-      const episode = new Episode(world, lockstep);
-      const block = await produceOne();
-      const line = await episode.untilHolding('engine-stuck');
-      expect(line).toMatchObject({ at: block.number, answer: status });
-      expect(fault.applied).toBe(5);
-      expect(payloads(episode)).toEqual(new Array(5).fill(block.hash));
-      expect(await world.localHead()).toBe(before);
-      world.engine.heal();
-      await world.untilEqual();
-      await episode.until({ msg: 'The hold is over' });
-      expect(episode.holds).toHaveLength(1);
-    },
-  );
+  it.each([
+    ['SYNCING', { reason: 'engine-snap-sync', ends: expect.stringContaining('--syncmode full') }],
+    ['ACCEPTED', { reason: 'engine-stuck', answer: 'ACCEPTED' }],
+  ])('is asked a few times, then held, and followed on after %s', async (status, fields) => {
+    const before = await world.localHead();
+    const fault = world.engine.inject({ match: NEW_PAYLOAD, fault: statusOf(status) });
+    const episode = new Episode(world, lockstep);
+    const block = await produceOne();
+    const line = await episode.untilHolding(fields.reason);
+    expect(line).toMatchObject({ at: block.number, ...fields });
+    expect(fault.applied).toBe(5);
+    expect(payloads(episode)).toEqual(new Array(5).fill(block.hash));
+    expect(await world.localHead()).toBe(before);
+    world.engine.heal();
+    await world.untilEqual();
+    await episode.until({ msg: 'The hold is over' });
+    expect(episode.holds).toHaveLength(1);
+  });
 
   it('does not become a hold when it passes', async () => {
     world.engine.inject({ match: { ...NEW_PAYLOAD, times: 2 }, fault: statusOf('SYNCING') });
@@ -134,7 +134,8 @@ describe('an EL that finds a request too large', () => {
     const block = await produceOne();
     const line = await episode.untilHolding('payload-refused');
     expect(line).toMatchObject({ number: block.number });
-    expect(textOf(line, 'answer')).toMatch(/^ENGINE_OVERSIZE .*\d+ bytes/);
+    expect(line).toMatchObject({ code: 'ENGINE_OVERSIZE', fix: expect.stringContaining('limit') });
+    expect(textOf(line, 'err')).toMatch(/\d+ bytes/);
     await episode.turns(6);
     expect(rule.applied).toBe(1);
     expect((await world.rig.heads('follower')).unsafe.hash).toBe(parent.hash);

@@ -58,6 +58,7 @@ describe('progress in the metrics', () => {
       engine: { unsafe: at(A, 5), safe: at(A, 3), finalized: null },
       source: { head: at(A, 9), labels: labels(A, 4, 2) },
       lagBlocks: 4,
+      l1Origin: null,
       blocksPerSecond: 2.5,
       etaSeconds: null,
     });
@@ -78,8 +79,8 @@ describe('progress in the metrics', () => {
 
 describe('counters', () => {
   it('count blocks, their transactions, and calls of the source by how they ended', async () => {
-    metrics.block(3);
-    metrics.block(0);
+    metrics.block({ transactionCount: 3, l1Origin: null });
+    metrics.block({ transactionCount: 0, l1Origin: null });
     metrics.sourceCall('eth_chainId', 'ok');
     metrics.sourceCall('eth_chainId', 'SOURCE_TIMEOUT');
     expect(await lines()).toEqual(

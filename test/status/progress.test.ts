@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { ProgressTracker } from '../../src/status/progress.js';
-import { A, engineView, failed, seen, SETTLED, sourceView } from '../follow/examples.js';
+import { A, at, B, engineView, failed, seen, SETTLED, sourceView } from '../follow/examples.js';
 import type { Observation, Turn } from '../../src/follow/state.js';
 
 function turnOf(observation: Omit<Observation, 'outcome'>): Turn {
@@ -19,7 +19,7 @@ class Clock {
   blocks(count: number, everyMs: number): void {
     for (let index = 0; index < count; index++) {
       this.ms += everyMs;
-      this.tracker.block();
+      this.tracker.block({ ref: at(A, 2), l1Origin: null });
     }
   }
 }
@@ -30,6 +30,7 @@ describe('progress', () => {
       engine: null,
       source: null,
       lagBlocks: null,
+      l1Origin: null,
       blocksPerSecond: 0,
       etaSeconds: null,
     });
@@ -74,5 +75,16 @@ describe('progress', () => {
     clock.tracker.turn(turnOf({ engine: seen(engineView(A, 5)), source: seen(sourceView(A, 9)) }));
     clock.tracker.turn(turnOf({ engine: failed('ENGINE_TIMEOUT'), source: failed('SOURCE_TIMEOUT') }));
     expect(clock.tracker.snapshot.lagBlocks).toBe(4);
+  });
+
+  it('tells the L1 origin of the head as long as the head is the block that was replayed last', () => {
+    const { tracker } = new Clock();
+    const l1Origin = { number: 7, hash: at(B, 7).hash, timestamp: 1_700_000_000, sequenceNumber: 2 };
+    tracker.block({ ref: at(A, 5), l1Origin });
+    expect(tracker.snapshot.l1Origin).toBeNull();
+    tracker.turn(turnOf({ engine: seen(engineView(A, 5)), source: seen(sourceView(A, 9)) }));
+    expect(tracker.snapshot.l1Origin).toEqual(l1Origin);
+    tracker.turn(turnOf({ engine: seen(engineView(A, 4)), source: seen(sourceView(A, 9)) }));
+    expect(tracker.snapshot.l1Origin).toBeNull();
   });
 });

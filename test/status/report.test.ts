@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { FollowHooks, HoldReason, Phase, Turn } from '../../src/follow/state.js';
+import type { Payload } from '../../src/payload/payload.js';
 import { createMetrics } from '../../src/status/metrics.js';
 import { ProgressTracker } from '../../src/status/progress.js';
 import { reportTo } from '../../src/status/report.js';
@@ -43,6 +44,10 @@ function turn(to: Phase, session = SETTLED.session): void {
 
 function holding(code: ErrorCode): Phase {
   return { kind: 'holding', reason: { kind: 'source-unavailable', error: new LockstepError(code) } };
+}
+
+function payload(number: number, l1Origin: Payload['l1Origin']): Payload {
+  return { ref: at(A, number), version: 4, request: Buffer.alloc(0), transactionCount: 1, l1Origin };
 }
 
 function taken(): readonly Record<string, unknown>[] {
@@ -107,9 +112,14 @@ describe('a hold', () => {
       { at: 6, answer: 'SYNCING' },
     ],
     [
-      { kind: 'payload-refused', block: at(A, 6), answer: 'INVALID' },
+      { kind: 'payload-refused', block: at(A, 6), answer: 'INVALID', error: null },
       { number: 6, answer: 'INVALID' },
     ],
+    [
+      { kind: 'payload-refused', block: at(A, 6), answer: 'too large', error },
+      { number: 6, code: 'BLOCK_ROOT_MISMATCH', fix: error.fix },
+    ],
+    [{ kind: 'engine-snap-sync', at: 6 }, { at: 6 }],
     [
       { kind: 'source-gap', at: 6, pruned: false },
       { at: 6, pruned: 'false' },
@@ -160,11 +170,27 @@ describe('progress', () => {
     taken();
     for (let number = 1; number <= 13; number++) {
       nowMs += 1_000;
-      hooks.onBlock({ ref: at(A, number), version: 4, request: Buffer.alloc(0), transactionCount: 1 });
+      hooks.onBlock(payload(number, null));
     }
     const [line, ...more] = taken().filter(({ lvl }) => lvl === 'info');
     expect(line).toMatchObject({ msg: 'Replaying blocks', number: 12, blocks_per_s: 1.1, eta: '4s' });
+    expect(line).not.toHaveProperty('l1_origin');
     expect(more).toEqual([]);
+  });
+
+  it('names the L1 origin of the blocks of an OP Stack chain, in every line that names the head', () => {
+    const origin = { number: 70, hash: at(B, 7).hash, timestamp: 1_700_000_000, sequenceNumber: 3 };
+    nowMs += 12_000;
+    hooks.onBlock(payload(5, origin));
+    turn({ kind: 'following' });
+    nowMs += 12_000;
+    turn({ kind: 'following' });
+    const told = { l1_origin: 70, seq: 3 };
+    expect(taken().filter(({ lvl }) => lvl === 'info')).toEqual([
+      expect.objectContaining({ msg: 'Replaying blocks', ...told }),
+      expect.objectContaining({ msg: expect.stringMatching(/^Following/), ...told }),
+      expect.objectContaining({ msg: 'Progress', ...told }),
+    ]);
   });
 });
 
