@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
-import type { Outcome, Turn } from '../follow/state.js';
+import type { Outcome, SeenLabels, Turn } from '../follow/state.js';
 import type { Progress } from './progress.js';
 import { PHASE_MEANINGS } from './states.js';
 
@@ -11,6 +11,7 @@ export interface Metrics {
   turn(turn: Turn): void;
   outcome(outcome: Outcome): void;
   block(transactions: number): void;
+  labels(seen: SeenLabels): void;
   progress(progress: Progress): void;
   /** `outcome` is 'ok' or the code of an error. */
   sourceCall(method: string, outcome: string): void;
@@ -38,6 +39,7 @@ export function createMetrics(info: { readonly version: string; readonly node: s
       counters.blocks.inc();
       counters.transactions.inc(transactions);
     },
+    labels: (seen) => gauges.labelsUsed.set(seen.kind === 'seen' ? 1 : 0),
     progress: (progress) => showProgress(gauges, progress),
     sourceCall: (method, outcome) => counters.sourceCalls.inc({ method, outcome }),
   };
@@ -58,6 +60,8 @@ function createGauges(registry: Registry) {
     divergence: gauge('divergence_active', '1 while the EL is held on another branch than the source'),
     headNumber: gauge('head_number', 'Block number of a label on one side', ['side', 'label']),
     headTime: gauge('head_time', 'Timestamp in seconds of a label on one side', ['side', 'label']),
+    currentL1: gauge('source_current_l1_number', 'L1 block up to which the consensus client of the source has derived'),
+    labelsUsed: gauge('source_labels_used', '1 while safe and finalized of the last read could be used'),
     lag: gauge('lag_blocks', 'Blocks between source and EL for a label', ['label']),
     rate: gauge('catchup_blocks_per_second', 'Blocks replayed per second over the last 15 s'),
     eta: gauge('catchup_eta_seconds', 'Seconds until the gap is closed at this speed; 0 when there is no gap'),
@@ -108,8 +112,8 @@ function countAnswer(counters: Counters, method: string, answer: Answer): void {
 }
 
 function showProgress(gauges: Gauges, progress: Progress): void {
-  const { engine, source } = progress;
-  const show = (side: string, label: Label, ref: BlockRef | null | undefined): void => {
+  const { engine, source, status } = progress;
+  const show = (side: string, label: Label | 'local_safe', ref: BlockRef | null | undefined): void => {
     if (ref === null || ref === undefined) return;
     gauges.headNumber.set({ side, label }, ref.number);
     gauges.headTime.set({ side, label }, ref.timestamp);
@@ -123,6 +127,9 @@ function showProgress(gauges: Gauges, progress: Progress): void {
       gauges.lag.set({ label }, theirs.number - ours.number);
     }
   }
+  show('source', 'local_safe', status?.localSafe);
+  const currentL1 = status?.currentL1 ?? null;
+  if (currentL1 !== null) gauges.currentL1.set(currentL1.number);
   gauges.rate.set(progress.blocksPerSecond);
   gauges.eta.set(progress.etaSeconds ?? 0);
 }

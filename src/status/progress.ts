@@ -1,10 +1,13 @@
 import type { BlockRef, Heads, Labels } from '../chain/block.js';
+import type { SyncStatus } from '../chain/sync-status.js';
 import type { Turn } from '../follow/state.js';
 
 /** Both sides as of the last turn, and how fast the gap closes. */
 export interface Progress {
   readonly engine: Heads | null;
   readonly source: { readonly head: BlockRef; readonly labels: Labels | null } | null;
+  /** The newest word of the source's consensus client; null where there is none. */
+  readonly status: SyncStatus | null;
   readonly lagBlocks: number | null;
   /** Blocks replayed per second over the last window. */
   readonly blocksPerSecond: number;
@@ -22,6 +25,7 @@ export class ProgressTracker {
   #startedAt: number | null = null;
   #engine: Heads | null = null;
   #source: Progress['source'] = null;
+  #status: SyncStatus | null = null;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -30,6 +34,10 @@ export class ProgressTracker {
   turn({ observation: { engine, source } }: Turn): void {
     if (engine.kind === 'seen') this.#engine = engine.value.heads;
     if (source.kind === 'seen') this.#source = source.value;
+  }
+
+  status(status: SyncStatus): void {
+    this.#status = status;
   }
 
   block(): void {
@@ -46,7 +54,8 @@ export class ProgressTracker {
     const lagBlocks = this.#lag();
     const closes = lagBlocks !== null && lagBlocks > 0 && blocksPerSecond > 0;
     const etaSeconds = closes ? Math.ceil(lagBlocks / blocksPerSecond) : null;
-    return { engine: this.#engine, source: this.#source, lagBlocks, blocksPerSecond, etaSeconds };
+    const [engine, source, status] = [this.#engine, this.#source, this.#status];
+    return { engine, source, status, lagBlocks, blocksPerSecond, etaSeconds };
   }
 
   #rate(now: number): number {
