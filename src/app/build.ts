@@ -2,9 +2,9 @@ import type { Config } from '../config/config.js';
 import type { Engine } from '../engine/engine.js';
 import { createEngine } from '../engine/http.js';
 import { initKeccak } from '../payload/keccak.js';
-import { detectConsensusClient } from '../source/consensus-client.js';
+import { createConsensusClient, detectConsensusClient } from '../source/consensus-client.js';
 import { createSource } from '../source/http.js';
-import type { Source } from '../source/source.js';
+import type { ConsensusClient, Source } from '../source/source.js';
 import { createMetrics, type Metrics } from '../status/metrics.js';
 import { version } from './commands/version.js';
 import type { PreflightInput } from './preflight.js';
@@ -12,6 +12,7 @@ import type { PreflightInput } from './preflight.js';
 /** Every part of a running lockstep, made once. */
 export interface Parts {
   readonly source: Source;
+  readonly consensus: ConsensusClient | null;
   readonly engine: Engine;
   readonly metrics: Metrics;
   readonly preflightInput: PreflightInput;
@@ -22,22 +23,26 @@ export interface Parts {
 export async function build(config: Config): Promise<Parts> {
   await initKeccak();
   const metrics = createMetrics({ version: version(), node: process.version });
-  const source = createSource({ ...config.source, onCall: (method, outcome) => metrics.sourceCall(method, outcome) });
+  const onCall = (method: string, outcome: string): void => metrics.sourceCall(method, outcome);
+  const source = createSource({ ...config.source, onCall });
+  const consensus = config.consensus === null ? null : createConsensusClient({ ...config.consensus, onCall });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
   const engine = createEngine({ url, jwtSecret: jwtSecret.reveal(), timeoutMs, version: version() });
   const preflightInput: PreflightInput = {
     source,
+    consensus,
     engine,
     urls: { source: config.source.url, engine: url, rpc: rpcUrl },
     isConsensusClient: (signal) => detectConsensusClient(config.source, signal),
   };
   return {
     source,
+    consensus,
     engine,
     metrics,
     preflightInput,
     close: async () => {
-      await Promise.all([source.close(), engine.close()]);
+      await Promise.all([source.close(), consensus?.close(), engine.close()]);
     },
   };
 }

@@ -1,8 +1,10 @@
-import type { BlockRef } from '../chain/block.js';
+import type { BlockRef, Labels } from '../chain/block.js';
 import type { Engine, EngineIdentity } from '../engine/engine.js';
 import type { ExpectedChain } from '../follow/act.js';
+import { proveConsensus } from '../follow/consensus-identity.js';
+import { requireOrdered } from '../follow/status-guard.js';
 import { verifyBlock } from '../payload/verify.js';
-import type { Source } from '../source/source.js';
+import type { ConsensusClient, Source } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import { sleep } from '../util/sleep.js';
@@ -18,6 +20,7 @@ export interface CheckRow {
 
 export interface PreflightInput {
   readonly source: Source;
+  readonly consensus: ConsensusClient | null;
   readonly engine: Engine;
   /** Full URLs, for recognising our own EL; they are compared, never shown. */
   readonly urls: { readonly source: string; readonly engine: string; readonly rpc: string };
@@ -51,8 +54,11 @@ export async function preflight(input: PreflightInput, signal: AbortSignal): Pro
   const sameChain = reached && engine.chainId === chainId;
   await run.after('op stack', sameChain, () => checkOpStack(input.source, engine, signal));
   const genesis = await run.after('identity', reached, () => checkIdentity(input, engine, chainId, signal));
+  const { consensus } = input;
+  if (consensus !== null)
+    await run.after('source cl', reached, () => checkConsensus(consensus, input, chainId, signal));
   const head = await run.after('head', genesis !== null, () => checkHead(input, signal));
-  await run.after('labels', head !== null, () => checkLabels(input.source, signal));
+  await run.after('labels', head !== null, () => checkLabels(input, signal));
   await run.after('blocks', head !== null, () => checkBlocks(input.source, head, signal));
   const error = run.firstError;
   const complete = error === null && engine !== null && chainId !== null && genesis !== null;
@@ -212,8 +218,27 @@ async function checkHead({ source, engine }: PreflightInput, signal: AbortSignal
   return { value: head, detail: `source ${head.number}, EL ${own.number}: ${relation}` };
 }
 
-async function checkLabels(source: Source, signal: AbortSignal): Promise<Passed<null>> {
-  const { safe, finalized } = await source.labels(signal);
+/** The consensus client answers, shows blocks that can be of one chain, and is of the chain that the source's EL serves. */
+async function checkConsensus(
+  consensus: ConsensusClient,
+  { source }: PreflightInput,
+  chainId: number | null,
+  signal: AbortSignal,
+): Promise<Passed<null>> {
+  if (chainId === null)
+    throw new LockstepError('INTERNAL', { detail: 'the consensus client is checked before its EL' });
+  const { unsafe, currentL1 } = requireOrdered(await consensus.syncStatus(signal));
+  const proven = await proveConsensus(consensus, source, chainId, signal);
+  const doubts = [
+    ...(proven ? [] : ['it does not prove its chain by optimism_rollupConfig']),
+    ...(currentL1 === null ? ['it has derived nothing from L1, so its safe and finalized are not used yet'] : []),
+  ];
+  const shown = `${consensus.name} answers for unsafe ${unsafe.number}, current L1 ${currentL1?.number ?? 'not set'}`;
+  return { value: null, detail: [shown, ...doubts].join('; '), warn: doubts.length > 0 };
+}
+
+async function checkLabels({ source, consensus }: PreflightInput, signal: AbortSignal): Promise<Passed<null>> {
+  const { safe, finalized }: Labels = await (consensus?.syncStatus(signal) ?? source.labels(signal));
   const detail = `safe ${safe?.number ?? 'not set'}, finalized ${finalized?.number ?? 'not set'} at the source`;
   return { value: null, detail, warn: safe === null || finalized === null };
 }

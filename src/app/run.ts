@@ -55,6 +55,7 @@ async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSi
       { pollIntervalMs, safetyIntervalMs, limits, expected: booted.expected },
       {
         source: parts.source,
+        consensus: parts.consensus,
         engine: parts.engine,
         hooks: reportTo({ log, metrics: parts.metrics, progress, now }),
         now,

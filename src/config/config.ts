@@ -95,6 +95,7 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
         maxResponseBytes: values['l2.follow.source.max-response-bytes'],
       }),
     ),
+    consensus: consensusOf(values),
     engine: Object.freeze(
       opaque({
         /** May hold user-info: show it through displayUrl only. */
@@ -128,4 +129,20 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
     /** For the operator, once at start. */
     warnings: Object.freeze([...warnings]),
   });
+}
+
+/** The consensus client of the source, or null. A header of the source is a secret of its host, and is sent nowhere else. */
+function consensusOf(values: OptionValues) {
+  const url = values['l2.follow.source.cl'];
+  if (url === undefined) return null;
+  const sameHost = new URL(url).origin === new URL(values['l2.follow.source']).origin;
+  return Object.freeze(
+    opaque({
+      /** With path, query and user-info: show it through displayUrl only. */
+      url,
+      headers: (sameHost ? values['l2.follow.source.header'] : undefined) ?? Object.freeze({}),
+      rpcTimeoutMs: values['l2.follow.source.rpc-timeout'],
+      maxResponseBytes: values['l2.follow.source.max-response-bytes'],
+    }),
+  );
 }

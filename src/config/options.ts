@@ -47,9 +47,17 @@ const OPTIONS = {
     alsoEnv: ['BASE_NODE_SOURCE_L2_RPC'],
     required: true,
   },
+  'l2.follow.source.cl': {
+    group: SOURCE,
+    describe:
+      'Consensus client RPC (optimism_*) of the same node: head, safe and finalized then come from it in one answer',
+    type: httpUrl,
+    alsoEnv: ['OP_NODE_L2_FOLLOW_SOURCE'],
+  },
   'l2.follow.source.header': {
     group: SOURCE,
-    describe: 'HTTP header for the source as "Name: value", one per line; from environment or file only',
+    describe:
+      'HTTP header for the source as "Name: value", one per line; from environment or file only. The .cl gets it where it has the same scheme, host and port',
     type: value.headers,
     refused: { cli: 'would show the header value in the process list' },
   },
@@ -73,7 +81,7 @@ const OPTIONS = {
   },
   'allow-insecure-source': {
     group: SOURCE,
-    describe: 'Accept an unencrypted http source outside loopback and private networks',
+    describe: 'Accept an unencrypted http source (or its .cl) outside loopback and private networks',
     type: value.boolean,
     default: 'false',
   },

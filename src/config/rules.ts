@@ -30,29 +30,37 @@ function problem(name: OptionName, raw: RawSetting | undefined, reason: string, 
   return { setting: `--${name}`, value: declarationOf(name).type.display(raw.text), origin: raw.origin, reason, fix };
 }
 
-function sourceRules({ values, raw }: Draft): Findings {
-  const source = values['l2.follow.source'];
+function sourceRules(draft: Draft): Findings {
+  const found = [
+    endpointRules(draft, 'l2.follow.source', 'Give the execution RPC of another node'),
+    endpointRules(draft, 'l2.follow.source.cl', 'Give the consensus client of the source'),
+  ];
+  const warnings = found.flatMap((each) => each.warnings);
+  if (draft.values['l2.follow.trustrpc'] === true) {
+    warnings.push('--l2.follow.trustrpc has no effect: lockstep verifies every block.');
+  }
+  return { problems: found.flatMap((each) => each.problems), warnings };
+}
+
+function endpointRules(
+  { values, raw }: Draft,
+  name: 'l2.follow.source' | 'l2.follow.source.cl',
+  fix: string,
+): Findings {
+  const source = values[name];
   if (source === undefined) return { problems: [], warnings: [] };
-  const setting = raw.get('l2.follow.source');
+  const setting = raw.get(name);
   const problems: Problem[] = [];
   const warnings: string[] = [];
-  const own = (['l2', 'l2.rpc'] as const).find((name) => isSameEndpoint(values[name], source));
-  if (own !== undefined) {
-    const fix = 'Give the execution RPC of another node';
-    problems.push(problem('l2.follow.source', setting, `is the same endpoint as --${own}`, fix));
-  }
+  const own = (['l2', 'l2.rpc'] as const).find((each) => isSameEndpoint(values[each], source));
+  if (own !== undefined) problems.push(problem(name, setting, `is the same endpoint as --${own}`, fix));
   if (isExposed(source)) {
     if (values['allow-insecure-source'] === true) {
-      warnings.push(
-        '--l2.follow.source is unencrypted: whoever is on the path can choose which blocks are safe and final.',
-      );
+      warnings.push(`--${name} is unencrypted: whoever is on the path can choose which blocks are safe and final.`);
     } else {
-      const fix = 'Use https, or accept the risk with --allow-insecure-source';
-      problems.push(problem('l2.follow.source', setting, 'is unencrypted http to a public host', fix));
+      const use = 'Use https, or accept the risk with --allow-insecure-source';
+      problems.push(problem(name, setting, 'is unencrypted http to a public host', use));
     }
-  }
-  if (values['l2.follow.trustrpc'] === true) {
-    warnings.push('--l2.follow.trustrpc has no effect: lockstep verifies every block.');
   }
   return { problems, warnings };
 }
@@ -65,7 +73,7 @@ function isSameEndpoint(one: string | undefined, other: string): boolean {
 
 function exposureWarnings({ values, raw }: Draft): Findings {
   const warnings: string[] = [];
-  for (const name of ['l2.follow.source', 'l2', 'l2.rpc'] as const) {
+  for (const name of ['l2.follow.source', 'l2.follow.source.cl', 'l2', 'l2.rpc'] as const) {
     const url = values[name];
     if (url === undefined) continue;
     if (raw.get(name)?.origin === 'cli' && carriesCredentials(url)) {

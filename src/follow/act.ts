@@ -1,8 +1,10 @@
 import type { BlockRef } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import type { AppliedForkchoice } from '../engine/engine.js';
+import type { ConsensusClient } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { sleep } from '../util/sleep.js';
+import { proveConsensus } from './consensus-identity.js';
 import { extend, type ExtendDeps } from './extend.js';
 import type { Action, Outcome } from './state.js';
 
@@ -14,6 +16,7 @@ export interface ExpectedChain {
 
 export interface ActDeps extends Omit<ExtendDeps, 'apply'> {
   readonly expected: ExpectedChain;
+  readonly consensus: ConsensusClient | null;
   /** Sleeps at most `ms`; ends early when a poller has news. */
   readonly idle: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -44,8 +47,8 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
   }
 }
 
-/** Both sides prove chain id and genesis again, as at boot (invariant I13). */
-async function identify({ engine, source, expected }: ActDeps, signal: AbortSignal): Promise<Outcome> {
+/** Both sides, and the consensus client of the source, prove chain id and genesis again, as at boot (invariant I13). */
+async function identify({ engine, source, consensus, expected }: ActDeps, signal: AbortSignal): Promise<Outcome> {
   try {
     const identity = await engine.identify(signal);
     requireSame('the EL', expected, identity.chainId, identity.genesis);
@@ -57,6 +60,7 @@ async function identify({ engine, source, expected }: ActDeps, signal: AbortSign
     const genesis = await source.refAt({ number: 0 }, signal);
     if (genesis.kind === 'found') requireSame('the source', expected, chainId, genesis.value);
     else requireSame('the source', expected, chainId, expected.genesis);
+    if (consensus !== null) await proveConsensus(consensus, source, expected.chainId, signal);
   } catch (thrown) {
     return failedIdentity('source-failed', thrown);
   }

@@ -1,4 +1,4 @@
-import type { BlockRef } from '../chain/block.js';
+import { type BlockRef, diverges } from '../chain/block.js';
 import type { EngineAnswer } from '../engine/engine.js';
 import type { LockstepError } from '../util/errors.js';
 import {
@@ -12,14 +12,15 @@ import {
   UNSETTLED_RESET_MS,
   UNSETTLED_TIMEOUT_MS,
 } from './limits.js';
-import type { ExtendStop, HoldReason, Observation, Outcome, State, Tick } from './state.js';
+import type { ExtendStop, HoldReason, Observation, Outcome, Seen, SourceView, State, Tick } from './state.js';
 
 /** The JSON-RPC codes that mean "this method version or these fields", not "this block" (engines 8). */
 const ENCODING_CODES: readonly number[] = [-38005, -32602, -32601];
 
 /** What is remembered after an observation: the outcome of the last action, and what both sides show. */
 export function learn(state: State, observation: Observation, tick: Tick): State {
-  const afterOutcome = observation.outcome === null ? state : fromOutcome(state, observation.outcome, tick);
+  const afterOutcome =
+    observation.outcome === null ? state : fromOutcome(state, observation.outcome, observation.source, tick);
   return fromSides(afterOutcome, observation);
 }
 
@@ -52,7 +53,7 @@ function unidentified(state: State): State['session'] {
   return { ...state.session, identified: false };
 }
 
-function fromOutcome(state: State, outcome: Outcome, tick: Tick): State {
+function fromOutcome(state: State, outcome: Outcome, source: Seen<SourceView>, tick: Tick): State {
   switch (outcome.of) {
     case 'wait':
     case 'recover':
@@ -60,7 +61,7 @@ function fromOutcome(state: State, outcome: Outcome, tick: Tick): State {
     case 'identify':
       return fromIdentify(state, outcome, tick);
     case 'compare':
-      return fromCompare(state, outcome, tick);
+      return fromCompare(state, outcome, source, tick);
     case 'extend':
       return fromExtend(state, outcome, tick);
     case 'forkchoice':
@@ -77,7 +78,12 @@ function fromIdentify(state: State, outcome: Extract<Outcome, { of: 'identify' }
   return troubled(state, key, { kind, error: outcome.error }, tick);
 }
 
-function fromCompare(state: State, outcome: Extract<Outcome, { of: 'compare' }>, tick: Tick): State {
+function fromCompare(
+  state: State,
+  outcome: Extract<Outcome, { of: 'compare' }>,
+  shown: Seen<SourceView>,
+  tick: Tick,
+): State {
   if ('error' in outcome) {
     const side = outcome.error.code.startsWith('ENGINE') ? 'engine-unavailable' : 'source-unavailable';
     return troubled(state, 'compare', { kind: side, error: outcome.error }, tick);
@@ -91,12 +97,25 @@ function fromCompare(state: State, outcome: Extract<Outcome, { of: 'compare' }>,
     return { ...calm(state, 'compare'), suspicion, sourceIdentified };
   }
   const agreed = source !== null && engine !== null;
+  if (agreed && shown.kind === 'seen' && diverges(shown.value.head, source)) return split(state, height, tick);
   const session = agreed ? { ...state.session, compared: true } : state.session;
   const cleared = { ...state, suspicion: null, session };
   // The source no longer shows a block there: it lags or was restarted, which is not a divergence (reliability D6).
   return agreed
     ? calm(cleared, 'compare')
     : troubled(cleared, `compare:${height}`, { kind: 'source-gap', at: height, pruned: false }, tick);
+}
+
+/** The head that the source shows is not the block that it serves at that height: they may be two nodes, or two chains. */
+function split(state: State, height: number, tick: Tick): State {
+  const reason: HoldReason = { kind: 'source-gap', at: height, pruned: false };
+  return doubted(troubled({ ...state, suspicion: null }, `compare:split:${height}`, reason, tick));
+}
+
+/** A gap that lasts may be another chain behind a URL of the source, so it proves itself once again (reliability S21). */
+function doubted(state: State): State {
+  const lasts = state.trouble?.count === HOLD_AFTER['source-gap'];
+  return { ...state, sourceIdentified: state.sourceIdentified && !lasts };
 }
 
 function fromForkchoice(state: State, outcome: Extract<Outcome, { of: 'forkchoice' }>, tick: Tick): State {
@@ -132,7 +151,9 @@ function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): S
     case 'source-failed':
       return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
     case 'absent':
-      return troubled(state, `gap:${stop.number}`, { kind: 'source-gap', at: stop.number, pruned: stop.pruned }, tick);
+      return doubted(
+        troubled(state, `gap:${stop.number}`, { kind: 'source-gap', at: stop.number, pruned: stop.pruned }, tick),
+      );
     case 'block-rejected': {
       const reason: HoldReason = { kind: 'block-rejected', at: stop.number, error: stop.error };
       return troubled(state, `rejected:${stop.number}`, reason, tick);

@@ -26,6 +26,9 @@ export const UNSETTLED_MAX_MS = 10 * 60_000;
 /** After a connection that broke during a write; the EL answers reads again, so its queue is short. */
 export const UNSETTLED_RESET_MS = 500;
 
+/** A consensus client that stands behind what it had derived is taken at its word after this long (reliability S16). */
+export const REPLAY_GUARD_MAX_MS = 10 * 60_000;
+
 /** A failure of the same kind at the same place is named in a hold from this count on; before that it is a hiccup. */
 export const HOLD_AFTER: Readonly<Record<HoldReason['kind'], number>> = {
   'engine-unavailable': 1,
@@ -35,7 +38,7 @@ export const HOLD_AFTER: Readonly<Record<HoldReason['kind'], number>> = {
   'engine-snap-sync': 5,
   'payload-refused': 1,
   'source-unavailable': 1,
-  'source-gap': 3,
+  'source-gap': 5,
   'block-rejected': 3,
   divergence: 1,
 };

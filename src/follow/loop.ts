@@ -1,12 +1,14 @@
 import type { Engine } from '../engine/engine.js';
-import type { Source } from '../source/source.js';
+import type { ConsensusClient, Source } from '../source/source.js';
 import { asLockstepError, type LockstepError } from '../util/errors.js';
 import { Wakeup } from '../util/wakeup.js';
 import { act, type ActDeps, type ExpectedChain } from './act.js';
 import { decide } from './decide.js';
+import { ConsensusWatch } from './consensus-watch.js';
+import { ExecutionWatch } from './execution-watch.js';
 import type { FetchLimits } from './fetch-ahead.js';
 import { observe } from './observe.js';
-import { SourceWatch } from './source-watch.js';
+import type { SourceWatch } from './source-watch.js';
 import { INITIAL_STATE, type FollowHooks, type Outcome, type State } from './state.js';
 
 export interface FollowOptions {
@@ -18,6 +20,8 @@ export interface FollowOptions {
 
 interface FollowParts {
   readonly source: Source;
+  /** Says head and labels in the place of the source, where there is one. */
+  readonly consensus: ConsensusClient | null;
   readonly engine: Engine;
   readonly hooks: FollowHooks;
   /** Milliseconds of a monotonic clock. */
@@ -37,14 +41,7 @@ export async function follow(
   const ended = new AbortController();
   const running = AbortSignal.any([stop, ended.signal]);
   const wakeup = new Wakeup();
-  const watch = new SourceWatch(parts.source, {
-    pollIntervalMs: options.pollIntervalMs,
-    safetyIntervalMs: options.safetyIntervalMs,
-    now: parts.now,
-    random: parts.random,
-    onNews: () => wakeup.notify(),
-    onLabels: parts.hooks.onLabels,
-  });
+  const watch = watchSource(options, parts, () => wakeup.notify());
   const watching = watch.run(running);
   const turning = turns({ options, parts, watch, wakeup }, running);
   try {
@@ -54,6 +51,14 @@ export async function follow(
     ended.abort();
     await Promise.allSettled([watching, turning]);
   }
+}
+
+function watchSource(options: FollowOptions, parts: FollowParts, onNews: () => void): SourceWatch {
+  const { source, consensus, hooks, now, random } = parts;
+  const { pollIntervalMs, safetyIntervalMs } = options;
+  const { onLabels, onStatus } = hooks;
+  const watching = { pollIntervalMs, safetyIntervalMs, now, random, onNews, onLabels, onStatus };
+  return consensus === null ? new ExecutionWatch(source, watching) : new ConsensusWatch(consensus, watching);
 }
 
 interface Loop {
@@ -74,10 +79,10 @@ async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | nul
       const before = state;
       const decision = decide(before, observation, { now: parts.now(), random: parts.random() });
       state = decision.state;
-      if (observation.engine.kind === 'seen') watch.standsAt(observation.engine.value.heads.unsafe.number);
+      if (observation.engine.kind === 'seen') watch.demand.standsAt(observation.engine.value.heads.unsafe.number);
       parts.hooks.onTurn({ before, state, observation, action: decision.action });
       if (decision.action.do === 'halt') return decision.action.error;
-      watch.extending(decision.action.do === 'extend' ? decision.action.to.number : null);
+      watch.demand.extending(decision.action.do === 'extend' ? decision.action.to.number : null);
       outcome = await act(decision.action, deps, stop);
       parts.hooks.onOutcome(outcome);
     }
@@ -91,6 +96,7 @@ async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | nul
 function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): ActDeps {
   return {
     source: parts.source,
+    consensus: parts.consensus,
     engine: parts.engine,
     expected: options.expected,
     limits: options.limits,
@@ -98,7 +104,7 @@ function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): A
     sourceLabels: () => watch.labels,
     isRefused: (hash) => parts.now() < (state().refused.get(hash) ?? 0),
     onBlock: (payload) => {
-      watch.standsAt(payload.ref.number);
+      watch.demand.standsAt(payload.ref.number);
       parts.hooks.onBlock(payload);
     },
     idle: (ms, signal) => wakeup.wait(ms, signal),

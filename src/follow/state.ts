@@ -1,5 +1,6 @@
 import type { BlockRef, Heads, Labels } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
+import type { SyncStatus } from '../chain/sync-status.js';
 import type { EngineAnswer } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
 import type { LockstepError } from '../util/errors.js';
@@ -92,6 +93,15 @@ export type Seen<T> =
   | { readonly kind: 'seen'; readonly value: T }
   | { readonly kind: 'failed'; readonly error: LockstepError }
   | { readonly kind: 'pending' };
+
+/**
+ * Why safe and finalized of a sync status are not used, while its head is. `underived`: a consensus client that has
+ * derived nothing since its start shows labels that it kept. `replaying`: it derives again what it had derived before.
+ */
+export type UnusedLabels = 'underived' | 'replaying';
+
+/** What a look at the source's safe and finalized came to; `unused`: they were there, and not to be trusted (yet). */
+export type SeenLabels = Seen<Labels> | { readonly kind: 'unused'; readonly why: UnusedLabels };
 
 export interface EngineView {
   readonly heads: Heads;
@@ -203,7 +213,9 @@ export interface FollowHooks {
   readonly onTurn: (turn: Turn) => void;
   readonly onOutcome: (outcome: Outcome) => void;
   readonly onBlock: (payload: Payload) => void;
-  readonly onLabels: (seen: Seen<Labels>) => void;
+  readonly onLabels: (seen: SeenLabels) => void;
+  /** Only where the source has a consensus client. */
+  readonly onStatus: (status: SyncStatus) => void;
 }
 
 export const INITIAL_STATE: State = {

@@ -32,6 +32,8 @@ export class BlockReader {
   /** The error code by which this source says that it has no block of a height yet, once that was confirmed. */
   #missCode: number | null = null;
   #highestSeen = -1;
+  /** The last height that was taken for missing by the error code alone. */
+  #presumedMissing = -1;
 
   constructor(wire: SourceWire) {
     this.#wire = wire;
@@ -88,7 +90,10 @@ export class BlockReader {
   #readRawFailure(id: BlockId, failure: RpcFailure): RawAnswer {
     if (isMethodMissing(failure)) return { kind: 'refused', code: null };
     const expectedMiss = 'number' in id && id.number > this.#highestSeen && failure.code === this.#missCode;
-    return expectedMiss ? { kind: 'absent' } : { kind: 'refused', code: failure.code };
+    // Where a consensus client names the heads nothing else tells that the block is there by now.
+    if (!expectedMiss || id.number === this.#presumedMissing) return { kind: 'refused', code: failure.code };
+    this.#presumedMissing = id.number;
+    return { kind: 'absent' };
   }
 
   async #readJson(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>> {

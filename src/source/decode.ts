@@ -75,7 +75,17 @@ function readHeightOrTime(block: JsonObject, field: string, what: string): numbe
   return value;
 }
 
-function readHash(block: JsonObject, field: string, what: string): Hash {
+/** An integer written as a JSON number, as consensus clients do. @throws LockstepError SOURCE_SCHEMA */
+export function readInteger(object: JsonObject, field: string, what: string, max = HEIGHT_OR_TIME_MAX): number {
+  const value = object[field];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > max) {
+    throw schemaError(`${field} of ${what} is not a plausible whole number`);
+  }
+  return value;
+}
+
+/** A 32-byte hash; only a parent hash may be zero. @throws LockstepError SOURCE_SCHEMA */
+export function readHash(block: JsonObject, field: string, what: string): Hash {
   const hash = toHash(block[field]);
   if (hash === undefined || (field === 'hash' && hash === ZERO_HASH)) {
     throw schemaError(`${field} of ${what} is not a 32-byte hash`);

@@ -1,5 +1,6 @@
 import type { BlockRef, Labels } from '../chain/block.js';
 import type { FetchedBlock, RequestEvidence } from '../chain/fetched-block.js';
+import type { SyncStatus } from '../chain/sync-status.js';
 import type { Hash } from '../util/hex.js';
 
 /** A block is asked for by height once, and by hash ever after. */
@@ -30,5 +31,24 @@ export interface Source {
   block(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>>;
   /** Receipts of the block and the system queues at its parent, for rebuilding execution requests. */
   requestEvidence(block: BlockRef, signal: AbortSignal): Promise<Lookup<RequestEvidence>>;
+  close(): Promise<void>;
+}
+
+/** The chain a consensus client is configured for. Its first block is not 0 where the chain had a life before. */
+export interface ConsensusChain {
+  readonly chainId: number;
+  readonly genesis: { readonly number: number; readonly hash: Hash };
+}
+
+/**
+ * The consensus client beside the source's EL. Where there is one, head and labels are its word, all of one response;
+ * everything else is still asked of the {@link Source}. Its methods reject as those of the source do.
+ */
+export interface ConsensusClient {
+  /** Scheme and host, without credentials, path or query: fit for a log. */
+  readonly name: string;
+  syncStatus(signal: AbortSignal): Promise<SyncStatus>;
+  /** Null when it does not serve its configuration. */
+  chain(signal: AbortSignal): Promise<ConsensusChain | null>;
   close(): Promise<void>;
 }

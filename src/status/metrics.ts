@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
-import type { Outcome, Turn } from '../follow/state.js';
+import type { Outcome, SeenLabels, Turn } from '../follow/state.js';
 import type { Progress } from './progress.js';
 import { PHASE_MEANINGS } from './states.js';
 
@@ -17,6 +17,7 @@ export interface Metrics {
   turn(turn: Turn): void;
   outcome(outcome: Outcome): void;
   block(block: ReplayedBlock): void;
+  labels(seen: SeenLabels): void;
   progress(progress: Progress): void;
   /** `outcome` is 'ok' or the code of an error. */
   sourceCall(method: string, outcome: string): void;
@@ -45,6 +46,7 @@ export function createMetrics(info: { readonly version: string; readonly node: s
       counters.transactions.inc(transactionCount);
       if (l1Origin !== null) showOrigin(gauges, l1Origin);
     },
+    labels: (seen) => gauges.labelsUsed.set(seen.kind === 'seen' ? 1 : 0),
     progress: (progress) => showProgress(gauges, progress),
     sourceCall: (method, outcome) => counters.sourceCalls.inc({ method, outcome }),
   };
@@ -68,6 +70,8 @@ function createGauges(registry: Registry) {
     originNumber: gauge('l1_origin_number', 'L1 block number of the origin of the block replayed last', ORIGIN_OF),
     originTime: gauge('l1_origin_time', 'Timestamp in seconds of that L1 block', ORIGIN_OF),
     originSequence: gauge('l1_origin_seqnr', 'Sequence number of the block replayed last in its epoch', ORIGIN_OF),
+    currentL1: gauge('source_current_l1_number', 'L1 block up to which the consensus client of the source has derived'),
+    labelsUsed: gauge('source_labels_used', '1 while safe and finalized of the last read could be used'),
     lag: gauge('lag_blocks', 'Blocks between source and EL for a label', ['label']),
     rate: gauge('catchup_blocks_per_second', 'Blocks replayed per second over the last 15 s'),
     eta: gauge('catchup_eta_seconds', 'Seconds until the gap is closed at this speed; 0 when there is no gap'),
@@ -127,8 +131,8 @@ function countAnswer(counters: Counters, method: string, answer: Answer): void {
 }
 
 function showProgress(gauges: Gauges, progress: Progress): void {
-  const { engine, source } = progress;
-  const show = (side: string, label: Label, ref: BlockRef | null | undefined): void => {
+  const { engine, source, status } = progress;
+  const show = (side: string, label: Label | 'local_safe', ref: BlockRef | null | undefined): void => {
     if (ref === null || ref === undefined) return;
     gauges.headNumber.set({ side, label }, ref.number);
     gauges.headTime.set({ side, label }, ref.timestamp);
@@ -142,6 +146,9 @@ function showProgress(gauges: Gauges, progress: Progress): void {
       gauges.lag.set({ label }, theirs.number - ours.number);
     }
   }
+  show('source', 'local_safe', status?.localSafe);
+  const currentL1 = status?.currentL1 ?? null;
+  if (currentL1 !== null) gauges.currentL1.set(currentL1.number);
   gauges.rate.set(progress.blocksPerSecond);
   gauges.eta.set(progress.etaSeconds ?? 0);
 }

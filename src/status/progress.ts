@@ -1,5 +1,6 @@
 import type { BlockRef, Heads, Labels } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
+import type { SyncStatus } from '../chain/sync-status.js';
 import type { Hash } from '../util/hex.js';
 import type { Turn } from '../follow/state.js';
 
@@ -7,6 +8,8 @@ import type { Turn } from '../follow/state.js';
 export interface Progress {
   readonly engine: Heads | null;
   readonly source: { readonly head: BlockRef; readonly labels: Labels | null } | null;
+  /** The newest word of the source's consensus client; null where there is none. */
+  readonly status: SyncStatus | null;
   readonly lagBlocks: number | null;
   /** Of the EL's head; null where it was not replayed by this process, and on a chain that is not of the OP Stack. */
   readonly l1Origin: L1Origin | null;
@@ -33,6 +36,7 @@ export class ProgressTracker {
   #engine: Heads | null = null;
   #source: Progress['source'] = null;
   #replayed: ReplayedBlock | null = null;
+  #status: SyncStatus | null = null;
 
   constructor(now: () => number) {
     this.#now = now;
@@ -41,6 +45,10 @@ export class ProgressTracker {
   turn({ observation: { engine, source } }: Turn): void {
     if (engine.kind === 'seen') this.#engine = engine.value.heads;
     if (source.kind === 'seen') this.#source = source.value;
+  }
+
+  status(status: SyncStatus): void {
+    this.#status = status;
   }
 
   block(replayed: ReplayedBlock): void {
@@ -58,8 +66,9 @@ export class ProgressTracker {
     const lagBlocks = this.#lag();
     const closes = lagBlocks !== null && lagBlocks > 0 && blocksPerSecond > 0;
     const etaSeconds = closes ? Math.ceil(lagBlocks / blocksPerSecond) : null;
+    const [engine, source, status] = [this.#engine, this.#source, this.#status];
     const l1Origin = this.#l1Origin();
-    return { engine: this.#engine, source: this.#source, lagBlocks, l1Origin, blocksPerSecond, etaSeconds };
+    return { engine, source, status, lagBlocks, l1Origin, blocksPerSecond, etaSeconds };
   }
 
   #rate(now: number): number {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { BlockRef, Labels } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
-import type { FollowHooks, HoldReason, Outcome, Phase, Turn } from '../follow/state.js';
+import type { FollowHooks, HoldReason, Outcome, Phase, Turn, UnusedLabels } from '../follow/state.js';
 import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import type { Metrics } from './metrics.js';
@@ -18,10 +18,19 @@ interface ReportParts {
   readonly now: () => number;
 }
 
+/** A source of several nodes may show a slower one now and then: that is not worth a line. */
+const UNUSED_SAID_AFTER_MS = 3_000;
+
+const UNUSED_MEANINGS: Readonly<Record<UnusedLabels, string>> = {
+  underived: 'its consensus client has derived nothing from L1 since it started, and shows labels that it kept',
+  replaying: 'its consensus client derives again what it had derived before',
+};
+
 /** Turns what the loop does into log lines (on the edges, and one per 12 s) and metrics. Never decides anything. */
 export function reportTo(parts: ReportParts): FollowHooks {
   const { log, metrics, progress } = parts;
   let progressDueAt = parts.now() + PROGRESS_EVERY_MS;
+  const tellLabels = labelReport(log, parts.now);
   return {
     onTurn: (turn) => {
       progress.turn(turn);
@@ -50,13 +59,19 @@ export function reportTo(parts: ReportParts): FollowHooks {
         log.info({ ...fields, ...rateFields(progress.snapshot) }, 'Replaying blocks');
       }
     },
-    onLabels: labelReport(log),
+    onLabels: (seen) => {
+      metrics.labels(seen);
+      tellLabels(seen);
+    },
+    onStatus: (status) => progress.status(status),
   };
 }
 
 /** Tells, on the edges, whether safe and finalized can be read, and which of them the source does not show. */
-function labelReport(log: Logger): FollowHooks['onLabels'] {
+function labelReport(log: Logger, now: () => number): FollowHooks['onLabels'] {
   let failed = false;
+  let unusedSince: number | null = null;
+  let unusedSaid = false;
   let missing = 'none';
   return (seen) => {
     if (seen.kind === 'pending') return;
@@ -65,6 +80,16 @@ function labelReport(log: Logger): FollowHooks['onLabels'] {
       failed = true;
       return;
     }
+    if (seen.kind === 'unused') {
+      unusedSince ??= now();
+      if (unusedSaid || now() - unusedSince < UNUSED_SAID_AFTER_MS) return;
+      log.warn({ why: UNUSED_MEANINGS[seen.why] }, 'Safe and finalized of the source are not used');
+      unusedSaid = true;
+      return;
+    }
+    if (unusedSaid) log.info('Safe and finalized of the source are used again');
+    unusedSince = null;
+    unusedSaid = false;
     if (failed) log.info('Safe and finalized are read again');
     failed = false;
     const unset = unsetLabels(seen.value);
@@ -186,7 +211,7 @@ function originFields(origin: L1Origin | null): Record<string, number> {
   return origin === null ? {} : { l1_origin: origin.number, seq: origin.sequenceNumber };
 }
 
-function sideFields({ engine, source, lagBlocks, l1Origin }: Progress): Record<string, string | number> {
+function sideFields({ engine, source, status, lagBlocks, l1Origin }: Progress): Record<string, string | number> {
   const name = (ref: BlockRef | null | undefined): string => (ref ? `${ref.number}:${shortHash(ref.hash)}` : 'none');
   return {
     unsafe: name(engine?.unsafe),
@@ -195,6 +220,7 @@ function sideFields({ engine, source, lagBlocks, l1Origin }: Progress): Record<s
     source: name(source?.head),
     lag: lagBlocks ?? 'unknown',
     ...originFields(l1Origin),
+    ...(status !== null && { local_safe: status.localSafe?.number ?? 'none', l1: status.currentL1?.number ?? 'none' }),
   };
 }
 

@@ -64,7 +64,7 @@ export const ERROR_CODES = {
     severity: 'retry',
     exit: EXIT.unavailable,
     meaning: 'no connection to the source',
-    fix: 'Check the host and port of --l2.follow.source and that the source is up.',
+    fix: 'Check the host and port of --l2.follow.source (and of its .cl, where the message names it) and that the source is up.',
   },
   SOURCE_TIMEOUT: {
     severity: 'retry',
@@ -88,12 +88,12 @@ export const ERROR_CODES = {
     severity: 'retry',
     exit: EXIT.unavailable,
     meaning: 'the source answered something that is not a JSON-RPC reply',
-    fix: 'Check that --l2.follow.source names an execution RPC and not a web page or a proxy error.',
+    fix: 'Check that --l2.follow.source names an execution RPC (its .cl a consensus client) and not a web page or a proxy error.',
   },
   SOURCE_SCHEMA: {
     severity: 'retry',
     exit: EXIT.unavailable,
-    meaning: 'the source answered JSON that breaks the JSON-RPC or eth_ schema',
+    meaning: 'the source answered JSON that breaks the JSON-RPC, eth_ or optimism_ schema',
     fix: 'Check the provider; lockstep drops the reply and asks again.',
   },
   SOURCE_OVERSIZE: {
@@ -106,7 +106,7 @@ export const ERROR_CODES = {
     severity: 'retry',
     exit: EXIT.config,
     meaning: 'the source redirects, which lockstep never follows',
-    fix: 'Set --l2.follow.source to the final URL.',
+    fix: 'Set --l2.follow.source (its .cl, where the message names it) to the final URL.',
   },
   SOURCE_RPC_ERROR: {
     severity: 'retry',
@@ -118,7 +118,13 @@ export const ERROR_CODES = {
     severity: 'halt',
     exit: EXIT.config,
     meaning: 'the source answers as a consensus client (optimism_*), not as an execution RPC',
-    fix: 'Set --l2.follow.source to the execution RPC (eth_*) of that node.',
+    fix: 'Set --l2.follow.source to the execution RPC (eth_*) of that node; this URL belongs to --l2.follow.source.cl.',
+  },
+  SOURCE_NOT_CL: {
+    severity: 'halt',
+    exit: EXIT.config,
+    meaning: 'the consensus client of the source does not know optimism_syncStatus, so it is none',
+    fix: 'Set --l2.follow.source.cl to the RPC of an op-node, kona-node or op-supernode; an execution RPC belongs to --l2.follow.source.',
   },
   SOURCE_IS_OWN_EL: {
     severity: 'halt',
@@ -208,7 +214,7 @@ export const ERROR_CODES = {
     severity: 'halt',
     exit: EXIT.identity,
     meaning: 'source and EL have different genesis blocks',
-    fix: 'Initialise the EL with the genesis of the source; nothing was written to the EL.',
+    fix: 'Initialise the EL with the genesis of the source, whose .cl must be of the same chain; nothing was written to the EL.',
   },
   CLOCK_SKEW: {
     severity: 'halt',

@@ -15,12 +15,15 @@ export class LockstepError extends Error {
   override readonly name = 'LockstepError';
   readonly code: ErrorCode;
   readonly data: ErrorData;
+  /** The message without the meaning of the code. */
+  readonly detail: string | undefined;
 
   constructor(code: ErrorCode, parts: ErrorParts = {}) {
     const { meaning } = ERROR_CODES[code];
     super(parts.detail === undefined ? meaning : `${meaning}: ${parts.detail}`, { cause: parts.cause });
     this.code = code;
     this.data = parts.data ?? {};
+    this.detail = parts.detail;
   }
 
   get severity(): Severity {

@@ -5,6 +5,7 @@ import type { Action, Outcome } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { makeBlock, grow } from './blocks.js';
 import { A, at, labels } from './examples.js';
+import { MemoryConsensus } from './memory-consensus.js';
 import { MemoryEngine } from './memory-engine.js';
 import { MemorySource } from './memory-source.js';
 import { clock } from './virtual-clock.js';
@@ -18,6 +19,7 @@ const GENESIS = CHAIN[0]!.ref;
 class Hands {
   readonly source = new MemorySource(CHAIN);
   readonly engine = new MemoryEngine(CHAIN.slice(0, 6).map(({ ref }) => ref));
+  consensus: MemoryConsensus | null = null;
   readonly stop = new AbortController();
   readonly idled: number[] = [];
 
@@ -30,6 +32,7 @@ class Hands {
   do(action: Exclude<Action, { do: 'halt' }>): Promise<Outcome> {
     const deps: ActDeps = {
       source: this.source,
+      consensus: this.consensus,
       engine: this.engine,
       expected: { chainId: 10, genesis: GENESIS },
       sourceLabels: () => null,
@@ -96,6 +99,27 @@ describe('a proof of identity', () => {
       expect(await hands.do(identify)).toMatchObject({ result: 'different' });
     },
   );
+
+  it.each([
+    ['chain id', 'IDENTITY_CHAIN_ID', { chainId: 11, genesis: { number: 0, hash: GENESIS.hash } }],
+    ['first block', 'IDENTITY_GENESIS', { chainId: 10, genesis: { number: 3, hash: GENESIS.hash } }],
+  ])('fails for good when the consensus client of the source has another %s', async (_what, code, tells) => {
+    const hands = new Hands();
+    hands.consensus = new MemoryConsensus(CHAIN);
+    expect(await hands.do(identify)).toMatchObject({ result: 'same' });
+    hands.consensus.tells = tells;
+    expect(await hands.do(identify)).toMatchObject({ of: 'identify', result: 'different', error: { code } });
+  });
+
+  it.each([
+    ['does not tell its chain', null],
+    ['begins with a block that the source no longer has', { chainId: 10, genesis: { number: 99, hash: GENESIS.hash } }],
+  ])('does without a consensus client that %s', async (_what, tells) => {
+    const hands = new Hands();
+    hands.consensus = new MemoryConsensus(CHAIN);
+    hands.consensus.tells = tells;
+    expect(await hands.do(identify)).toMatchObject({ result: 'same' });
+  });
 
   it('names the side that could not be asked', async () => {
     const hands = new Hands();

@@ -40,12 +40,14 @@ class Following {
       },
       {
         source: this.source,
+        consensus: null,
         engine: this.engine,
         hooks: {
           onTurn: (turn) => void this.turns.push(turn),
           onOutcome: (outcome) => void this.outcomes.push(outcome.of),
           onBlock: (payload) => void this.blocks.push(payload.ref.number),
           onLabels: () => undefined,
+          onStatus: () => undefined,
         },
         now: () => clock.now(),
         random: () => 0,

@@ -57,6 +57,7 @@ describe('progress in the metrics', () => {
     metrics.progress({
       engine: { unsafe: at(A, 5), safe: at(A, 3), finalized: null },
       source: { head: at(A, 9), labels: labels(A, 4, 2) },
+      status: null,
       lagBlocks: 4,
       l1Origin: null,
       blocksPerSecond: 2.5,

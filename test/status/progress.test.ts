@@ -29,6 +29,7 @@ describe('progress', () => {
     expect(new Clock().tracker.snapshot).toEqual({
       engine: null,
       source: null,
+      status: null,
       lagBlocks: null,
       l1Origin: null,
       blocksPerSecond: 0,

@@ -22,6 +22,7 @@ export function actForReal(action: Exclude<Action, { do: 'halt' }>, hands: Hands
     action,
     {
       source: new WorldSource(hands),
+      consensus: null,
       engine: new WorldEngine(hands),
       expected: { chainId: CHAIN_ID, genesis: tree.ref(0) },
       sourceLabels: () => labelRefs(tree, hands.sourceLabels),

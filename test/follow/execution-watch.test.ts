@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Labels } from '../../src/chain/block.js';
-import { SourceWatch, type SourceWatchOptions } from '../../src/follow/source-watch.js';
-import type { Seen } from '../../src/follow/state.js';
+import { ExecutionWatch } from '../../src/follow/execution-watch.js';
+import type { SourceWatchOptions } from '../../src/follow/source-watch.js';
+import type { SeenLabels } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { grow, makeBlock, type RealBlock } from './blocks.js';
 import { MemorySource } from './memory-source.js';
@@ -16,18 +16,19 @@ const CHAIN = grow(null, 21, 'a');
 class Watching {
   readonly source = new MemorySource(CHAIN);
   readonly stop = new AbortController();
-  readonly labels: Seen<Labels>[] = [];
-  readonly watch: SourceWatch;
+  readonly labels: SeenLabels[] = [];
+  readonly watch: ExecutionWatch;
   news = 0;
 
   constructor(options: Partial<SourceWatchOptions> = {}) {
-    this.watch = new SourceWatch(this.source, {
+    this.watch = new ExecutionWatch(this.source, {
       pollIntervalMs: 1_000,
       safetyIntervalMs: 4_000,
       now: () => clock.now(),
       random: () => 0,
       onNews: () => void (this.news += 1),
       onLabels: (seen) => void this.labels.push(seen),
+      onStatus: () => undefined,
       ...options,
     });
     void this.watch.run(this.stop.signal);
@@ -127,9 +128,9 @@ describe('while an extension runs', () => {
   it('the head is not read, because its target is known', async () => {
     const watching = new Watching();
     await clock.advance(1);
-    watching.watch.extending(20);
+    watching.watch.demand.extending(20);
     expect((await watching.count(60_000)).head).toBe(0);
-    watching.watch.extending(null);
+    watching.watch.demand.extending(null);
     expect((await watching.count(2_000)).head).toBeGreaterThan(0);
   });
 
@@ -137,11 +138,11 @@ describe('while an extension runs', () => {
     const watching = new Watching();
     watching.source.safe = 15;
     watching.source.finalized = 10;
-    watching.watch.standsAt(3);
+    watching.watch.demand.standsAt(3);
     await clock.advance(1);
-    watching.watch.extending(20);
+    watching.watch.demand.extending(20);
     expect((await watching.count(60_000)).labels).toBe(0);
-    watching.watch.standsAt(10);
+    watching.watch.demand.standsAt(10);
     expect((await watching.count(8_000)).labels).toBeGreaterThan(0);
   });
 
@@ -152,9 +153,9 @@ describe('while an extension runs', () => {
   ])('labels are read when %s', async (_why, safe, finalized) => {
     const watching = new Watching();
     Object.assign(watching.source, { safe, finalized });
-    watching.watch.standsAt(3);
+    watching.watch.demand.standsAt(3);
     await clock.advance(1);
-    watching.watch.extending(20);
+    watching.watch.demand.extending(20);
     expect((await watching.count(40_000)).labels).toBe(10);
   });
 
@@ -162,7 +163,7 @@ describe('while an extension runs', () => {
     const watching = new Watching();
     watching.failing('labels');
     await clock.advance(1);
-    watching.watch.extending(20);
+    watching.watch.demand.extending(20);
     watching.failing(null);
     expect((await watching.count(40_000)).labels).toBeGreaterThan(8);
   });
