@@ -43,6 +43,7 @@ export function parseFlags(argv: readonly string[]): DevnetFlags {
     .option('log-level', { type: 'string', default: 'info', describe: 'log level of lockstep' })
     .check((flags) => milliseconds(flags['block-time']) >= 0)
     .check((flags) => flags['finalized-distance'] >= flags['safe-distance'] || 'finalized cannot be above safe')
+    .epilogue('A devnet in the background: devnet up|down|status|logs|smoke|load|watch|restart|drill --help')
     .strict()
     .version(false)
     .parseSync();
@@ -63,8 +64,9 @@ export function parseFlags(argv: readonly string[]): DevnetFlags {
   };
 }
 
-function milliseconds(text: string): number {
+/** @throws Error naming the text when it is not a duration. */
+export function milliseconds(text: string): number {
   const value = parseDuration(text);
-  if (value === null || value < 0) throw new Error(`--block-time ${text} is not a duration`);
+  if (value === null || value < 0) throw new Error(`${text} is not a duration`);
   return value;
 }

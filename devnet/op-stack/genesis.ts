@@ -82,15 +82,15 @@ export function createOpGenesis({ seed, timestamp, forks }: OpGenesisOptions): G
           { balance: '0x0', nonce: '0x1', code },
         ]),
       ),
-      ...predeploy(MESSAGE_PASSER, { [IMPLEMENTATION_SLOT]: word(`c0d3${MESSAGE_PASSER.slice(-4)}`) }),
-      ...predeploy(L1_BLOCK, { [DA_FOOTPRINT_SLOT]: daFootprintWord() }),
+      [MESSAGE_PASSER]: {
+        balance: '0x0',
+        nonce: '0x1',
+        storage: { [IMPLEMENTATION_SLOT]: word(`c0d3${MESSAGE_PASSER.slice(-4)}`) },
+      },
+      // Without a nonce it would be an empty account, which goes, with its storage, when it is first called (EIP-161).
+      [L1_BLOCK]: { balance: '0x0', nonce: '0x1', storage: { [DA_FOOTPRINT_SLOT]: daFootprintWord() } },
     },
   };
-}
-
-/** With a nonce: an empty account with storage is deleted by the first call (EIP-161), which op-geth then refuses. */
-function predeploy(address: Hex, storage: Readonly<Record<Hex, Hex>>): Genesis['alloc'] {
-  return { [address]: { balance: '0x0', nonce: '0x1', storage } };
 }
 
 function forkTimes(forks: OpForkSchedule, timestamp: number): Record<string, number> {

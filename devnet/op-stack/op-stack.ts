@@ -140,6 +140,10 @@ class OpStack implements Stack {
     return this.all.filter((part) => part.started);
   }
 
+  get failure(): unknown {
+    return this.l1Blocks.failure;
+  }
+
   async restart(name: string, signal: EndSignal): Promise<void> {
     const part = this.all.find((candidate) => candidate.name === name);
     if (part === undefined) throw new Error(`no part ${name}; there are ${this.all.map((p) => p.name).join(', ')}`);

@@ -2,6 +2,7 @@ import { keccak256, toUtf8Bytes } from 'ethers';
 import type { BlockRef, Labels } from '../../src/chain/block.js';
 import { toHash, toNumber } from '../../src/util/hex.js';
 import type { RunningEl } from '../els/el.js';
+import { CHAIN_ID } from '../genesis.js';
 import { readHeads, readRef } from '../heads.js';
 import { rpcClient, type RpcClient } from '../rpc.js';
 import { createBuilder, type Builder } from './builder.js';
@@ -68,6 +69,7 @@ export class Producer {
     this.remember(tip);
     this.traffic = createTraffic({
       seed: options.seed,
+      chainId: CHAIN_ID,
       txsPerBlock: options.txsPerBlock,
       blobs: options.blobs ?? false,
       requests: options.requests ?? false,

@@ -1,12 +1,12 @@
 import { getCreateAddress, id, toBeHex, Transaction, Wallet, zeroPadValue, type TransactionLike } from 'ethers';
 import { devAccounts } from '../accounts.js';
-import { CHAIN_ID } from '../genesis.js';
 import { SYSTEM_CONTRACTS } from '../system-contracts.js';
 import { emptyBlob } from './empty-blob.js';
 import { random, type Random } from './random.js';
 
 export interface TrafficOptions {
   readonly seed: string;
+  readonly chainId: number;
   readonly txsPerBlock: number;
   /** Adds one blob transaction (EIP-4844) to every eighth block. */
   readonly blobs: boolean;
@@ -50,7 +50,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
   return {
     senders: wallets.map((wallet) => wallet.address),
     block(number, branch, nonces) {
-      const block = new BlockFiller(wallets, counter, nonces, random(`${options.seed}/${branch}/${number}`));
+      const block = new BlockFiller(options.chainId, wallets, counter, nonces, random(`${options.seed}/${branch}/${number}`));
       if (nonces[0] === 0 && options.txsPerBlock > 0) block.deployCounter();
       if (options.blobs && number % RARE_EVERY === 4) block.carryBlob();
       if (options.requests && number % RARE_EVERY === 6) block.requestWithdrawal();
@@ -65,6 +65,7 @@ class BlockFiller implements BlockTraffic {
   readonly nonces: number[];
 
   constructor(
+    private readonly chainId: number,
     private readonly wallets: readonly Wallet[],
     private readonly counter: string,
     nonces: readonly number[],
@@ -129,7 +130,7 @@ class BlockFiller implements BlockTraffic {
   /** Points a fresh account at the counter (EIP-7702) and calls it. */
   private setCode(label: string): void {
     const authority = new Wallet(id(`lockstep devnet authority ${label}`));
-    const authorization = authority.authorizeSync({ address: this.counter, nonce: 0, chainId: CHAIN_ID });
+    const authorization = authority.authorizeSync({ address: this.counter, nonce: 0, chainId: this.chainId });
     const call = { to: authority.address, data: this.argument(), gasLimit: 200_000 };
     this.sign(this.anySender(), { type: 4, ...call, authorizationList: [authorization], ...this.fees() });
   }
@@ -139,7 +140,7 @@ class BlockFiller implements BlockTraffic {
     const nonce = this.nonces[sender];
     if (wallet === undefined || nonce === undefined) throw new Error(`no sender ${sender}`);
     this.nonces[sender] = nonce + 1;
-    const tx = Transaction.from({ chainId: CHAIN_ID, nonce, ...fields });
+    const tx = Transaction.from({ chainId: this.chainId, nonce, ...fields });
     tx.signature = wallet.signingKey.sign(tx.unsignedHash);
     this.transactions.push({ raw: tx.serialized, blobVersionedHashes: tx.blobVersionedHashes ?? [] });
   }

@@ -15,6 +15,8 @@ export interface StackPart {
 /** A devnet of any kind: named processes that can be restarted one by one and end together. */
 export interface Stack {
   readonly parts: readonly StackPart[];
+  /** What keeps the devnet from making blocks, or null: an error of the part of it that is in our own process. */
+  readonly failure: unknown;
   /**
    * Ends one part by the signal and starts it again on the same ports and data.
    * @throws Error when there is no such part, or when it does not come back.
