@@ -9,3 +9,8 @@ export function devAccounts(seed: string): readonly Wallet[] {
     (_, index) => new Wallet(id(`lockstep devnet account ${seed} ${index}`)),
   );
 }
+
+/** One more funded account where transactions come through the pool, so that a check never meets the nonces of a load. */
+export function smokeWallet(seed: string): Wallet {
+  return new Wallet(id(`lockstep devnet smoke ${seed}`));
+}

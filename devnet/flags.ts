@@ -48,6 +48,7 @@ export function parseFlags(argv: readonly string[]): DevnetFlags {
     .check((flags) => flags['finalized-distance'] >= flags['safe-distance'] || 'finalized cannot be above safe')
     .check((flags) => isOpStack(flags['source-el']) === isOpStack(flags['follower-el']) || DIFFERENT_CHAINS)
     .check((flags) => !(flags.blobs && isOpStack(flags['source-el'])) || 'an OP Stack chain has no blobs')
+    .epilogue('A devnet in the background: devnet up|down|status|logs|smoke|load|watch|restart|drill --help')
     .strict()
     .version(false)
     .parseSync();
@@ -68,8 +69,9 @@ export function parseFlags(argv: readonly string[]): DevnetFlags {
   };
 }
 
-function milliseconds(text: string): number {
+/** @throws Error naming the text when it is not a duration. */
+export function milliseconds(text: string): number {
   const value = parseDuration(text);
-  if (value === null || value < 0) throw new Error(`--block-time ${text} is not a duration`);
+  if (value === null || value < 0) throw new Error(`${text} is not a duration`);
   return value;
 }

@@ -29,9 +29,10 @@ export type Side = 'source' | 'follower';
 /** A source EL with a block producer, a follower EL, and lockstep between them when it is asked for. */
 export interface Rig {
   readonly dir: string;
-  readonly source: RunningEl;
   /** Another one after each restart; its URLs stay. */
+  readonly source: RunningEl;
   readonly follower: RunningEl;
+  /** Of the running source. */
   readonly producer: Producer;
   /** The running one, or the last one; null before the first start. */
   readonly lockstep: LockstepProcess | null;
@@ -40,6 +41,8 @@ export interface Rig {
   startLockstep(flags?: readonly string[]): Promise<LockstepProcess>;
   /** SIGTERM or SIGKILL for the follower EL, then the same again on the same ports and data. */
   restartFollower(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** The same for the source EL, whose new producer stands at the head that came back. */
+  restartSource(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /**
    * Ends every process that the rig started and returns when they are gone. A temporary directory is deleted unless
    * its files are wanted.
@@ -72,7 +75,7 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     const [source, follower] = launched;
     if (source === undefined || follower === undefined) throw new Error('an EL is missing');
     const producer = await createProducer(source, options);
-    return new RunningRig(workDir, source, follower, producer, { ...options, followerOptions });
+    return new RunningRig(workDir, source, follower, producer, { ...options, sourceOptions, followerOptions });
   } catch (error) {
     await Promise.all(launched.map((el) => el.kill()));
     workDir.remove();
@@ -113,20 +116,28 @@ class RunningRig implements Rig {
 
   constructor(
     private readonly workDir: WorkDir,
-    readonly source: RunningEl,
+    private currentSource: RunningEl,
     private currentFollower: RunningEl,
-    readonly producer: Producer,
-    private readonly options: RigOptions & { readonly followerOptions: ElOptions },
+    private currentProducer: Producer,
+    private readonly options: RigOptions & { readonly sourceOptions: ElOptions; readonly followerOptions: ElOptions },
   ) {
-    this.pids = new Set([source.pid, currentFollower.pid]);
+    this.pids = new Set([currentSource.pid, currentFollower.pid]);
   }
 
   get dir(): string {
     return this.workDir.path;
   }
 
+  get source(): RunningEl {
+    return this.currentSource;
+  }
+
   get follower(): RunningEl {
     return this.currentFollower;
+  }
+
+  get producer(): Producer {
+    return this.currentProducer;
   }
 
   get lockstep(): LockstepProcess | null {
@@ -152,14 +163,24 @@ class RunningRig implements Rig {
   }
 
   async restartFollower(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const before = this.currentFollower;
+    this.currentFollower = await this.restartEl(this.currentFollower, this.options.followerOptions, signal);
+  }
+
+  async restartSource(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await this.producer.stop();
+    this.currentSource = await this.restartEl(this.currentSource, this.options.sourceOptions, signal);
+    this.currentProducer = await createProducer(this.currentSource, this.options);
+  }
+
+  private async restartEl(before: RunningEl, options: ElOptions, signal: 'SIGTERM' | 'SIGKILL'): Promise<RunningEl> {
     await (signal === 'SIGTERM' ? before.stop() : before.kill());
-    this.currentFollower = await launchEl(before.kind, {
-      ...this.options.followerOptions,
+    const el = await launchEl(before.kind, {
+      ...options,
       httpPort: Number(new URL(before.httpUrl).port),
       enginePort: Number(new URL(before.engineUrl).port),
     });
-    this.pids.add(this.currentFollower.pid);
+    this.pids.add(el.pid);
+    return el;
   }
 
   async close(files: 'keep' | 'delete' = 'delete'): Promise<void> {
