@@ -6,7 +6,7 @@ import { isJsonObject } from '../../src/util/json.js';
 import type { RunningEl } from '../els/el.js';
 import { createGenesis, DEV_BALANCE, type Genesis } from '../genesis.js';
 import { readHeads, readRef } from '../heads.js';
-import { engineDriver, type EngineDriver } from '../producer/engine-driver.js';
+import { engineDriver, type EngineDriver, type EngineFork } from '../producer/engine-driver.js';
 import { Ticker } from '../producer/ticker.js';
 import { rpcClient, type RpcClient } from '../rpc.js';
 import { L1_ADDRESSES, L1_CHAIN_ID } from './rollup-config.js';
@@ -47,6 +47,9 @@ export interface L1Options {
 }
 
 /** The L1's client picks up its pool for this long before the block is taken. */
+/** The newest fork that the L1 has, from genesis on. */
+const FORK: EngineFork = 'prague';
+
 const BUILD_MS = 100;
 
 /** Makes the blocks of the L1 out of the pool of its execution client, as a consensus client would. */
@@ -83,18 +86,20 @@ export class L1BlockMaker {
     const { unsafe: parent } = await readHeads(this.http);
     const timestamp = Math.max(parent.timestamp + 1, Math.floor(Date.now() / 1_000));
     const root = id(`l1/${parent.number + 1}`);
-    const payloadId = await this.driver.forkchoice(parent, await this.labels(parent), {
+    const attributes = {
       timestamp: `0x${timestamp.toString(16)}`,
       prevRandao: root,
       suggestedFeeRecipient: `0x${'00'.repeat(20)}`,
       withdrawals: [],
       parentBeaconBlockRoot: root,
-    });
+    };
+    const payloadId = await this.driver.forkchoice(parent, await this.labels(parent), { fork: FORK, attributes });
     await wait(BUILD_MS);
-    const envelope = await this.driver.getPayload(payloadId);
+    const envelope = await this.driver.getPayload(payloadId, FORK);
     const { executionPayload: payload = null, executionRequests = [] } = envelope;
     if (!isJsonObject(payload) || !Array.isArray(executionRequests)) throw new Error('the L1 built no payload');
-    await this.driver.newPayload({ payload, blobVersionedHashes: [], parentBeaconBlockRoot: root, executionRequests });
+    const beside = { blobVersionedHashes: [], parentBeaconBlockRoot: root, executionRequests };
+    await this.driver.newPayload({ fork: FORK, payload, ...beside });
     const hash = toHash(payload['blockHash']);
     if (hash === undefined) throw new Error('the L1 built a payload without a hash');
     const head = { number: parent.number + 1, hash, parentHash: parent.hash, timestamp };

@@ -1,5 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import yargs, { type Argv, type Options } from 'yargs';
+import { foreignFlag, isCompatible, isSwitchedOn } from '../config/compat.js';
+import type { Environment } from '../config/layers.js';
 import { declarationOf, envName, OPTION_NAMES, optionOfFlag, type OptionName } from '../config/options.js';
 import { boolean } from '../config/values.js';
 import { remoteText } from '../util/errors.js';
@@ -11,19 +13,27 @@ interface CommandDeclaration {
   /** Other words for the same command. */
   readonly words?: readonly string[];
   readonly json?: true;
+  readonly ready?: true;
   readonly argument?: { readonly name: string; readonly describe: string };
 }
+
+/** The word that implies --compat.op-node. */
+const OP_NODE = 'op-node';
 
 const COMMANDS = {
   run: {
     describe: 'Follow the source; also what happens without a command',
     // The words that compose files and charts of op-node and base-consensus put first.
-    words: ['node', 'follow', 'op-node'],
+    words: ['node', 'follow', OP_NODE],
   },
   check: {
     describe: 'Look at source and execution client without changing anything',
     words: ['doctor'],
     json: true,
+  },
+  healthcheck: {
+    describe: 'Ask the running lockstep with the same settings whether it is alive; exits 0 or 69',
+    ready: true,
   },
   config: { describe: 'Show the effective settings and where each came from', json: true },
   jwt: {
@@ -33,7 +43,7 @@ const COMMANDS = {
   version: { describe: 'Show the version', json: true },
   doc: {
     describe: 'Print reference documentation as Markdown',
-    argument: { name: 'topic', describe: 'flags, errors or states' },
+    argument: { name: 'topic', describe: 'flags, errors, states, op-node or base-consensus' },
   },
 } as const satisfies Record<string, CommandDeclaration>;
 
@@ -41,6 +51,8 @@ type CommandName = keyof typeof COMMANDS;
 
 const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
 const COMPLETION = 'completion';
+
+type Parsed = Readonly<Record<string, unknown>>;
 
 /** What the command line asks for. */
 export type Invocation =
@@ -50,18 +62,20 @@ export type Invocation =
       readonly kind: 'command';
       readonly command: CommandName;
       readonly given: ReadonlyMap<OptionName, string>;
+      readonly warnings: readonly string[];
       readonly json: boolean;
+      readonly ready: boolean;
       readonly argument: string | undefined;
     };
 
 const HELP_COLUMNS = 100;
 
-/** Reads the command line alone: no environment, no file, no default. */
-export async function readArgv(argv: readonly string[]): Promise<Invocation> {
+/** Reads the command line. Of the environment only the switch is read that says whose flags may stand there. */
+export async function readArgv(argv: readonly string[], env: Environment): Promise<Invocation> {
   const booleans = normaliseBooleans(argv);
   if (booleans.problems.length > 0) return { kind: 'usage', problems: booleans.problems };
   let printed = '';
-  let parsed: Readonly<Record<string, unknown>>;
+  let parsed: Parsed;
   try {
     parsed = await parser().parseAsync([...booleans.argv], {}, (_error, _argv, output) => {
       printed = output;
@@ -70,7 +84,7 @@ export async function readArgv(argv: readonly string[]): Promise<Invocation> {
     if (thrown instanceof UnreadableArgv) return { kind: 'usage', problems: [thrown.message] };
     throw thrown;
   }
-  return printed === '' ? interpret(parsed) : { kind: 'print', text: `${printed}\n` };
+  return printed === '' ? interpret(parsed, env) : { kind: 'print', text: `${printed}\n` };
 }
 
 /** The text of `--help`. */
@@ -114,11 +128,12 @@ function commandOf(name: CommandName): CommandDeclaration {
 }
 
 function addCommand(y: Argv, name: CommandName): void {
-  const { argument, describe, json, words = [] } = commandOf(name);
+  const { argument, describe, json, ready, words = [] } = commandOf(name);
   const usage = argument === undefined ? name : `${name} [${argument.name}]`;
   y.command([usage, ...words], describe, (command) => {
     if (argument !== undefined) command.positional(argument.name, { type: 'string', describe: argument.describe });
     if (json) command.option('json', { type: 'boolean', describe: 'Answer as JSON' });
+    if (ready) command.option('ready', { type: 'boolean', describe: 'Ask whether it is in step with the source' });
     return command;
   });
 }
@@ -161,26 +176,74 @@ function normaliseBooleans(argv: readonly string[]): { argv: readonly string[]; 
   return { argv: normalised, problems };
 }
 
-function interpret(parsed: Readonly<Record<string, unknown>>): Invocation {
+function interpret(parsed: Parsed, env: Environment): Invocation {
   const words = Array.isArray(parsed['_']) ? parsed['_'].map(String) : [];
   const [word = 'run', ...extra] = words;
   const command = COMMAND_NAMES.find((name) => name === word || (commandOf(name).words ?? []).includes(word));
   if (command === undefined) return { kind: 'usage', problems: [unknownCommand(word)] };
   const declared = commandOf(command);
   const problems = extra.map((other) => `unexpected word ${shown(other)} after ${word}`);
-  const given = new Map<OptionName, string>();
-  let json = false;
-  for (const [key, value] of Object.entries(parsed)) {
-    const name = optionOfFlag(key);
-    if (key === 'json' && declared.json) json = value === true;
-    else if (key === '_' || key === '$0' || key === declared.argument?.name) continue;
-    else if (name === undefined) problems.push(unknownFlag(key, declared.json === true));
-    else if (Array.isArray(value)) problems.push(`--${name} is given more than once`);
-    else given.set(name, String(value));
-  }
+  const { given, unknown, repeated } = sortFlags(parsed, declared);
+  problems.push(...repeated.map((name) => `--${name} is given more than once`));
+  // Whoever writes the name of op-node before the flags says whose flags they are.
+  if (word === OP_NODE && !given.has('compat.op-node')) given.set('compat.op-node', 'true');
+  const foreign = judgeForeign(unknown, given, isCompatible(given, env), declared);
+  problems.push(...foreign.problems);
   if (problems.length > 0) return { kind: 'usage', problems };
   const argument = declared.argument === undefined ? undefined : parsed[declared.argument.name];
-  return { kind: 'command', command, given, json, argument: typeof argument === 'string' ? argument : undefined };
+  return {
+    ...{ kind: 'command', command, given, warnings: foreign.warnings },
+    json: declared.json === true && parsed['json'] === true,
+    ready: declared.ready === true && parsed['ready'] === true,
+    argument: typeof argument === 'string' ? argument : undefined,
+  };
+}
+
+/** A flag of one command, not a setting. */
+function isSwitch(key: string, { json, ready }: CommandDeclaration): boolean {
+  return (key === 'json' && json === true) || (key === 'ready' && ready === true);
+}
+
+/** Tells the flags of lockstep from those it does not have. */
+function sortFlags(parsed: Parsed, declared: CommandDeclaration) {
+  const given = new Map<OptionName, string>();
+  const unknown = new Map<string, unknown>();
+  const repeated: OptionName[] = [];
+  for (const [key, value] of Object.entries(parsed)) {
+    const name = optionOfFlag(key);
+    if (key === '_' || key === '$0' || key === declared.argument?.name || isSwitch(key, declared)) continue;
+    if (name === undefined) unknown.set(key, value);
+    else if (Array.isArray(value)) repeated.push(name);
+    else given.set(name, String(value));
+  }
+  return { given, unknown, repeated };
+}
+
+/**
+ * What becomes of the flags that lockstep does not have. One that is a setting here under another name is put among
+ * the given ones. No message shows a value: it may be a URL with a key, or a key.
+ */
+function judgeForeign(
+  unknown: ReadonlyMap<string, unknown>,
+  given: Map<OptionName, string>,
+  compatible: boolean,
+  declared: CommandDeclaration,
+): { problems: readonly string[]; warnings: readonly string[] } {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  for (const [flag, value] of unknown) {
+    const entry = foreignFlag(flag);
+    if (entry === undefined) problems.push(unknownFlag(flag, declared));
+    else if (!compatible) problems.push(`unknown flag --${flag}; it is one of ${entry.of}: add --compat.op-node`);
+    else if ('becomes' in entry) {
+      if (given.has(entry.becomes) || Array.isArray(value)) problems.push(`--${entry.becomes} is given more than once`);
+      else given.set(entry.becomes, String(value));
+    } else if ('ignored' in entry) warnings.push(`--${flag} is ignored: ${entry.ignored}.`);
+    else if ([value].flat().some((each) => isSwitchedOn(String(each)))) {
+      problems.push(`--${flag} cannot be ignored: ${entry.refused}. ${entry.fix}.`);
+    } else warnings.push(`--${flag} is ignored: ${entry.refused}.`);
+  }
+  return { problems, warnings };
 }
 
 /** A stray word can be a secret that lost its flag, so only a short one is repeated. */
@@ -193,8 +256,14 @@ function unknownCommand(word: string): string {
   return `unknown command ${shown(word)}; did you mean ${closest(word, known)}?`;
 }
 
-function unknownFlag(flag: string, takesJson: boolean): string {
+function unknownFlag(flag: string, declared: CommandDeclaration): string {
   const aliases = OPTION_NAMES.flatMap((name) => declarationOf(name).aliases ?? []);
-  const known = [...OPTION_NAMES, ...aliases, 'help', 'version', ...(takesJson ? ['json'] : [])];
+  const known = [
+    ...OPTION_NAMES,
+    ...aliases,
+    'help',
+    'version',
+    ...['json', 'ready'].filter((key) => isSwitch(key, declared)),
+  ];
   return `unknown flag --${remoteText(flag)}; did you mean --${closest(flag, known)}?`;
 }

@@ -6,6 +6,7 @@ import { asLockstepError } from '../util/errors.js';
 import { helpText, readArgv, type Invocation } from './argv.js';
 import { configText, problemsText } from './commands/config.js';
 import { docText } from './commands/doc.js';
+import { probeHealth } from './commands/healthcheck.js';
 import { writeJwtSecret } from './commands/jwt.js';
 import { versionText } from './commands/version.js';
 
@@ -41,7 +42,7 @@ export async function runCli(
       io.stdout(await helpText());
       return EXIT.clean;
     }
-    const invocation = await readArgv(argv);
+    const invocation = await readArgv(argv, env);
     if (invocation.kind === 'usage') return refuseUsage(invocation.problems, io);
     if (invocation.kind === 'command') return await runCommand(invocation, env, io, handlers);
     io.stdout(invocation.text);
@@ -65,6 +66,8 @@ async function runCommand(command: Command, env: Environment, io: CliIo, handler
         warn(warnings, io);
         return handlers.check(config, io, { json: command.json });
       });
+    case 'healthcheck':
+      return checkHealth(command, env, io);
     case 'config':
       return showConfig(load(), command.json, io);
     case 'jwt':
@@ -78,7 +81,7 @@ async function runCommand(command: Command, env: Environment, io: CliIo, handler
 }
 
 function inputsOf(command: Command, env: Environment, io: CliIo): SettingInputs {
-  return { given: command.given, env, cwd: io.cwd, isTTY: io.isTTY };
+  return { given: command.given, argvWarnings: command.warnings, env, cwd: io.cwd, isTTY: io.isTTY };
 }
 
 async function withConfig(
@@ -90,6 +93,16 @@ async function withConfig(
   if (loaded.config !== null) return use(loaded.config, loaded.warnings);
   if (json) io.stdout(`${JSON.stringify({ problems: loaded.problems, warnings: loaded.warnings })}\n`);
   return refuseConfig(loaded, io);
+}
+
+async function checkHealth(command: Command, env: Environment, io: CliIo): Promise<ExitCode> {
+  const probe = await probeHealth(inputsOf(command, env, io), command.ready ? '/readyz' : '/livez');
+  if (probe.kind === 'unusable') {
+    io.stderr(problemsText(probe));
+    return EXIT.config;
+  }
+  io.stdout(`${probe.healthy ? 'healthy' : 'unhealthy'}: ${probe.line}\n`);
+  return probe.healthy ? EXIT.clean : EXIT.unavailable;
 }
 
 function showConfig(loaded: LoadedConfig, json: boolean, io: CliIo): ExitCode {
@@ -110,7 +123,8 @@ function makeJwtSecret(command: Command, env: Environment, io: CliIo): ExitCode 
 
 function showDoc(topic: string | undefined, io: CliIo): ExitCode {
   const text = docText(topic);
-  if (text === undefined) return refuseUsage(['doc needs a topic: flags, errors or states'], io);
+  if (text === undefined)
+    return refuseUsage(['doc needs a topic: flags, errors, states, op-node or base-consensus'], io);
   io.stdout(text);
   return EXIT.clean;
 }

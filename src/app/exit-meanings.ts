@@ -10,7 +10,10 @@ interface ExitMeaning {
 const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, ExitMeaning>> = {
   clean: { meaning: 'stopped as asked, or the command succeeded', restart: '-' },
   usage: { meaning: 'the command line cannot be read', restart: 'no' },
-  unavailable: { meaning: 'source or execution client not reachable at start', restart: 'yes' },
+  unavailable: {
+    meaning: 'source or execution client not reachable at start; a healthcheck that fails',
+    restart: 'yes',
+  },
   internal: { meaning: 'internal error', restart: 'yes' },
   identity: { meaning: 'source and execution client do not fit together, or lack a capability', restart: 'no' },
   auth: { meaning: 'the execution client refuses the JWT', restart: 'no' },

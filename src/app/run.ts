@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
 import { engineProfile } from '../engine/profile.js';
 import { follow } from '../follow/loop.js';
+import { createHealth, type Health } from '../status/health.js';
 import { reportTo } from '../status/report.js';
 import { ProgressTracker } from '../status/progress.js';
 import type { MetricsServer } from '../status/server.js';
@@ -38,7 +39,8 @@ export async function run(config: Config): Promise<ExitCode> {
 }
 
 async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSignal): Promise<ExitCode> {
-  const metricsServer = await startMetrics(config, parts, log);
+  const health = createHealth(now, Math.max(config.engine.timeoutMs, config.source.rpcTimeoutMs));
+  const metricsServer = await startMetrics(config, parts, health, log);
   try {
     const booted = await boot(parts.preflightInput, { timeoutMs: config.bootTimeoutMs, log, now }, stop);
     if (booted instanceof LockstepError) return failed(log, booted);
@@ -57,7 +59,7 @@ async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSi
         source: parts.source,
         consensus: parts.consensus,
         engine: parts.engine,
-        hooks: reportTo({ log, metrics: parts.metrics, progress, now }),
+        hooks: health.watch(reportTo({ log, metrics: parts.metrics, progress, now })),
         now,
         random: Math.random,
       },
@@ -70,13 +72,18 @@ async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSi
 }
 
 /** A taken port is no reason not to follow, unless the operator says so (reliability O5). */
-async function startMetrics(config: Config, { metrics }: Parts, log: Logger): Promise<MetricsServer | null> {
+async function startMetrics(
+  config: Config,
+  { metrics: { registry } }: Parts,
+  health: Health,
+  log: Logger,
+): Promise<MetricsServer | null> {
   const { enabled, addr, port, strict } = config.metrics;
   if (!enabled) return null;
   try {
     // The HTTP server costs a third of the start-up, and most runs do not need it.
     const { serveMetrics } = await import('../status/server.js');
-    const server = await serveMetrics(metrics.registry, { host: addr, port });
+    const server = await serveMetrics({ registry, health, version: version() }, { host: addr, port });
     log.info({ url: `${server.url}/metrics` }, 'Metrics are served');
     return server;
   } catch (thrown) {

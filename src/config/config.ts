@@ -27,7 +27,7 @@ export type Config = ReturnType<typeof toConfig>;
 /** Reads, merges and checks the whole configuration. Finds every problem in one go and never throws for a bad one. */
 export function loadConfig(inputs: SettingInputs): LoadedConfig {
   const collected = collectSettings(inputs);
-  const parsed = parseSettings(collected.raw);
+  const parsed = parseSettings(collected.raw, OPTION_NAMES);
   const draft = { values: parsed.values, raw: collected.raw, env: inputs.env, cwd: inputs.cwd };
   const ruled = checkRules(draft);
   const jwt = loadJwtSecret(draft);
@@ -43,10 +43,29 @@ export function loadConfig(inputs: SettingInputs): LoadedConfig {
   };
 }
 
-function parseSettings(raw: RawSettings['raw']): { values: Partial<OptionValues>; problems: Problem[] } {
+/**
+ * Where the metrics server of a lockstep with this configuration listens. The rest of the configuration does not
+ * matter; null exactly when there are problems.
+ */
+export function collectListen(inputs: SettingInputs): {
+  readonly listen: { readonly enabled: boolean; readonly addr: string; readonly port: number } | null;
+  readonly problems: readonly Problem[];
+} {
+  const { raw, problems } = collectSettings(inputs);
+  const parsed = parseSettings(raw, ['metrics.enabled', 'metrics.addr', 'metrics.port']);
+  const { 'metrics.enabled': enabled, 'metrics.addr': addr, 'metrics.port': port } = parsed.values;
+  const all = [...problems, ...parsed.problems];
+  const isComplete = enabled !== undefined && addr !== undefined && port !== undefined;
+  return { listen: isComplete && all.length === 0 ? { enabled, addr, port } : null, problems: all };
+}
+
+function parseSettings(
+  raw: RawSettings['raw'],
+  names: readonly OptionName[],
+): { values: Partial<OptionValues>; problems: Problem[] } {
   const values: Partial<Record<OptionName, unknown>> = {};
   const problems: Problem[] = [];
-  for (const name of OPTION_NAMES) {
+  for (const name of names) {
     const { type, required } = declarationOf(name);
     const setting = raw.get(name);
     if (setting === undefined) {

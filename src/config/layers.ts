@@ -1,5 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { remoteText } from '../util/errors.js';
+import { compatibleEnvNames, isCompatible, judgeEnvironment } from './compat.js';
 import { readConfigFile, type FileSetting } from './file.js';
 import {
   declarationOf,
@@ -20,6 +21,8 @@ type CommandLineSettings = ReadonlyMap<OptionName, string>;
 
 export interface SettingInputs {
   readonly given: CommandLineSettings;
+  /** What the command line has to be warned about. */
+  readonly argvWarnings?: readonly string[];
   readonly env: Environment;
   /** Relative paths start here. */
   readonly cwd: string;
@@ -40,9 +43,11 @@ export interface RawSettings {
 }
 
 /** Collects the text of every option: command line over environment over file over default. Parses nothing. */
-export function collectSettings({ given, env, cwd, isTTY }: SettingInputs): RawSettings {
+export function collectSettings({ given, argvWarnings = [], env, cwd, isTTY }: SettingInputs): RawSettings {
+  const compatible = isCompatible(given, env);
+  const foreign = compatible ? judgeEnvironment(env) : { problems: [], warnings: [] };
   const raw = new Map<OptionName, RawSetting>();
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...foreign.problems];
   const put = (name: OptionName, setting: RawSetting, layer: Layer): void => {
     const reason = declarationOf(name).refused?.[layer];
     if (reason !== undefined) problems.push(refusal(name, setting.origin, reason, layer));
@@ -51,7 +56,7 @@ export function collectSettings({ given, env, cwd, isTTY }: SettingInputs): RawS
 
   for (const [name, text] of given) put(name, { text, origin: 'cli' }, 'cli');
   for (const name of OPTION_NAMES) {
-    const setting = fromEnvironment(name, env);
+    const setting = fromEnvironment(name, env, compatible);
     if (setting !== undefined) put(name, setting, 'env');
   }
   for (const { name, text, origin } of fileSettings(raw.get('config'), cwd, problems))
@@ -62,17 +67,18 @@ export function collectSettings({ given, env, cwd, isTTY }: SettingInputs): RawS
     const text = declared.default ?? declared.derived?.from(situation);
     if (text !== undefined && !raw.has(name)) raw.set(name, { text, origin: 'default' });
   }
-  return { raw, problems, warnings: unknownVariables(env) };
+  return { raw, problems, warnings: [...argvWarnings, ...foreign.warnings, ...unknownVariables(env)] };
 }
 
 /** True when any environment variable sets an option. */
 export function environmentSetsAnything(env: Environment): boolean {
-  return OPTION_NAMES.some((name) => fromEnvironment(name, env) !== undefined);
+  return OPTION_NAMES.some((name) => fromEnvironment(name, env, false) !== undefined);
 }
 
 /** An empty variable counts as unset: `${NAME:-}` in a compose file leaves one behind. */
-function fromEnvironment(name: OptionName, env: Environment): RawSetting | undefined {
-  const names = [envName(name), ...(declarationOf(name).alsoEnv ?? [])];
+function fromEnvironment(name: OptionName, env: Environment, compatible: boolean): RawSetting | undefined {
+  const foreign = compatible ? compatibleEnvNames(name) : [];
+  const names = [envName(name), ...(declarationOf(name).alsoEnv ?? []), ...foreign];
   const found = names.find((candidate) => (env[candidate] ?? '').trim() !== '');
   return found === undefined ? undefined : { text: env[found] ?? '', origin: `env:${found}` };
 }

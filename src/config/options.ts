@@ -210,6 +210,14 @@ const OPTIONS = {
     type: value.boolean,
     default: 'false',
   },
+  'compat.op-node': {
+    group: CONFIGURATION,
+    describe:
+      'Read OP_NODE_ variables, and ignore flags of op-node and base-consensus that mean nothing here; implied by the word op-node',
+    type: value.boolean,
+    default: 'false',
+    refused: { file: 'has to be known before the command line is read' },
+  },
   config: {
     group: CONFIGURATION,
     describe: 'YAML or JSON file with the settings above, as nested or dotted keys',

@@ -2,6 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
 import type { Outcome, SeenLabels, Turn } from '../follow/state.js';
+import { isReady } from './health.js';
 import type { Progress } from './progress.js';
 import { PHASE_MEANINGS } from './states.js';
 
@@ -35,8 +36,7 @@ export function createMetrics(info: { readonly version: string; readonly node: s
     registry,
     turn: ({ state }) => {
       for (const kind of PHASES) gauges.state.set({ state: kind }, state.phase.kind === kind ? 1 : 0);
-      const healthy = state.phase.kind === 'syncing' || state.phase.kind === 'following';
-      gauges.ready.set(healthy ? 1 : 0);
+      gauges.ready.set(isReady(state.phase) ? 1 : 0);
       gauges.divergence.set(state.phase.kind === 'holding' && state.phase.reason.kind === 'divergence' ? 1 : 0);
       gauges.session.set(state.session.id);
     },
@@ -61,7 +61,7 @@ function createGauges(registry: Registry) {
   return {
     info: gauge('info', 'Version of lockstep and of Node.js; always 1', ['version', 'node']),
     up: gauge('up', '1 while the process runs'),
-    ready: gauge('ready', '1 while lockstep is syncing or following'),
+    ready: gauge('ready', '1 while lockstep is following, as /readyz says'),
     state: gauge('state', '1 for the state lockstep is in', ['state']),
     session: gauge('el_session', 'Number of the current EL session; it grows when the EL restarts'),
     divergence: gauge('divergence_active', '1 while the EL is held on another branch than the source'),

@@ -1,5 +1,6 @@
 import { fastify } from 'fastify';
 import type { Registry } from 'prom-client';
+import type { Health, HealthAnswer } from './health.js';
 
 export interface MetricsServer {
   /** `http://host:port`, with the port that was really bound. */
@@ -7,12 +8,23 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
+interface Served {
+  readonly registry: Registry;
+  readonly health: Health;
+  readonly version: string;
+}
+
 const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_BODY_BYTES = 1_024;
+const OK = 200;
+const UNAVAILABLE = 503;
 
-/** Serves GET /metrics and nothing else. Rejects when the address cannot be bound. */
+/**
+ * Serves GET /metrics, /healthz (always 200 with the version, as op-node does), /livez and /readyz, and nothing else.
+ * Rejects when the address cannot be bound.
+ */
 export async function serveMetrics(
-  registry: Registry,
+  { registry, health, version }: Served,
   listen: { readonly host: string; readonly port: number },
 ): Promise<MetricsServer> {
   const server = fastify({
@@ -23,6 +35,20 @@ export async function serveMetrics(
   server.get('/metrics', async (_request, reply) => {
     await reply.type(registry.contentType).send(await registry.metrics());
   });
+  const answers: Readonly<Record<string, () => HealthAnswer>> = {
+    '/healthz': () => ({ ok: true, body: { version } }),
+    '/livez': () => health.live(),
+    '/readyz': () => health.ready(),
+  };
+  for (const [path, answer] of Object.entries(answers)) {
+    server.get(path, async (_request, reply) => {
+      const { ok, body } = answer();
+      await reply
+        .code(ok ? OK : UNAVAILABLE)
+        .header('cache-control', 'no-store')
+        .send(body);
+    });
+  }
   const url = await server.listen(listen);
   return { url, close: () => server.close() };
 }

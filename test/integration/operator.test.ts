@@ -91,7 +91,23 @@ describe('metrics', () => {
     ]);
   });
 
-  it('are all that is served', async () => {
+  it('stand beside health: live and ready in step, live and not ready without a source', async () => {
+    const one = await following(['--metrics.enabled', '--metrics.port', '0']);
+    const url = await metricsUrl(one);
+    const status = async (path: string): Promise<number> => (await fetch(new URL(path, url))).status;
+    await waitUntil('it is ready', async () => (await status('/readyz')) === 200, DEADLINE_MS);
+    await world.source.down();
+    await waitUntil('it is not ready', async () => (await status('/readyz')) === 503, DEADLINE_MS);
+    const unready = await (await fetch(new URL('/readyz', url))).json();
+    expect(unready).toMatchObject({ ready: false, state: 'holding', reason: 'source-unavailable' });
+    expect([await status('/livez'), await status('/healthz')]).toEqual([200, 200]);
+    const env = { LOCKSTEP_METRICS_ENABLED: 'true', LOCKSTEP_METRICS_PORT: new URL(url).port };
+    const [live, ready] = [await command(['healthcheck'], env), await command(['healthcheck', '--ready'], env)];
+    expect([await live.ended(), await ready.ended()]).toEqual([0, 69]);
+    expect(ready.output).toContain('503 holding, source-unavailable');
+  });
+
+  it('and health are all that is served', async () => {
     const one = await following(['--metrics.enabled', '--metrics.port', '0']);
     const url = await metricsUrl(one);
     expect((await fetch(new URL('/', url))).status).toBe(404);

@@ -31,13 +31,13 @@ const DIVERGENCE = { source: at(A, 5), engine: at(B, 5) };
 describe('the state in the metrics', () => {
   it.each<[Phase, number, number]>([
     [{ kind: 'starting' }, 0, 0],
-    [{ kind: 'syncing' }, 1, 0],
+    [{ kind: 'syncing' }, 0, 0],
     [{ kind: 'following' }, 1, 0],
     [{ kind: 'recovering', divergence: DIVERGENCE }, 0, 0],
     [{ kind: 'holding', reason: { kind: 'source-unavailable', error: ERROR } }, 0, 0],
     [{ kind: 'holding', reason: { kind: 'divergence', divergence: DIVERGENCE } }, 0, 1],
     [{ kind: 'halted', error: ERROR }, 0, 0],
-  ])('%j is the only one, and ready only while work goes on', async (phase, ready, diverged) => {
+  ])('%j is the only one, and ready only in step with the source', async (phase, ready, diverged) => {
     metrics.turn(turn({ kind: 'following' }));
     metrics.turn(turn(phase));
     const shown = await lines();

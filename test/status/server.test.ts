@@ -1,9 +1,13 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { createHealth } from '../../src/status/health.js';
 import { createMetrics } from '../../src/status/metrics.js';
 import { serveMetrics, type MetricsServer } from '../../src/status/server.js';
 
 const METRICS = createMetrics({ version: '1.2.3', node: 'v20' });
+const CALL_TIMEOUT_MS = 15_000;
+let nowMs = 0;
+const HEALTH = createHealth(() => nowMs, CALL_TIMEOUT_MS);
 let servers: MetricsServer[] = [];
 
 afterEach(async () => {
@@ -12,7 +16,10 @@ afterEach(async () => {
 });
 
 async function serve(port = 0): Promise<MetricsServer> {
-  const server = await serveMetrics(METRICS.registry, { host: '127.0.0.1', port });
+  const server = await serveMetrics(
+    { registry: METRICS.registry, health: HEALTH, version: '1.2.3' },
+    { host: '127.0.0.1', port },
+  );
   servers.push(server);
   return server;
 }
@@ -30,9 +37,38 @@ describe('the metrics server', () => {
     ['GET', '/'],
     ['GET', '/metrics/x'],
     ['POST', '/metrics'],
+    ['POST', '/healthz'],
+    ['PUT', '/readyz'],
+    ['GET', '/livez/x'],
   ])('answers %s %s with 404', async (method, path) => {
     const { url } = await serve();
     expect((await fetch(`${url}${path}`, { method })).status).toBe(404);
+  });
+
+  it('serves the version at /healthz, whatever the state', async () => {
+    const { url } = await serve();
+    const response = await fetch(`${url}/healthz`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(await response.text()).toBe('{"version":"1.2.3"}');
+  });
+
+  it('serves liveness and readiness apart, and neither may be kept', async () => {
+    const { url } = await serve();
+    const [live, ready] = await Promise.all([fetch(`${url}/livez`), fetch(`${url}/readyz`)]);
+    expect([live.status, ready.status]).toEqual([200, 503]);
+    expect(await ready.json()).toMatchObject({ ready: false, state: 'starting' });
+    expect(ready.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('answers 503 at /livez when the loop no longer moves', async () => {
+    const { url } = await serve();
+    const silent = { onTurn: () => undefined, onOutcome: () => undefined, onBlock: () => undefined };
+    HEALTH.watch({ ...silent, onLabels: () => undefined, onStatus: () => undefined }).onOutcome({ of: 'wait' });
+    nowMs += 4 * CALL_TIMEOUT_MS + 1;
+    const response = await fetch(`${url}/livez`);
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ live: false, reason: 'loop-stalled' });
   });
 
   it('rejects when its port is taken', async () => {

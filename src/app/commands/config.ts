@@ -17,7 +17,7 @@ export function configText({ settings, problems, warnings }: LoadedConfig, json:
 }
 
 /** Everything wrong with a configuration, for stderr. */
-export function problemsText({ problems }: LoadedConfig): string {
+export function problemsText({ problems }: Pick<LoadedConfig, 'problems'>): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   const lines = problems.map((problem) => `  ✖ ${problemText(problem)}\n`);
   return `lockstep: the configuration is not usable (${count})\n${lines.join('')}`;

@@ -2,15 +2,28 @@ import { declarationOf, envName, OPTION_NAMES, type OptionName } from '../../con
 import { ERROR_CODES } from '../../util/error-codes.js';
 import { HOLD_MEANINGS, PHASE_MEANINGS } from '../../status/states.js';
 import { exitEntries } from '../exit-meanings.js';
+import { code, table } from './markdown.js';
+import { migrationMarkdown } from './migration.js';
 
-const TOPICS = { flags: flagsMarkdown, errors: errorsMarkdown, states: statesMarkdown };
+const TOPICS = {
+  flags: flagsMarkdown,
+  errors: errorsMarkdown,
+  states: statesMarkdown,
+  'op-node': () => migrationMarkdown('op-node'),
+  'base-consensus': () => migrationMarkdown('base-consensus'),
+};
 
-/** The Markdown of docs/<topic>.md, or undefined for a topic that does not exist. */
+type Topic = keyof typeof TOPICS;
+
+/**
+ * The Markdown of docs/<topic>.md, for the name of a client the tables of docs/migrate-from-<topic>.md, and undefined
+ * for a topic that does not exist.
+ */
 export function docText(topic: string | undefined): string | undefined {
   return isTopic(topic) ? TOPICS[topic]() : undefined;
 }
 
-function isTopic(topic: string | undefined): topic is keyof typeof TOPICS {
+function isTopic(topic: string | undefined): topic is Topic {
   return topic !== undefined && Object.hasOwn(TOPICS, topic);
 }
 
@@ -80,21 +93,7 @@ function statesMarkdown(): string {
   ]);
 }
 
-function page(title: string, topic: keyof typeof TOPICS, lines: readonly string[]): string {
+function page(title: string, topic: Topic, lines: readonly string[]): string {
   const note = `<!-- Made by \`lockstep doc ${topic}\`; change the declaration in the source instead. -->`;
   return [`# ${title}`, '', note, '', ...lines, ''].join('\n');
-}
-
-/** A table with aligned columns, as the formatter of the repository writes it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replace(/\|/g, '\\|')));
-  const widths = head.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[], fill = ' '): string =>
-    `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width, fill)).join(' | ')} |`;
-  const [first = [], ...others] = cells;
-  return [line(first), line([], '-'), ...others.map((row) => line(row))];
-}
-
-function code(text: string): string {
-  return `\`${text}\``;
 }
