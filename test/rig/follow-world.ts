@@ -3,12 +3,21 @@ import { startLockstep, type LockstepProcess } from '../../devnet/rig/lockstep-p
 import { startRig, type Rig, type RigOptions } from '../../devnet/rig/rig.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';
+import { ConsensusStub } from './consensus-stub.js';
 import { FaultProxy } from './fault-proxy.js';
 
 /** Quick tickers, so that a test does not wait for what it does not look at. */
 const QUICK_FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'];
 
-const DEFAULTS: RigOptions = {
+/** What says the heads of the source: its EL, or a consensus client beside it. */
+export type Dialect = 'execution' | 'consensus';
+export const DIALECTS: readonly Dialect[] = ['execution', 'consensus'];
+
+interface WorldOptions extends RigOptions {
+  readonly dialect: Dialect;
+}
+
+const DEFAULTS: WorldOptions = {
   seed: 'world',
   source: 'ethereumjs',
   follower: 'ethereumjs',
@@ -16,6 +25,7 @@ const DEFAULTS: RigOptions = {
   safeDistance: 3,
   finalizedDistance: 6,
   blockTimeMs: 1_000,
+  dialect: 'execution',
 };
 
 /** Two real ELs, a block producer, and a fault proxy before each port that lockstep talks to. */
@@ -29,13 +39,23 @@ export class FollowWorld {
     readonly source: FaultProxy,
     /** Before the engine port of the follower EL. */
     readonly engine: FaultProxy,
+    /** The consensus client of the source, and the proxy before it. */
+    readonly consensus: { readonly stub: ConsensusStub; readonly proxy: FaultProxy } | null,
   ) {}
 
-  static async start(options: Partial<RigOptions> = {}): Promise<FollowWorld> {
-    const rig = await startRig({ ...DEFAULTS, ...options });
+  static async start(options: Partial<WorldOptions> = {}): Promise<FollowWorld> {
+    const { dialect, ...rigOptions } = { ...DEFAULTS, ...options };
+    const rig = await startRig(rigOptions);
     const source = await FaultProxy.start(rig.source.httpUrl);
     const engine = await FaultProxy.start(rig.follower.engineUrl);
-    return new FollowWorld(rig, source, engine);
+    const consensus = dialect === 'consensus' ? await startConsensus(rig.source.httpUrl) : null;
+    return new FollowWorld(rig, source, engine, consensus);
+  }
+
+  /** The proxy before the consensus client, in a world of that dialect. */
+  get cl(): FaultProxy {
+    if (this.consensus === null) throw new Error('this world has no consensus client');
+    return this.consensus.proxy;
   }
 
   get jwtSecretFile(): string {
@@ -54,10 +74,15 @@ export class FollowWorld {
       jwtSecretFile: this.jwtSecretFile,
       logFile: join(this.rig.dir, `lockstep-${this.#runs}.log`),
       cwd: this.rig.dir,
-      flags: [...QUICK_FLAGS, '--log.level', 'debug', ...flags],
+      flags: [...QUICK_FLAGS, ...this.clFlags, '--log.level', 'debug', ...flags],
     });
     this.#lockstepsToStop.push(lockstep);
     return lockstep;
+  }
+
+  /** What tells lockstep of the consensus client, where there is one. */
+  get clFlags(): readonly string[] {
+    return this.consensus === null ? [] : ['--l2.follow.source.cl', this.cl.url];
   }
 
   /** Waits until the follower EL shows the head, safe and finalized blocks of the producer, by hash. */
@@ -81,9 +106,15 @@ export class FollowWorld {
 
   async close(): Promise<void> {
     await Promise.all(this.#lockstepsToStop.map((lockstep) => lockstep.kill()));
-    await Promise.all([this.source.close(), this.engine.close()]);
+    await Promise.all([this.source.close(), this.engine.close(), this.consensus?.proxy.close()]);
+    await this.consensus?.stub.close();
     await this.rig.close();
   }
+}
+
+async function startConsensus(elUrl: string): Promise<FollowWorld['consensus']> {
+  const stub = await ConsensusStub.start(elUrl);
+  return { stub, proxy: await FaultProxy.start(stub.url) };
 }
 
 /** Waits until lockstep has logged a line with these fields. */
