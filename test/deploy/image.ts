@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { DockerfileParser, type Copy, type Instruction, type JSONInstruction } from 'dockerfile-ast';
+import { Copy, DockerfileParser, JSONInstruction, type Instruction } from 'dockerfile-ast';
 import { projectRoot } from '../../devnet/project-root.js';
 
 export const DOCKERFILE = 'devnet/docker/Dockerfile';
@@ -39,15 +39,16 @@ export function instructionsOf({ instructions }: Stage, keyword: string): readon
 
 /** The arguments of an instruction in exec form; null for one in shell form. */
 export function execForm(instruction: Instruction): readonly string[] | null {
-  const json = instruction as JSONInstruction;
-  if (json.getOpeningBracket() === null) return null;
-  return json.getJSONStrings().map((string) => string.getJSONValue());
+  if (!(instruction instanceof JSONInstruction) || instruction.getOpeningBracket() === null) return null;
+  return instruction.getJSONStrings().map((string) => string.getJSONValue());
 }
 
 export function copies(stage: Stage): readonly CopiedFiles[] {
   return instructionsOf(stage, 'COPY').map((instruction) => {
     const paths = instruction.getArguments().map((argument) => argument.getValue());
-    const flags = (instruction as Copy).getFlags().map((flag) => [flag.getName(), flag.getValue()] as const);
+    const flags = (instruction instanceof Copy ? instruction.getFlags() : []).map(
+      (flag) => [flag.getName(), flag.getValue()] as const,
+    );
     const from = flags.find(([name]) => name === 'from')?.[1] ?? null;
     return { from, sources: paths.slice(0, -1), target: paths.at(-1) ?? '' };
   });
