@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { exitEntries } from '../src/app/exit-meanings.js';
+import { MIGRATION_PAGES, withFlagTables } from './architecture/flag-tables.js';
 import { withRoomsTable } from './architecture/rooms-table.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
@@ -11,12 +12,29 @@ describe('the documents', () => {
     expect(document).toBe(withRoomsTable(document));
   });
 
+  it.each(Object.entries(MIGRATION_PAGES))(
+    'show what becomes of the flags of %s (else run `npm run docs`)',
+    (client, file) => {
+      const document = read(file);
+      expect(document).toBe(withFlagTables(document, client));
+    },
+  );
+
   it('name every exit code in the README', () => {
     const named = [...read('README.md').matchAll(/^\| (\d+) +\|/gm)].map((match) => Number(match[1]));
     expect(named).toEqual(exitEntries().map(({ code }) => code));
   });
 
-  it.each(['README.md', 'docs/architecture.md', 'devnet/README.md'])('have no dead link to a file in %s', (file) => {
+  it.each([
+    ...[
+      'README.md',
+      'docs/architecture.md',
+      'devnet/README.md',
+      'devnet/docker/README.md',
+      'devnet/overlays/README.md',
+    ],
+    ...Object.values(MIGRATION_PAGES),
+  ])('have no dead link to a file in %s', (file) => {
     const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
     const targets = [...read(file).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => `${folder}${match[1] ?? ''}`);
     for (const target of targets) expect(() => read(target)).not.toThrow();

@@ -107,6 +107,7 @@ export const FOREIGN_FLAGS: readonly ForeignFlag[] = [
   { ...op('p2p.*'), ignored: NO_P2P },
   { ...op('sequencer.*'), ignored: NO_SEQUENCER },
   { ...op('conductor.*'), ignored: NO_SEQUENCER },
+  { ...op('signer.*'), ignored: 'lockstep signs nothing' },
   { ...op('experimental.sequencer-api'), ignored: NO_SEQUENCER },
   { ...op('rpc.*'), ignored: NO_RPC },
   { ...op('fetch-withdrawal-root-from-state'), ignored: NO_RPC },

@@ -1,7 +1,7 @@
+import { betweenMarks } from './between-marks.js';
 import { ALLOWED_IMPORTS } from './import-rules.js';
 
-const START = '<!-- rooms: made by `npm run docs` -->';
-const END = '<!-- /rooms -->';
+const MARKS = { start: '<!-- rooms: made by `npm run docs` -->', end: '<!-- /rooms -->' };
 
 /** The import table as Markdown, as docs/architecture.md shows it. */
 function roomsTable(): string {
@@ -20,8 +20,5 @@ function roomsTable(): string {
 
 /** The document with its table of rooms brought up to date. */
 export function withRoomsTable(document: string): string {
-  const start = document.indexOf(START);
-  const end = document.indexOf(END);
-  if (start < 0 || end < start) throw new Error(`the document lacks ${START} and ${END}`);
-  return `${document.slice(0, start + START.length)}\n\n${roomsTable()}\n\n${document.slice(end)}`;
+  return betweenMarks(document, roomsTable(), MARKS);
 }

@@ -1,3 +1,4 @@
+import { request } from 'undici';
 import { collectListen } from '../../config/config.js';
 import type { SettingInputs } from '../../config/layers.js';
 import type { Problem } from '../../config/problem.js';
@@ -29,11 +30,11 @@ export async function probeHealth(inputs: SettingInputs, path: '/livez' | '/read
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${listen.port}${path}`;
   const deadline = AbortSignal.timeout(PROBE_TIMEOUT_MS);
   try {
-    const response = await fetch(url, { redirect: 'manual', signal: deadline });
-    const answer = parsed(await readCapped(response));
-    return { kind: 'answered', healthy: response.status === 200, line: `${url} ${response.status}${told(answer)}` };
+    const { statusCode, body } = await request(url, { signal: deadline });
+    const answer = parsed(await readCapped(body));
+    return { kind: 'answered', healthy: statusCode === 200, line: `${url} ${statusCode}${told(answer)}` };
   } catch (thrown) {
-    const why = deadline.aborted ? `within ${PROBE_TIMEOUT_MS} ms` : `(${systemErrorCode(causeOf(thrown))})`;
+    const why = deadline.aborted ? `within ${PROBE_TIMEOUT_MS} ms` : `(${systemErrorCode(thrown)})`;
     return { kind: 'answered', healthy: false, line: `${url} no answer ${why}` };
   }
 }
@@ -57,11 +58,9 @@ function whyUnusable({ enabled, port }: { enabled: boolean; port: number }): Pro
 }
 
 /** The start of the body; the rest of an answer that is not ours is not waited for. */
-async function readCapped(response: Response): Promise<string> {
+async function readCapped(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  const body: AsyncIterable<Uint8Array> | null = response.body;
-  if (body === null) return '';
   for await (const chunk of body) {
     chunks.push(chunk);
     bytes += chunk.length;
@@ -82,9 +81,4 @@ function parsed(text: string): JsonObject {
 function told({ state, reason }: JsonObject): string {
   const words = [state, reason === state ? undefined : reason].filter((word) => typeof word === 'string');
   return words.length === 0 ? '' : ` ${remoteText(words.join(', '))}`;
-}
-
-/** fetch says that it failed; its cause says why. */
-function causeOf(thrown: unknown): unknown {
-  return typeof thrown === 'object' && thrown !== null && 'cause' in thrown ? thrown.cause : thrown;
 }

@@ -1,0 +1,12 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { MIGRATION_PAGES, withFlagTables } from './flag-tables.js';
+import { withRoomsTable } from './rooms-table.js';
+
+function rewrite(file: string, change: (document: string) => string): void {
+  writeFileSync(file, change(readFileSync(file, 'utf8')));
+}
+
+rewrite('docs/architecture.md', withRoomsTable);
+for (const [client, file] of Object.entries(MIGRATION_PAGES)) {
+  rewrite(file, (document) => withFlagTables(document, client));
+}
