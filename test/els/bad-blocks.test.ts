@@ -1,4 +1,10 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import type { RunningEl } from '../../devnet/els/el.js';
+import { gethBinary } from '../../devnet/els/geth/build.js';
 import { createGenesis, FIXED_GENESIS_TIMESTAMP, type Genesis } from '../../devnet/genesis.js';
 import { rpcClient } from '../../devnet/rpc.js';
 import type { JsonObject } from '../../src/util/json.js';
@@ -68,7 +74,7 @@ describe('a source without the state that execution requests are rebuilt from', 
     async () => {
       const [full, archive] = [
         await trial.scratch.launch('geth', 'requests-full'),
-        await trial.scratch.launch('geth', 'requests-archive', { extraFlags: ['--gcmode', 'archive'] }),
+        await launchArchive('requests-archive'),
       ];
       for (const el of [full, archive]) {
         const maker = new BlockMaker(el);
@@ -91,6 +97,17 @@ describe('a source without the state that execution requests are rebuilt from', 
   );
 });
 
+/** The state of old blocks is there at once in the hash scheme only. */
+async function launchArchive(name: string): Promise<RunningEl> {
+  const dir = join(trial.scratch.dir, name);
+  const genesisFile = join(dir, 'genesis.json');
+  const scheme = ['--state.scheme', 'hash'];
+  mkdirSync(dir);
+  writeFileSync(genesisFile, JSON.stringify(PLAIN));
+  await promisify(execFile)(await gethBinary(), ['init', ...scheme, '--datadir', join(dir, 'db'), genesisFile]);
+  return trial.scratch.launch('geth', name, { extraFlags: [...scheme, '--gcmode', 'archive'] });
+}
+
 describe('a block over the request size limit of an ethereumjs EL', () => {
   it(
     'is not sent again: the hold tells its size and what to do',
@@ -101,8 +118,7 @@ describe('a block over the request size limit of an ethereumjs EL', () => {
       const source = await trial.scratch.launch('geth', 'large-source', { genesis, extraFlags });
       const follower = await trial.scratch.launch('ethereumjs', 'large-follower', { genesis });
       const maker = await chainOf(source, 2);
-      const pool = rpcClient(source.httpUrl);
-      for (const raw of bulkyTransfers(46, 125_000)) await pool.call('eth_sendRawTransaction', [raw]);
+      await fillPool(source, bulkyTransfers(50, 125_000));
       await maker.add(null);
       const proxy = await trial.watched(follower);
       const running = await trial.follow({ source, proxy });
@@ -116,3 +132,13 @@ describe('a block over the request size limit of an ethereumjs EL', () => {
     START_TIMEOUT_MS,
   );
 });
+
+/** geth's plain port takes 5 MiB in one request. */
+async function fillPool(el: RunningEl, transactions: readonly string[]): Promise<void> {
+  const pool = rpcClient(el.httpUrl);
+  const method = 'eth_sendRawTransaction';
+  for (let at = 0; at < transactions.length; at += 10) {
+    const calls = transactions.slice(at, at + 10).map((raw) => ({ method, params: [raw] }));
+    for (const outcome of await pool.batch(calls)) if (!outcome.ok) throw new Error(outcome.message);
+  }
+}

@@ -79,7 +79,7 @@ describe.each(['holocene', 'isthmus'] as const)('a geth beside a source of the O
         await untilLevel(source, follower);
         const head = await headOf(source);
         const origin = { l1_origin: 100 + Math.floor(head / 3), seq: head % 3 };
-        await untilLogged(running, { msg: 'Following: the EL keeps up with the source', ...origin }, DEADLINE_MS);
+        await untilLogged(running, { msg: 'Progress', ...origin }, DEADLINE_MS);
       } finally {
         await follower.stop();
       }

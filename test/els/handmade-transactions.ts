@@ -1,7 +1,10 @@
-import { toBeHex, Transaction, zeroPadValue, type TransactionLike, type Wallet } from 'ethers';
+import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
+import { createFeeMarket1559Tx } from '@ethereumjs/tx';
+import { getBytes, hexlify, toBeHex, Transaction, zeroPadValue, type TransactionLike, type Wallet } from 'ethers';
 import { devAccounts } from '../../devnet/accounts.js';
 import { CHAIN_ID } from '../../devnet/genesis.js';
 import { SYSTEM_CONTRACTS } from '../../devnet/system-contracts.js';
+import type { Hex } from '../../src/util/hex.js';
 
 const SEED = '1';
 const GWEI = 1_000_000_000n;
@@ -20,14 +23,21 @@ export function withdrawalRequests(count: number): string[] {
   });
 }
 
-/** Transfers with so many bytes of zeros each, in turn from every account. */
+/** Transfers with so many bytes of zeros each, in turn from every account. ethers takes a second for one of 100 kB. */
 export function bulkyTransfers(count: number, sizeBytes: number): string[] {
-  const data = `0x${'00'.repeat(sizeBytes)}`;
-  const gasLimit = TRANSACTION_GAS + ZERO_BYTE_GAS * sizeBytes;
+  const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork: Hardfork.Prague });
   const accounts = devAccounts(SEED);
+  const to = sender(0).address.toLowerCase() as Hex;
+  const gasLimit = TRANSACTION_GAS + ZERO_BYTE_GAS * sizeBytes;
+  const fields = { ...FEES, chainId: CHAIN_ID, to, data: new Uint8Array(sizeBytes), gasLimit };
   return Array.from({ length: count }, (_, index) => {
     const nonce = Math.floor(index / accounts.length);
-    return signed(sender(index % accounts.length), { nonce, to: sender(0).address, data, gasLimit });
+    const secret = getBytes(sender(index % accounts.length).privateKey);
+    return hexlify(
+      createFeeMarket1559Tx({ ...fields, nonce }, { common })
+        .sign(secret)
+        .serialize(),
+    );
   });
 }
 
