@@ -1,0 +1,54 @@
+import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
+import { createFeeMarket1559Tx } from '@ethereumjs/tx';
+import { getBytes, hexlify, toBeHex, Transaction, zeroPadValue, type TransactionLike, type Wallet } from 'ethers';
+import { devAccounts } from '../../devnet/accounts.js';
+import { CHAIN_ID } from '../../devnet/genesis.js';
+import { SYSTEM_CONTRACTS } from '../../devnet/system-contracts.js';
+import type { Hex } from '../../src/util/hex.js';
+
+const SEED = '1';
+const GWEI = 1_000_000_000n;
+const FEES = { maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: GWEI };
+const WITHDRAWAL_FEE_WEI = 1_000_000n;
+/** Of a transaction, and of a byte of calldata that is zero at the least (EIP-7623). */
+const TRANSACTION_GAS = 21_000;
+const ZERO_BYTE_GAS = 10;
+
+/** Withdrawal requests (EIP-7002), each a transaction of one sender; more than 16 of one block wait for the next. */
+export function withdrawalRequests(count: number): string[] {
+  const to = SYSTEM_CONTRACTS.withdrawalQueue.address;
+  return Array.from({ length: count }, (_, nonce) => {
+    const data = `${zeroPadValue(toBeHex(nonce + 1), 48)}${'00'.repeat(8)}`;
+    return signed(sender(0), { nonce, to, data, value: WITHDRAWAL_FEE_WEI, gasLimit: 300_000 });
+  });
+}
+
+/** Transfers with so many bytes of zeros each, in turn from every account. ethers takes a second for one of 100 kB. */
+export function bulkyTransfers(count: number, sizeBytes: number): string[] {
+  const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork: Hardfork.Prague });
+  const accounts = devAccounts(SEED);
+  const to = sender(0).address.toLowerCase() as Hex;
+  const gasLimit = TRANSACTION_GAS + ZERO_BYTE_GAS * sizeBytes;
+  const fields = { ...FEES, chainId: CHAIN_ID, to, data: new Uint8Array(sizeBytes), gasLimit };
+  return Array.from({ length: count }, (_, index) => {
+    const nonce = Math.floor(index / accounts.length);
+    const secret = getBytes(sender(index % accounts.length).privateKey);
+    return hexlify(
+      createFeeMarket1559Tx({ ...fields, nonce }, { common })
+        .sign(secret)
+        .serialize(),
+    );
+  });
+}
+
+function sender(index: number): Wallet {
+  const wallet = devAccounts(SEED)[index];
+  if (wallet === undefined) throw new Error(`no account ${index}`);
+  return wallet;
+}
+
+function signed(wallet: Wallet, fields: TransactionLike): string {
+  const tx = Transaction.from({ type: 2, chainId: CHAIN_ID, ...FEES, ...fields });
+  tx.signature = wallet.signingKey.sign(tx.unsignedHash);
+  return tx.serialized;
+}
