@@ -32,6 +32,7 @@ export const HOLD_AFTER: Readonly<Record<HoldReason['kind'], number>> = {
   'engine-syncing': 1,
   'engine-unsettled': 1,
   'engine-stuck': 5,
+  'engine-unfit': 1,
   'payload-refused': 1,
   'source-unavailable': 1,
   'source-gap': 3,
