@@ -1,6 +1,6 @@
 import parseDuration from 'parse-duration';
 import yargs from 'yargs';
-import { EL_KINDS, type ElKind } from './els/el.js';
+import { EL_KINDS, isOpStack, type ElKind } from './els/el.js';
 
 export interface DevnetFlags {
   readonly blockTimeMs: number;
@@ -18,6 +18,9 @@ export interface DevnetFlags {
   readonly followerEl: ElKind;
   readonly logLevel: string;
 }
+
+const DIFFERENT_CHAINS =
+  '--source-el and --follower-el must be of one kind: op-geth and op-reth run an OP Stack chain, the others Ethereum';
 
 /** Reads the command line; on `--help` or a mistake it prints and ends the process, as yargs does. */
 export function parseFlags(argv: readonly string[]): DevnetFlags {
@@ -43,6 +46,8 @@ export function parseFlags(argv: readonly string[]): DevnetFlags {
     .option('log-level', { type: 'string', default: 'info', describe: 'log level of lockstep' })
     .check((flags) => milliseconds(flags['block-time']) >= 0)
     .check((flags) => flags['finalized-distance'] >= flags['safe-distance'] || 'finalized cannot be above safe')
+    .check((flags) => isOpStack(flags['source-el']) === isOpStack(flags['follower-el']) || DIFFERENT_CHAINS)
+    .check((flags) => !(flags.blobs && isOpStack(flags['source-el'])) || 'an OP Stack chain has no blobs')
     .strict()
     .version(false)
     .parseSync();

@@ -14,6 +14,11 @@ export const EL_KINDS = ['ethereumjs', 'geth', 'reth', 'op-geth', 'op-reth'] as 
 
 export type ElKind = (typeof EL_KINDS)[number];
 
+/** Whether it runs the OP Stack here; the others run Ethereum. */
+export function isOpStack(kind: ElKind): boolean {
+  return kind === 'op-geth' || kind === 'op-reth';
+}
+
 export interface ElOptions {
   /** Created when missing; holds the database, the genesis file and the log. */
   readonly dataDir: string;

@@ -35,10 +35,13 @@ const ETHEREUM_TWINS: Readonly<Partial<Record<OpFork, string>>> = {
   isthmus: 'prague',
 };
 
-const MESSAGE_PASSER: Hex = '0x4200000000000000000000000000000000000016';
-const L1_BLOCK: Hex = '0x4200000000000000000000000000000000000015';
+export const MESSAGE_PASSER: Hex = '0x4200000000000000000000000000000000000016';
+export const L1_BLOCK: Hex = '0x4200000000000000000000000000000000000015';
 const IMPLEMENTATION_SLOT: Hex = '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc';
 const DA_FOOTPRINT_SLOT: Hex = '0x0000000000000000000000000000000000000000000000000000000000000008';
+
+/** NUMBER NUMBER SSTORE: a call changes the storage root, which is the withdrawals root of a block from Isthmus on. */
+const STORE_AT_BLOCK_NUMBER: Hex = '0x434355';
 
 /** 400, which is what stands for a scalar that is configured as 0 (opstack 9). */
 export const DA_FOOTPRINT_SCALAR = 400;
@@ -82,8 +85,14 @@ export function createOpGenesis({ seed, timestamp, forks }: OpGenesisOptions): G
           { balance: '0x0', nonce: '0x1', code },
         ]),
       ),
-      [MESSAGE_PASSER]: { balance: '0x0', storage: { [IMPLEMENTATION_SLOT]: word(`c0d3${MESSAGE_PASSER.slice(-4)}`) } },
-      [L1_BLOCK]: { balance: '0x0', storage: { [DA_FOOTPRINT_SLOT]: daFootprintWord() } },
+      [MESSAGE_PASSER]: {
+        balance: '0x0',
+        nonce: '0x1',
+        code: STORE_AT_BLOCK_NUMBER,
+        storage: { [IMPLEMENTATION_SLOT]: word(`c0d3${MESSAGE_PASSER.slice(-4)}`) },
+      },
+      // Without a nonce it would be an empty account, which goes, with its storage, when it is first called (EIP-161).
+      [L1_BLOCK]: { balance: '0x0', nonce: '0x1', storage: { [DA_FOOTPRINT_SLOT]: daFootprintWord() } },
     },
   };
 }

@@ -1,15 +1,14 @@
 import type { BlockRef, Labels } from '../../src/chain/block.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
-import type { ElKind } from '../els/el.js';
+import { isOpStack, type ElKind } from '../els/el.js';
 import { RpcError, type RpcClient } from '../rpc.js';
-import type { BuiltBlock, EngineDriver, PayloadAttributes } from './engine-driver.js';
+import type { Building, BuiltBlock, EngineDriver } from './engine-driver.js';
 import type { SignedTransaction } from './traffic.js';
 
-export interface BuildRequest {
-  /** The current head of the EL. */
+export interface BuildRequest extends Building {
+  /** The current head of the EL; with a builder of the OP Stack any block whose state it has. */
   readonly parent: BlockRef;
   readonly labels: Labels;
-  readonly attributes: PayloadAttributes;
   readonly transactions: readonly SignedTransaction[];
 }
 
@@ -17,27 +16,43 @@ export interface BuildRequest {
 export type Builder = (request: BuildRequest) => Promise<BuiltBlock>;
 
 export function createBuilder(kind: ElKind, http: RpcClient, driver: EngineDriver): Builder {
-  const envelopeOf = kind === 'geth' ? testingBuilder(http) : engineBuilder(http, driver);
+  const envelopeOf = builderOf(kind, http, driver);
   return async (request) => {
     const envelope = await envelopeOf(request);
     const payload = envelope['executionPayload'];
     const requests = envelope['executionRequests'];
     if (!isJsonObject(payload)) throw new Error('the builder returned no payload');
     const included = Array.isArray(payload['transactions']) ? payload['transactions'].length : 0;
-    if (included !== request.transactions.length) {
-      throw new Error(`the builder took ${included} of ${request.transactions.length} transactions`);
-    }
+    const wanted = (request.attributes.transactions ?? []).length + request.transactions.length;
+    if (included !== wanted) throw new Error(`the builder took ${included} of ${wanted} transactions`);
     return {
+      fork: request.fork,
       payload: withoutRequestsHash(payload),
       blobVersionedHashes: request.transactions.flatMap((transaction) => transaction.blobVersionedHashes),
-      parentBeaconBlockRoot: request.attributes.parentBeaconBlockRoot,
+      parentBeaconBlockRoot: request.attributes.parentBeaconBlockRoot ?? null,
       executionRequests: Array.isArray(requests) ? (requests as readonly JsonValue[]) : [],
     };
   };
 }
 
+type EnvelopeOf = (request: BuildRequest) => Promise<JsonObject>;
+
+function builderOf(kind: ElKind, http: RpcClient, driver: EngineDriver): EnvelopeOf {
+  if (isOpStack(kind)) return opStackBuilder(driver);
+  return kind === 'geth' ? testingBuilder(http) : engineBuilder(http, driver);
+}
+
+/** The OP Stack names the transactions in the attributes, so the payload is complete at once. */
+function opStackBuilder(driver: EngineDriver): EnvelopeOf {
+  return async ({ parent, labels, fork, attributes, transactions }) => {
+    const all = [...(attributes.transactions ?? []), ...transactions.map(({ raw }) => raw)];
+    const building = { fork, attributes: { ...attributes, transactions: all } };
+    return driver.getPayload(await driver.forkchoice(parent, labels, building), fork);
+  };
+}
+
 /** geth's own test namespace: needs no pool and no waiting. */
-function testingBuilder(http: RpcClient): (request: BuildRequest) => Promise<JsonObject> {
+function testingBuilder(http: RpcClient): EnvelopeOf {
   return async ({ parent, attributes, transactions }) => {
     const raw = transactions.map((transaction) => transaction.raw);
     const envelope = await http.call('testing_buildBlockV1', [parent.hash, attributes, raw, null]);
@@ -47,10 +62,10 @@ function testingBuilder(http: RpcClient): (request: BuildRequest) => Promise<Jso
 }
 
 /** Any EL that puts its whole pool into a payload at once. */
-function engineBuilder(http: RpcClient, driver: EngineDriver): (request: BuildRequest) => Promise<JsonObject> {
-  return async ({ parent, labels, attributes, transactions }) => {
+function engineBuilder(http: RpcClient, driver: EngineDriver): EnvelopeOf {
+  return async ({ parent, labels, fork, attributes, transactions }) => {
     await sendAll(http, transactions);
-    return driver.getPayload(await driver.forkchoice(parent, labels, attributes));
+    return driver.getPayload(await driver.forkchoice(parent, labels, { fork, attributes }), fork);
   };
 }
 

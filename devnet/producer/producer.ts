@@ -1,11 +1,14 @@
-import { keccak256, toUtf8Bytes } from 'ethers';
 import type { BlockRef, Labels } from '../../src/chain/block.js';
 import { toHash, toNumber } from '../../src/util/hex.js';
-import type { RunningEl } from '../els/el.js';
+import { isOpStack, type RunningEl } from '../els/el.js';
 import { readHeads, readRef } from '../heads.js';
+import { ALL_AT_GENESIS, type OpForkSchedule } from '../op-stack/genesis.js';
+import { opRules } from '../op-stack/rules.js';
 import { rpcClient, type RpcClient } from '../rpc.js';
 import { createBuilder, type Builder } from './builder.js';
-import { engineDriver, type BuiltBlock, type EngineDriver, type PayloadAttributes } from './engine-driver.js';
+import type { BlockPlace, ChainRules } from './chain-rules.js';
+import { engineDriver, type BuiltBlock, type EngineDriver } from './engine-driver.js';
+import { ethereumRules } from './ethereum-rules.js';
 import { Ticker } from './ticker.js';
 import { createTraffic, type Traffic } from './traffic.js';
 
@@ -21,6 +24,8 @@ export interface ProducerOptions {
   readonly clock?: 'fixed' | 'wall';
   readonly blobs?: boolean;
   readonly requests?: boolean;
+  /** Of an OP Stack chain, and those of its genesis: everything at genesis unless said. */
+  readonly forks?: OpForkSchedule;
 }
 
 /** Where the labels are to stand, as heights. */
@@ -30,17 +35,24 @@ export interface LabelHeights {
 }
 
 const HISTORY_MAX_BLOCKS = 4_096;
-const WITHDRAWAL_EVERY = 5;
 
 /** Connects to an EL and drives it; the EL must have no other driver. */
 export async function createProducer(el: RunningEl, options: ProducerOptions): Promise<Producer> {
   const http = rpcClient(el.httpUrl);
   const driver = engineDriver(rpcClient(el.engineUrl, el.jwtSecretFile));
   const { unsafe } = await readHeads(http);
-  const producer = new Producer(unsafe, options, http, driver, createBuilder(el.kind, http, driver));
+  const rules = isOpStack(el.kind) ? await opStackRules(http, options) : ethereumRules(options.seed);
+  const producer = new Producer(unsafe, options, http, driver, rules, createBuilder(el.kind, http, driver));
   // The first forkchoice after a start must name the current head (engines-measured 1.12).
   await producer.setLabels('trail');
   return producer;
+}
+
+async function opStackRules(http: RpcClient, { seed, blobs, requests, forks }: ProducerOptions): Promise<ChainRules> {
+  if (blobs === true || requests === true) throw new Error('an OP Stack chain has no blobs and no requests');
+  const genesis = await readRef(http, 0);
+  if (genesis === null) throw new Error('the EL has no genesis block');
+  return opRules({ seed, forks: forks ?? ALL_AT_GENESIS, genesisTimestamp: genesis.timestamp });
 }
 
 /** Makes the blocks of a source. Everything but the `wall` clock is decided by the options. */
@@ -62,12 +74,14 @@ export class Producer {
     private readonly options: ProducerOptions,
     private readonly http: RpcClient,
     private readonly driver: EngineDriver,
+    private readonly rules: ChainRules,
     private readonly builder: Builder,
   ) {
     this.tip = tip;
     this.remember(tip);
     this.traffic = createTraffic({
       seed: options.seed,
+      chainId: rules.chainId,
       txsPerBlock: options.txsPerBlock,
       blobs: options.blobs ?? false,
       requests: options.requests ?? false,
@@ -141,29 +155,20 @@ export class Producer {
   }
 
   private async build(): Promise<BuiltBlock> {
-    const number = this.tip.number + 1;
-    const before = this.nonces ?? (await this.noncesAt(this.tip));
-    const { transactions, nonces } = this.traffic.block(number, this.branch, before);
-    const attributes = this.attributes(number);
-    const block = await this.builder({ parent: this.tip, labels: this.standing, attributes, transactions });
+    const parent = this.tip;
+    const number = parent.number + 1;
+    const place: BlockPlace = { parent, number, timestamp: this.nextTimestamp(), branch: this.branch };
+    const before = this.nonces ?? (await this.noncesAt(parent));
+    const { transactions, nonces } = this.traffic.block(number, this.branch, before, this.rules.admitted(place));
+    const block = await this.builder({
+      parent,
+      labels: this.standing,
+      fork: this.rules.engineFork(place),
+      attributes: this.rules.attributes(place),
+      transactions,
+    });
     this.nonces = nonces;
     return block;
-  }
-
-  private attributes(number: number): PayloadAttributes {
-    const unique = (name: string): string => {
-      return keccak256(toUtf8Bytes(`${this.options.seed}/${this.branch}/${number}/${name}`));
-    };
-    const recipient = this.traffic.senders[this.branch % this.traffic.senders.length] ?? '';
-    const index = `0x${number.toString(16)}`;
-    const withdrawal = { index, validatorIndex: '0x1', address: recipient.toLowerCase(), amount: '0x1' };
-    return {
-      timestamp: `0x${this.nextTimestamp().toString(16)}`,
-      prevRandao: unique('randao'),
-      suggestedFeeRecipient: `0x${unique('fees').slice(-40)}`,
-      withdrawals: number % WITHDRAWAL_EVERY === 0 ? [withdrawal] : [],
-      parentBeaconBlockRoot: unique('beacon'),
-    };
   }
 
   private nextTimestamp(): number {

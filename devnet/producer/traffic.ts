@@ -1,12 +1,12 @@
 import { getCreateAddress, id, toBeHex, Transaction, Wallet, zeroPadValue, type TransactionLike } from 'ethers';
 import { devAccounts } from '../accounts.js';
-import { CHAIN_ID } from '../genesis.js';
 import { SYSTEM_CONTRACTS } from '../system-contracts.js';
 import { emptyBlob } from './empty-blob.js';
 import { random, type Random } from './random.js';
 
 export interface TrafficOptions {
   readonly seed: string;
+  readonly chainId: number;
   readonly txsPerBlock: number;
   /** Adds one blob transaction (EIP-4844) to every eighth block. */
   readonly blobs: boolean;
@@ -26,6 +26,9 @@ export interface BlockTraffic {
   readonly nonces: readonly number[];
 }
 
+/** Which transactions a block may hold: before Prague there is no type 4. */
+export type Admitted = 'all' | 'before-prague' | 'none';
+
 /** The mix of transactions that fills the blocks of a devnet. */
 export interface Traffic {
   /** The senders, in the order of the nonces that {@link block} takes. */
@@ -34,11 +37,11 @@ export interface Traffic {
    * The transactions of one block. `branch` tells blocks of one height apart; `nonces` are those of the senders at
    * the parent block. Equal arguments give equal transactions.
    */
-  block(number: number, branch: number, nonces: readonly number[]): BlockTraffic;
+  block(number: number, branch: number, nonces: readonly number[], admitted?: Admitted): BlockTraffic;
 }
 
-/** Adds its argument to slot 0 and logs the sum. */
-const COUNTER_INIT_CODE = '0x6e5f355f5401805f555f5260205fa0005f52600f6011f3';
+/** Adds its argument to slot 0 and logs the sum. RETURNDATASIZE stands for 0, because PUSH0 is as young as Shanghai. */
+export const COUNTER_INIT_CODE = '0x6e3d353d5401803d553d5260203da0003d52600f6011f3';
 const GWEI = 1_000_000_000n;
 const MAX_FEE = 100n * GWEI;
 const RARE_EVERY = 8;
@@ -49,12 +52,16 @@ export function createTraffic(options: TrafficOptions): Traffic {
   const counter = getCreateAddress({ from: address(wallets, 0), nonce: 0 });
   return {
     senders: wallets.map((wallet) => wallet.address),
-    block(number, branch, nonces) {
-      const block = new BlockFiller(wallets, counter, nonces, random(`${options.seed}/${branch}/${number}`));
+    block(number, branch, nonces, admitted = 'all') {
+      if (admitted === 'none') return { transactions: [], nonces };
+      const chance = random(`${options.seed}/${branch}/${number}`);
+      const block = new BlockFiller(options.chainId, wallets, counter, nonces, chance);
       if (nonces[0] === 0 && options.txsPerBlock > 0) block.deployCounter();
       if (options.blobs && number % RARE_EVERY === 4) block.carryBlob();
       if (options.requests && number % RARE_EVERY === 6) block.requestWithdrawal();
-      while (block.transactions.length < options.txsPerBlock) block.addAny(`${options.seed}/${branch}/${number}`);
+      while (block.transactions.length < options.txsPerBlock) {
+        block.addAny(`${options.seed}/${branch}/${number}`, admitted === 'all');
+      }
       return block;
     },
   };
@@ -65,6 +72,7 @@ class BlockFiller implements BlockTraffic {
   readonly nonces: number[];
 
   constructor(
+    private readonly chainId: number,
     private readonly wallets: readonly Wallet[],
     private readonly counter: string,
     nonces: readonly number[],
@@ -73,13 +81,13 @@ class BlockFiller implements BlockTraffic {
     this.nonces = [...nonces];
   }
 
-  addAny(label: string): void {
+  addAny(label: string, prague: boolean): void {
     const dice = this.random.integer(100);
     if (dice < 30) this.transfer();
     else if (dice < 50) this.legacyTransfer();
     else if (dice < 70) this.callWithAccessList();
     else if (dice < 92) this.callCounter();
-    else if (dice < 97) this.deployAnother();
+    else if (dice < 97 || !prague) this.deployAnother();
     else this.setCode(`${label}/${this.transactions.length}`);
   }
 
@@ -129,7 +137,7 @@ class BlockFiller implements BlockTraffic {
   /** Points a fresh account at the counter (EIP-7702) and calls it. */
   private setCode(label: string): void {
     const authority = new Wallet(id(`lockstep devnet authority ${label}`));
-    const authorization = authority.authorizeSync({ address: this.counter, nonce: 0, chainId: CHAIN_ID });
+    const authorization = authority.authorizeSync({ address: this.counter, nonce: 0, chainId: this.chainId });
     const call = { to: authority.address, data: this.argument(), gasLimit: 200_000 };
     this.sign(this.anySender(), { type: 4, ...call, authorizationList: [authorization], ...this.fees() });
   }
@@ -139,7 +147,7 @@ class BlockFiller implements BlockTraffic {
     const nonce = this.nonces[sender];
     if (wallet === undefined || nonce === undefined) throw new Error(`no sender ${sender}`);
     this.nonces[sender] = nonce + 1;
-    const tx = Transaction.from({ chainId: CHAIN_ID, nonce, ...fields });
+    const tx = Transaction.from({ chainId: this.chainId, nonce, ...fields });
     tx.signature = wallet.signingKey.sign(tx.unsignedHash);
     this.transactions.push({ raw: tx.serialized, blobVersionedHashes: tx.blobVersionedHashes ?? [] });
   }

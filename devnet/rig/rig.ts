@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Heads } from '../../src/chain/block.js';
-import { launchEl, type ElKind, type ElOptions, type RunningEl } from '../els/el.js';
-import { FIXED_GENESIS_TIMESTAMP } from '../genesis.js';
+import { isOpStack, launchEl, type ElKind, type ElOptions, type RunningEl } from '../els/el.js';
+import { createGenesis, FIXED_GENESIS_TIMESTAMP, type Genesis } from '../genesis.js';
 import { readHeads } from '../heads.js';
 import { isAlive } from '../process/bound-process.js';
+import { ALL_AT_GENESIS, createOpGenesis } from '../op-stack/genesis.js';
 import { createProducer, type Producer, type ProducerOptions } from '../producer/producer.js';
 import { rpcClient } from '../rpc.js';
 import { waitUntil } from '../wait-until.js';
@@ -58,7 +59,7 @@ const SOURCE_FLAGS: Readonly<Record<ElKind, readonly string[]>> = {
 const GONE_DEADLINE_MS = 5_000;
 
 export async function startRig(options: RigOptions): Promise<Rig> {
-  const workDir = openWorkDir(options.dir ?? null, options.seed, options.genesisTimestamp ?? FIXED_GENESIS_TIMESTAMP);
+  const workDir = openWorkDir(options.dir ?? null, options.seed, newGenesis(options));
   const launched: RunningEl[] = [];
   try {
     const [sourceOptions, followerOptions] = elOptions(options, workDir);
@@ -77,6 +78,17 @@ export async function startRig(options: RigOptions): Promise<Rig> {
     workDir.remove();
     throw error;
   }
+}
+
+/** @throws Error when one of the two ELs runs the OP Stack and the other one does not. */
+function newGenesis({ source, follower, seed, genesisTimestamp, forks }: RigOptions): Genesis {
+  if (isOpStack(source) !== isOpStack(follower)) {
+    const [opStack, ethereum] = isOpStack(source) ? [source, follower] : [follower, source];
+    throw new Error(`${opStack} runs an OP Stack chain and ${ethereum} an Ethereum one: neither can follow the other`);
+  }
+  const timestamp = genesisTimestamp ?? FIXED_GENESIS_TIMESTAMP;
+  if (!isOpStack(source)) return createGenesis({ seed, timestamp });
+  return createOpGenesis({ seed, timestamp, forks: forks ?? ALL_AT_GENESIS });
 }
 
 function elOptions(options: RigOptions, workDir: WorkDir): readonly [ElOptions, ElOptions] {

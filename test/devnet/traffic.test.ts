@@ -4,7 +4,7 @@ import { devAccounts } from '../../devnet/accounts.js';
 import { createGenesis } from '../../devnet/genesis.js';
 import { createTraffic, type TrafficOptions } from '../../devnet/producer/traffic.js';
 
-const OPTIONS: TrafficOptions = { seed: 'a', txsPerBlock: 30, blobs: false, requests: false };
+const OPTIONS: TrafficOptions = { seed: 'a', chainId: 1337, txsPerBlock: 30, blobs: false, requests: false };
 const FRESH = [0, 0, 0, 0, 0, 0, 0, 0];
 
 describe('the genesis', () => {
