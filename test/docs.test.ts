@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { exitEntries } from '../src/app/exit-meanings.js';
 import { withRoomsTable } from './architecture/rooms-table.js';
+import { withProfiles } from './els/matrix/page.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
@@ -11,12 +12,17 @@ describe('the documents', () => {
     expect(document).toBe(withRoomsTable(document));
   });
 
+  it('show the profiles of ELs that the code has (else run `npm run docs`)', () => {
+    const document = read('docs/engines.md');
+    expect(document).toBe(withProfiles(document));
+  });
+
   it('name every exit code in the README', () => {
     const named = [...read('README.md').matchAll(/^\| (\d+) +\|/gm)].map((match) => Number(match[1]));
     expect(named).toEqual(exitEntries().map(({ code }) => code));
   });
 
-  it.each(['README.md', 'docs/architecture.md', 'devnet/README.md'])('have no dead link to a file in %s', (file) => {
+  it.each(['README.md', 'docs/architecture.md', 'docs/engines.md', 'devnet/README.md'])('have no dead link to a file in %s', (file) => {
     const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
     const targets = [...read(file).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => `${folder}${match[1] ?? ''}`);
     for (const target of targets) expect(() => read(target)).not.toThrow();

@@ -33,7 +33,7 @@ const COMMANDS = {
   version: { describe: 'Show the version', json: true },
   doc: {
     describe: 'Print reference documentation as Markdown',
-    argument: { name: 'topic', describe: 'flags, errors or states' },
+    argument: { name: 'topic', describe: 'flags, errors, states or engines' },
   },
 } as const satisfies Record<string, CommandDeclaration>;
 

@@ -18,13 +18,19 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-/** Makes every part. Nothing is sent yet. */
-export async function build(config: Config): Promise<Parts> {
+/** Makes every part. Nothing is sent yet. `onEngineSurprise` is told where the EL does not behave as its kind does. */
+export async function build(config: Config, onEngineSurprise: (detail: string) => void = ignore): Promise<Parts> {
   await initKeccak();
   const metrics = createMetrics({ version: version(), node: process.version });
   const source = createSource({ ...config.source, onCall: (method, outcome) => metrics.sourceCall(method, outcome) });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
-  const engine = createEngine({ url, jwtSecret: jwtSecret.reveal(), timeoutMs, version: version() });
+  const engine = createEngine({
+    url,
+    jwtSecret: jwtSecret.reveal(),
+    timeoutMs,
+    version: version(),
+    onSurprise: onEngineSurprise,
+  });
   const preflightInput: PreflightInput = {
     source,
     engine,
@@ -40,4 +46,8 @@ export async function build(config: Config): Promise<Parts> {
       await Promise.all([source.close(), engine.close()]);
     },
   };
+}
+
+function ignore(): void {
+  // The checks write nothing, so nothing of this can happen there.
 }

@@ -110,7 +110,7 @@ function makeJwtSecret(command: Command, env: Environment, io: CliIo): ExitCode 
 
 function showDoc(topic: string | undefined, io: CliIo): ExitCode {
   const text = docText(topic);
-  if (text === undefined) return refuseUsage(['doc needs a topic: flags, errors or states'], io);
+  if (text === undefined) return refuseUsage(['doc needs a topic: flags, errors, states or engines'], io);
   io.stdout(text);
   return EXIT.clean;
 }

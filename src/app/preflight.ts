@@ -1,5 +1,6 @@
 import type { BlockRef } from '../chain/block.js';
 import type { Engine, EngineIdentity } from '../engine/engine.js';
+import { engineProfile } from '../engine/profile.js';
 import type { ExpectedChain } from '../follow/act.js';
 import { verifyBlock } from '../payload/verify.js';
 import type { Source } from '../source/source.js';
@@ -99,7 +100,7 @@ async function checkEngine(engine: Engine, signal: AbortSignal): Promise<Passed<
   const version = identity.clientVersion ?? 'version not told';
   return {
     value: identity,
-    detail: `${engine.name} takes our JWT and has the methods that following needs (${version})`,
+    detail: `${engine.name} takes our JWT and has the methods that following needs (${version}; profile ${engineProfile(identity).kind})`,
   };
 }
 

@@ -9,6 +9,7 @@ import type { Heads } from '../../../src/chain/block.js';
 import type { Engine } from '../../../src/engine/engine.js';
 import { createEngine } from '../../../src/engine/http.js';
 import { FaultProxy } from '../../rig/fault-proxy.js';
+import { wireBreaches } from '../../rig/wire-rules.js';
 import type { Family } from './family.js';
 
 export type Signal = 'SIGTERM' | 'SIGKILL';
@@ -18,6 +19,8 @@ const FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interva
 
 /** One EL beside the source of its family, with lockstep between them and a log of what passes its engine port. */
 export class Column {
+  /** Writes that broke a rule. */
+  readonly breaches: string[] = [];
   private running: LockstepProcess | null = null;
   private lives = 0;
   private runs = 0;
@@ -50,9 +53,19 @@ export class Column {
     return rpcClient(this.current.httpUrl);
   }
 
+  get hasLockstep(): boolean {
+    return this.running !== null;
+  }
+
   get lockstep(): LockstepProcess {
     if (this.running === null) throw new Error('lockstep is not running');
     return this.running;
+  }
+
+  /** What the EL calls itself, on the engine port where it can. */
+  async version(): Promise<string> {
+    const identity = await this.withEngine((engine, signal) => engine.identify(signal));
+    return identity.clientVersion ?? /^[^/]*\/[^/]*/.exec(this.current.version)?.[0] ?? 'unknown';
   }
 
   heads(): Promise<Heads> {
@@ -87,11 +100,18 @@ export class Column {
     this.current = await launch(this.family, this.kind, join(this.dir, `life-${this.lives}`), this.current);
   }
 
-  /** Another life of the EL on an empty database, with a fresh wire log. */
+  /** Another life of the EL, on an empty database. */
   async startAnew(): Promise<void> {
     await this.current.kill();
     this.lives += 1;
     await this.startEl();
+    await this.judgeWrites(0);
+  }
+
+  /** Checks what was sent since the last time, when the EL stood at `startedAt`, and forgets it. */
+  async judgeWrites(startedAt: number): Promise<void> {
+    const rules = { blocksUrl: this.family.source.httpUrl, startedAt, cameBackLower: true };
+    this.breaches.push(...(await wireBreaches(this.proxy.log, rules)));
     this.proxy.log.clear();
   }
 

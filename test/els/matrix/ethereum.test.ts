@@ -1,4 +1,4 @@
 import { describeColumns } from './columns.js';
 import { Family } from './family.js';
 
-describeColumns(['geth', 'reth', 'ethereumjs'], () => Family.ethereum());
+await describeColumns(['geth', 'reth', 'ethereumjs'], () => Family.ethereum());

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { launchEl, type ElKind, type RunningEl } from '../../../devnet/els/el.js';
 import { createGenesis, FIXED_GENESIS_TIMESTAMP, type Genesis } from '../../../devnet/genesis.js';
+import { ALL_AT_GENESIS, createOpGenesis } from '../../../devnet/op-stack/genesis.js';
 import { createProducer, type Producer, type ProducerOptions } from '../../../devnet/producer/producer.js';
 import type { BlockRef } from '../../../src/chain/block.js';
 
@@ -16,8 +17,7 @@ const PRODUCER: ProducerOptions = {
   safeDistance: 40,
   finalizedDistance: 64,
   blockTimeMs: 1_000,
-  blobs: true,
-  requests: true,
+  largeBlockAt: 300,
 };
 
 /** One chain, and the EL that makes it: the source of every column that can follow it. */
@@ -35,7 +35,14 @@ export class Family {
   /** A Prague chain built by geth. */
   static async ethereum(): Promise<Family> {
     const genesis = createGenesis({ seed: PRODUCER.seed, timestamp: FIXED_GENESIS_TIMESTAMP });
-    return Family.start('geth', genesis, PRODUCER);
+    return Family.start('geth', genesis, { ...PRODUCER, blobs: true, requests: true });
+  }
+
+  /** A chain of the OP Stack with every fork, built by op-geth. */
+  static async opStack(): Promise<Family> {
+    const { seed } = PRODUCER;
+    const genesis = createOpGenesis({ seed, timestamp: FIXED_GENESIS_TIMESTAMP, forks: ALL_AT_GENESIS });
+    return Family.start('op-geth', genesis, PRODUCER);
   }
 
   private static async start(kind: ElKind, genesis: Genesis, options: ProducerOptions): Promise<Family> {

@@ -1,18 +1,15 @@
 import type { Column } from './column.js';
 
-/**
- * One row of the matrix. The rows run in their order on one EL; each leaves lockstep following it, so that the next can
- * begin there.
- */
+/** One row of the matrix. The rows run in their order on one EL. */
 export interface Scenario {
   readonly title: string;
+  /** lockstep is stopped while it runs; else lockstep is up, and both sides are equal. */
+  readonly alone?: true;
   /** Throws where lockstep breaks a promise; what it returns is what this EL was seen to do. */
   run(column: Column): Promise<string>;
 }
 
-export const OK = '✔';
-
 /** A cell of what was seen, without anything that differs from run to run. */
 export function seen(...facts: readonly string[]): string {
-  return [OK, facts.join('; ')].join(' ').trim();
+  return ['✔', facts.join('; ')].join(' ').trim();
 }
