@@ -22,11 +22,14 @@ describe('the documents', () => {
     expect(named).toEqual(exitEntries().map(({ code }) => code));
   });
 
-  it.each(['README.md', 'docs/architecture.md', 'docs/engines.md', 'devnet/README.md'])('have no dead link to a file in %s', (file) => {
-    const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
-    const targets = [...read(file).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => `${folder}${match[1] ?? ''}`);
-    for (const target of targets) expect(() => read(target)).not.toThrow();
-  });
+  it.each(['README.md', 'docs/architecture.md', 'docs/engines.md', 'devnet/README.md'])(
+    'have no dead link to a file in %s',
+    (file) => {
+      const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
+      const targets = [...read(file).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => `${folder}${match[1] ?? ''}`);
+      for (const target of targets) expect(() => read(target)).not.toThrow();
+    },
+  );
 
   it('point to files that exist in the table of behaviours', () => {
     const files = [...read('docs/architecture.md').matchAll(/`((?:src|test|devnet)\/[\w./-]+\.ts)`/g)].map(

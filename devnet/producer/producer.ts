@@ -24,7 +24,7 @@ export interface ProducerOptions {
   readonly clock?: 'fixed' | 'wall';
   readonly blobs?: boolean;
   readonly requests?: boolean;
-  /** The height of one block with a payload above 5 MiB. */
+  /** The height of one block with a payload above 5 MiB; no block that holds blobs. */
   readonly largeBlockAt?: number;
   /** Of an OP Stack chain, and those of its genesis: everything at genesis unless said. */
   readonly forks?: OpForkSchedule;

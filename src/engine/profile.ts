@@ -115,7 +115,8 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     maxUnmovedRepeats: Infinity,
     evidence: {
       kind: 'Whatever else answers.',
-      maxBlocksPerForkchoice: 'Nothing is taken for granted: block by block is what every EL of the specification does.',
+      maxBlocksPerForkchoice:
+        'Nothing is taken for granted: block by block is what every EL of the specification does.',
       maxUnmovedRepeats: 'Nothing is taken for granted.',
     },
     known: [],

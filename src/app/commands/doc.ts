@@ -93,7 +93,10 @@ function enginesMarkdown(): string {
     '',
     '## Profiles',
     '',
-    ...table(['profile', 'blocks per forkchoice in a catch-up', 'repeats of a VALID forkchoice that moved nothing'], rows),
+    ...table(
+      ['profile', 'blocks per forkchoice in a catch-up', 'repeats of a VALID forkchoice that moved nothing'],
+      rows,
+    ),
     ...engineProfiles().flatMap(profileMarkdown),
   ]);
 }

@@ -9,8 +9,16 @@ import { seen, type Scenario } from './scenario.js';
 /** What the EL answers to calls that lockstep makes seldom, or never. Each leaves the EL at its head. */
 export const ANSWER_SCENARIOS: readonly Scenario[] = [
   { title: 'is sent known payloads again', alone: true, run: duplicates },
-  { title: 'is sent its payload by newPayloadV3 instead of V4', alone: true, run: (column) => wrongVersion(column, 3, 3) },
-  { title: 'is sent its payload by newPayloadV2 instead of V4', alone: true, run: (column) => wrongVersion(column, 2, 1) },
+  {
+    title: 'is sent its payload by newPayloadV3 instead of V4',
+    alone: true,
+    run: (column) => wrongVersion(column, 3, 3),
+  },
+  {
+    title: 'is sent its payload by newPayloadV2 instead of V4',
+    alone: true,
+    run: (column) => wrongVersion(column, 2, 1),
+  },
   { title: 'is sent a forkchoice for the block below its head', alone: true, run: (column) => ancestor(column, 1) },
   { title: 'is sent a forkchoice for the block 33 below its head', alone: true, run: (column) => ancestor(column, 33) },
 ];
@@ -95,5 +103,9 @@ function describe(status: JsonValue): string {
 /** The EL's own words, without hashes and heights, which differ from run to run. */
 function generalised(text: string): string {
   const own = /answered -?\d+ "(.*)"/.exec(text)?.[1] ?? text;
-  return own.replace(/0x[0-9a-f]{16,}/gi, '<hash>').replace(/\b\d{3,}\b/g, '<n>').replace(/\s+/g, ' ').trim();
+  return own
+    .replace(/0x[0-9a-f]{16,}/gi, '<hash>')
+    .replace(/\b\d{3,}\b/g, '<n>')
+    .replace(/\s+/g, ' ')
+    .trim();
 }

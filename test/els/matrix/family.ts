@@ -17,7 +17,7 @@ const PRODUCER: ProducerOptions = {
   safeDistance: 40,
   finalizedDistance: 64,
   blockTimeMs: 1_000,
-  largeBlockAt: 300,
+  largeBlockAt: 301,
 };
 
 /** One chain, and the EL that makes it: the source of every column that can follow it. */

@@ -92,7 +92,10 @@ async function contents({ el, rpc }: Column): Promise<{ types: Set<number>; with
   const types = new Set<number>();
   let withRequests = false;
   const numbers = Array.from({ length: BLOCKS_WITH_EVERY_TYPE }, (_, index) => index + 1);
-  const calls = numbers.map((number) => ({ method: 'eth_getBlockByNumber', params: [`0x${number.toString(16)}`, true] }));
+  const calls = numbers.map((number) => ({
+    method: 'eth_getBlockByNumber',
+    params: [`0x${number.toString(16)}`, true],
+  }));
   for (const outcome of await rpc.batch(calls)) {
     if (!outcome.ok || !isJsonObject(outcome.result)) throw new Error(`${el.kind} lacks a block`);
     for (const { type } of transactionsOf(outcome.result)) types.add(Number(type));

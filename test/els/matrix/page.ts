@@ -38,7 +38,7 @@ export function mergedTable(ran: readonly ColumnResult[], titles: readonly strin
 }
 
 function page(table: string): string {
-  return `${docText('engines') ?? ''}\n${ABOUT}\n\n${START}\n\n${table}\n\n${END}\n`;
+  return [docText('engines')?.trimEnd(), ABOUT, START, table, END].filter((part) => part !== '').join('\n\n') + '\n';
 }
 
 function matrixOf(document: string): string {
