@@ -30,7 +30,7 @@ types:
 test *args:
     npm test -- {{ args }}
 
-# Follow a 300-block Prague chain into a real geth (built from its Go module on first use).
+# Run the scenarios on every EL at hand (geth and op-geth are built on first use) and print what each was seen to do.
 test-els *args:
     npm run test:els -- {{ args }}
 
@@ -45,6 +45,10 @@ bench *args:
 # Regenerate the generated documents.
 docs:
     npm run docs
+
+# Take what the last test-els saw into docs/engines.md.
+docs-engines:
+    npm run docs:engines
 
 # Start a source chain, a follower EL and lockstep between them.
 devnet *args:

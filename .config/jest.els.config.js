@@ -1,4 +1,10 @@
 import base from './jest.config.js';
 
-/** Tests against execution clients that have to be built or named first. */
-export default { ...base, testMatch: ['<rootDir>/test/els/**/*.test.ts'], testPathIgnorePatterns: [] };
+/** Tests against execution clients that have to be built or named first; the matrix of all of them is printed last. */
+export default {
+  ...base,
+  testMatch: ['<rootDir>/test/els/**/*.test.ts'],
+  testPathIgnorePatterns: [],
+  globalSetup: '<rootDir>/dist/test/els/matrix/begin-run.js',
+  globalTeardown: '<rootDir>/dist/test/els/matrix/end-run.js',
+};

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { exitEntries } from '../src/app/exit-meanings.js';
 import { MIGRATION_PAGES, withFlagTables } from './architecture/flag-tables.js';
 import { withRoomsTable } from './architecture/rooms-table.js';
+import { withProfiles } from './els/matrix/page.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
@@ -19,6 +20,10 @@ describe('the documents', () => {
       expect(document).toBe(withFlagTables(document, client));
     },
   );
+  it('show the profiles of ELs that the code has (else run `npm run docs`)', () => {
+    const document = read('docs/engines.md');
+    expect(document).toBe(withProfiles(document));
+  });
 
   it('name every exit code in the README', () => {
     const named = [...read('README.md').matchAll(/^\| (\d+) +\|/gm)].map((match) => Number(match[1]));
@@ -29,6 +34,7 @@ describe('the documents', () => {
     ...[
       'README.md',
       'docs/architecture.md',
+      'docs/engines.md',
       'devnet/README.md',
       'devnet/docker/README.md',
       'devnet/overlays/README.md',

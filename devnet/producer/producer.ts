@@ -24,6 +24,8 @@ export interface ProducerOptions {
   readonly clock?: 'fixed' | 'wall';
   readonly blobs?: boolean;
   readonly requests?: boolean;
+  /** The height of one block with a payload above 5 MiB; no block that holds blobs. */
+  readonly largeBlockAt?: number;
   /** Of an OP Stack chain, and those of its genesis: everything at genesis unless said. */
   readonly forks?: OpForkSchedule;
 }
@@ -85,6 +87,7 @@ export class Producer {
       txsPerBlock: options.txsPerBlock,
       blobs: options.blobs ?? false,
       requests: options.requests ?? false,
+      largeBlockAt: options.largeBlockAt,
     });
     this.ticker = new Ticker(options.blockTimeMs, () => this.produce(1));
   }

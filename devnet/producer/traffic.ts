@@ -12,6 +12,8 @@ export interface TrafficOptions {
   readonly blobs: boolean;
   /** Adds one withdrawal request (EIP-7002) to every eighth block. */
   readonly requests: boolean;
+  /** The height of one block whose payload is larger than 5 MiB as JSON: it fits the gas limit, being all zeros. */
+  readonly largeBlockAt?: number | undefined;
 }
 
 export interface SignedTransaction {
@@ -47,6 +49,10 @@ const MAX_FEE = 100n * GWEI;
 const RARE_EVERY = 8;
 const WITHDRAWAL_REQUEST_FEE_WEI = 1_000_000n;
 
+/** What a pool takes in one transaction is 128 KiB, and every byte costs 10 gas (EIP-7623). */
+const BALLAST_BYTES = 120_000;
+const BALLAST_TRANSACTIONS = 24;
+
 export function createTraffic(options: TrafficOptions): Traffic {
   const wallets = devAccounts(options.seed);
   const counter = getCreateAddress({ from: address(wallets, 0), nonce: 0 });
@@ -59,6 +65,7 @@ export function createTraffic(options: TrafficOptions): Traffic {
       if (nonces[0] === 0 && options.txsPerBlock > 0) block.deployCounter();
       if (options.blobs && number % RARE_EVERY === 4) block.carryBlob();
       if (options.requests && number % RARE_EVERY === 6) block.requestWithdrawal();
+      if (options.largeBlockAt === number) block.addBallast();
       while (block.transactions.length < options.txsPerBlock) {
         block.addAny(`${options.seed}/${branch}/${number}`, admitted === 'all');
       }
@@ -89,6 +96,13 @@ class BlockFiller implements BlockTraffic {
     else if (dice < 92) this.callCounter();
     else if (dice < 97 || !prague) this.deployAnother();
     else this.setCode(`${label}/${this.transactions.length}`);
+  }
+
+  addBallast(): void {
+    const data = `0x${'00'.repeat(BALLAST_BYTES)}`;
+    for (let count = 0; count < BALLAST_TRANSACTIONS; count++) {
+      this.sign(0, { type: 2, to: this.anyAddress(), data, gasLimit: 21_000 + 10 * BALLAST_BYTES, ...this.fees() });
+    }
   }
 
   deployCounter(): void {

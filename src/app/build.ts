@@ -19,15 +19,21 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-/** Makes every part. Nothing is sent yet. */
-export async function build(config: Config): Promise<Parts> {
+/** Makes every part. Nothing is sent yet. `onEngineSurprise` is told where the EL does not behave as its kind does. */
+export async function build(config: Config, onEngineSurprise: (detail: string) => void = ignore): Promise<Parts> {
   await initKeccak();
   const metrics = createMetrics({ version: version(), node: process.version });
   const onCall = (method: string, outcome: string): void => metrics.sourceCall(method, outcome);
   const source = createSource({ ...config.source, onCall });
   const consensus = config.consensus === null ? null : createConsensusClient({ ...config.consensus, onCall });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
-  const engine = createEngine({ url, jwtSecret: jwtSecret.reveal(), timeoutMs, version: version() });
+  const engine = createEngine({
+    url,
+    jwtSecret: jwtSecret.reveal(),
+    timeoutMs,
+    version: version(),
+    onSurprise: onEngineSurprise,
+  });
   const preflightInput: PreflightInput = {
     source,
     consensus,
@@ -45,4 +51,8 @@ export async function build(config: Config): Promise<Parts> {
       await Promise.all([source.close(), consensus?.close(), engine.close()]);
     },
   };
+}
+
+function ignore(): void {
+  // The checks write nothing, so nothing of this can happen there.
 }

@@ -1,5 +1,6 @@
 import type { BlockRef, Labels } from '../chain/block.js';
 import type { Engine, EngineIdentity } from '../engine/engine.js';
+import { engineProfile } from '../engine/profile.js';
 import type { ExpectedChain } from '../follow/act.js';
 import { proveConsensus } from '../follow/consensus-identity.js';
 import { requireOrdered } from '../follow/status-guard.js';
@@ -110,7 +111,7 @@ async function checkEngine(engine: Engine, signal: AbortSignal): Promise<Passed<
   const version = identity.clientVersion ?? 'version not told';
   return {
     value: identity,
-    detail: `${engine.name} takes our JWT and has the methods that following needs (${version})`,
+    detail: `${engine.name} takes our JWT and has the methods that following needs (${version}; profile ${engineProfile(identity).kind})`,
   };
 }
 

@@ -24,7 +24,9 @@ export async function run(config: Config): Promise<ExitCode> {
   for (const warning of config.warnings) log.warn({ detail: warning }, 'Configuration warning');
   try {
     const lock = await lockInstance(config.engine.url);
-    const parts = await build(config);
+    const parts = await build(config, (detail) => {
+      log.warn({ detail }, 'The EL behaves otherwise than its profile says; from now on its behaviour counts');
+    });
     try {
       return await runParts(config, parts, log, stop);
     } finally {

@@ -1,7 +1,7 @@
 import { asLockstepError, LockstepError, remoteText } from '../util/errors.js';
 import { type Hash, toHash } from '../util/hex.js';
 import { isJsonObject, type JsonValue } from '../util/json.js';
-import type { EngineAnswer } from './engine.js';
+import type { EngineAnswer, VerdictOn } from './engine.js';
 
 /** geth gives up the reply after its own 30 s with this code, and goes on with the work. */
 const SERVER_TIMEOUT = -32002;
@@ -16,9 +16,24 @@ export function readPayloadStatus(value: JsonValue | undefined): EngineAnswer {
   const latestValidHash = readLatestValidHash(value['latestValidHash']);
   const reason = readValidationError(value['validationError']);
   if (status === 'VALID' || status === 'SYNCING' || status === 'ACCEPTED') return { status };
-  if (status === 'INVALID') return { status, latestValidHash, reason };
-  if (status === 'INVALID_BLOCK_HASH') return { status: 'INVALID', latestValidHash: null, reason };
+  if (status === 'INVALID') return { status, latestValidHash, reason, verdictOn: verdictOn(latestValidHash, reason) };
+  if (status === 'INVALID_BLOCK_HASH') return { status: 'INVALID', latestValidHash: null, reason, verdictOn: 'form' };
   throw schemaError(`unknown payload status ${remoteText(JSON.stringify(status ?? null))}`);
+}
+
+/** geth and op-geth after a crash; besu where the state of the parent is pruned. */
+const OWN_STATE = /missing trie node|layer stale|world state .* not available/i;
+
+/**
+ * The block that was sent is not the block that the hash names. A wrong method version reads like that: reth answers it
+ * with the parent, or null, as the latest valid hash, where others answer -38005 or -32602 (docs/engines.md).
+ */
+const OWN_FORM = /block ?hash mismatch|versioned ?hash|nil withdrawalsroot/i;
+
+/** An EL that executed a block names the parent as valid; null means that it got no further than reading it. */
+function verdictOn(latestValidHash: Hash | null, reason: string): VerdictOn {
+  if (OWN_STATE.test(reason)) return 'state';
+  return latestValidHash === null || OWN_FORM.test(reason) ? 'form' : 'block';
 }
 
 /** An absent field is read as null: some serialisers leave nulls out. */

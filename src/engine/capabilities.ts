@@ -20,7 +20,10 @@ export const OUR_METHODS = [
 /** Listed by op-geth and op-reth only: it tells op-geth, which calls itself go-ethereum, from geth. */
 export const OP_STACK_METHOD = 'engine_signalSuperchainV1';
 
-const KNOWN_METHODS: ReadonlySet<string> = new Set([...OUR_METHODS, OP_STACK_METHOD]);
+/** No method of the Engine API: the ethereumjs client lists it, and tells no version (engines 11). */
+export const ETHEREUMJS_METHOD = 'engine_newPayload';
+
+const KNOWN_METHODS: ReadonlySet<string> = new Set([...OUR_METHODS, OP_STACK_METHOD, ETHEREUMJS_METHOD]);
 
 const NEEDED = [
   { what: 'engine_newPayloadV2 or later', family: /^engine_newPayloadV\d+$/, usable: /V([2-9]|\d\d)$/ },

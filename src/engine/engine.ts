@@ -4,10 +4,22 @@ import type { Payload } from '../payload/payload.js';
 import type { LockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
 
+/**
+ * What an INVALID speaks of. block: the EL executed it, or knows a bad ancestor. form: what was sent does not make up the
+ * block, so this EL reads another method version or lacks the fork. state: the EL misses data of its own. Only the first
+ * says anything about the source (engines-measured 1.10).
+ */
+export type VerdictOn = 'block' | 'form' | 'state';
+
 /** What one state-changing call answered. It is a hint: what the EL shows afterwards is the truth. */
 export type EngineAnswer =
   | { readonly status: 'VALID' }
-  | { readonly status: 'INVALID'; readonly latestValidHash: Hash | null; readonly reason: string }
+  | {
+      readonly status: 'INVALID';
+      readonly latestValidHash: Hash | null;
+      readonly reason: string;
+      readonly verdictOn: VerdictOn;
+    }
   | { readonly status: 'SYNCING' }
   | { readonly status: 'ACCEPTED' }
   /** A JSON-RPC error object; `code` is -38002, -38006, -32602, ... */

@@ -12,6 +12,7 @@ import { createTokenSigner } from './jwt.js';
 import { sendNewPayload } from './new-payload.js';
 import { engineProfile } from './profile.js';
 import { SingleFlight } from './state-change.js';
+import { UnmovedRepeats } from './unmoved-repeats.js';
 
 export interface EngineOptions {
   /** http(s) URL of the engine (authrpc) port. */
@@ -28,6 +29,8 @@ export interface EngineOptions {
   readonly drainMs?: number;
   /** Wall clock in ms, for tokens and clock skew. */
   readonly now?: () => number;
+  /** The EL did what its profile rules out; the profile no longer counts there. */
+  readonly onSurprise?: (detail: string) => void;
 }
 
 /** geth's own limit for a reply is 25 MB; nothing that is asked for here comes near. */
@@ -55,15 +58,13 @@ class HttpEngine implements Engine {
   readonly #singleFlight = new SingleFlight();
   readonly #version: string;
   readonly #now: () => number;
-  #repeatDelaysMs: readonly number[];
-  readonly #allRepeatDelaysMs: readonly number[];
+  readonly #repeats: UnmovedRepeats;
 
   constructor(options: EngineOptions) {
     const { url, jwtSecret, timeoutMs } = options;
     this.#version = options.version;
     this.#now = options.now ?? Date.now;
-    this.#allRepeatDelaysMs = options.repeatDelaysMs ?? REPEAT_DELAYS_MS;
-    this.#repeatDelaysMs = this.#allRepeatDelaysMs;
+    this.#repeats = new UnmovedRepeats(options.repeatDelaysMs ?? REPEAT_DELAYS_MS, options.onSurprise);
     const transport = new RpcTransport({
       peer: 'ENGINE',
       url,
@@ -83,12 +84,14 @@ class HttpEngine implements Engine {
   async identify(signal: AbortSignal): Promise<EngineIdentity> {
     const identity = await identify(this.#client, this.#version, this.#now, signal);
     this.#forkchoice.reset();
-    this.#repeatDelaysMs = this.#allRepeatDelaysMs.slice(0, engineProfile(identity).maxUnmovedRepeats);
+    this.#repeats.allow(engineProfile(identity));
     return identity;
   }
 
-  heads(signal: AbortSignal): Promise<Heads> {
-    return readHeads(this.#client, signal);
+  async heads(signal: AbortSignal): Promise<Heads> {
+    const heads = await readHeads(this.#client, signal);
+    this.#repeats.seen(heads);
+    return heads;
   }
 
   refAt(number: number, signal: AbortSignal): Promise<BlockRef | null> {
@@ -108,7 +111,11 @@ class HttpEngine implements Engine {
       send: (sent) => this.#forkchoice.send(sent, signal),
       heads: () => readHeads(this.#client, signal),
     };
-    return this.#singleFlight.run('applyForkchoice', () => applyForkchoice(fc, calls, this.#repeatDelaysMs, signal));
+    return this.#singleFlight.run('applyForkchoice', async () => {
+      const applied = await applyForkchoice(fc, calls, this.#repeats.delaysMs, signal);
+      this.#repeats.applied(fc, applied);
+      return applied;
+    });
   }
 
   close(): Promise<void> {

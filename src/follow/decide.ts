@@ -33,7 +33,7 @@ function fatalError(state: State): LockstepError | null {
     return trouble.reason.error;
   }
   if (trouble.key.startsWith('encoding:') && trouble.count >= ENCODING_FAILURES_TO_HALT) {
-    const detail = trouble.reason.kind === 'payload-refused' ? trouble.reason.answer : trouble.key;
+    const detail = trouble.reason.kind === 'engine-unfit' ? trouble.reason.answer : trouble.key;
     return new LockstepError('ENGINE_ENCODING', { detail });
   }
   return null;

@@ -16,6 +16,7 @@ import type { ExtendStop, HoldReason, Observation, Outcome, Seen, SourceView, St
 
 /** The JSON-RPC codes that mean "this method version or these fields", not "this block" (engines 8). */
 const ENCODING_CODES: readonly number[] = [-38005, -32602, -32601];
+const TOO_DEEP_REORG = -38006;
 
 /** What is remembered after an observation: the outcome of the last action, and what both sides show. */
 export function learn(state: State, observation: Observation, tick: Tick): State {
@@ -129,7 +130,7 @@ function fromForkchoice(state: State, outcome: Extract<Outcome, { of: 'forkchoic
     };
   }
   const at = state.standing?.number ?? 0;
-  return fromAnswer(state, 'forkchoice', { kind: 'engine-stuck', at, answer: describe(answer, effect) }, answer, tick);
+  return fromAnswer(state, 'forkchoice', stuck(at, describe(answer, effect)), answer, tick);
 }
 
 function fromExtend(state: State, outcome: Extract<Outcome, { of: 'extend' }>, tick: Tick): State {
@@ -168,14 +169,8 @@ function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): S
     case 'payload-answer':
       return fromPayloadAnswer(state, { ...stop, head }, tick);
     case 'forkchoice-answer': {
-      const answer = describe(stop.answer, stop.effect);
-      return fromAnswer(
-        state,
-        'forkchoice',
-        { kind: 'engine-stuck', at: stop.block.number, answer },
-        stop.answer,
-        tick,
-      );
+      const reason = stuck(stop.block.number, describe(stop.answer, stop.effect), showsStaleMapping(stop, head));
+      return fromAnswer(state, 'forkchoice', reason, stop.answer, tick);
     }
   }
 }
@@ -191,26 +186,37 @@ function fromPayloadAnswer(state: State, { block, answer, head }: PayloadAnswer,
   const oversize = answer.status === 'UNSENT' && answer.error.code === 'ENGINE_OVERSIZE' ? answer.error : null;
   if (answer.status === 'INVALID' || oversize !== null) {
     const refused = new Map(state.refused).set(block.hash, tick.now + REFUSED_TTL_MS);
-    const reason = refusal(block, describe(answer), oversize);
+    const unjudged = answer.status === 'INVALID' && answer.verdictOn !== 'block';
+    const reason = unjudged ? unfit(block, describe(answer)) : refusal(block, describe(answer), oversize);
     return troubled({ ...state, refused }, refusedKey(block), reason, tick);
   }
   if (answer.status === 'REJECTED' && ENCODING_CODES.includes(answer.code)) {
-    return troubled(state, `encoding:${block.hash}`, refusal(block, describe(answer), null), tick);
+    return troubled(state, `encoding:${block.hash}`, unfit(block, describe(answer)), tick);
   }
   if (answer.status === 'SYNCING' && block.parentHash === head.hash && !state.session.ignoreSyncing) {
     return troubled(state, 'payload:unexecuted', { kind: 'engine-snap-sync', at: block.number }, tick);
   }
-  const reason: HoldReason = { kind: 'engine-stuck', at: block.number, answer: describe(answer) };
-  return fromAnswer(state, 'payload', reason, answer, tick);
+  return fromAnswer(state, 'payload', stuck(block.number, describe(answer)), answer, tick);
+}
+
+/**
+ * The forkchoice named a VALID block that builds on the very head at which the EL then still stands, so nothing can have
+ * been in its way. op-geth calls that VALID, geth counts the depth of such a reorg below zero (engines-measured 2.0).
+ */
+function showsStaleMapping(stop: Extract<ExtendStop, { why: 'forkchoice-answer' }>, head: BlockRef): boolean {
+  const { answer, effect, block } = stop;
+  const stayed = effect === 'unmoved' || effect === 'labels-only';
+  const denied = answer.status === 'VALID' || (answer.status === 'REJECTED' && answer.code === TOO_DEEP_REORG);
+  return stayed && denied && block.number > head.number;
 }
 
 /** The answers that both state-changing calls share: gone, refused at the door, unknown, or just not done. */
-function fromAnswer(state: State, call: string, stuck: HoldReason, answer: EngineAnswer, tick: Tick): State {
+function fromAnswer(state: State, call: string, reason: HoldReason, answer: EngineAnswer, tick: Tick): State {
   if (answer.status === 'UNKNOWN') return unsettled(state, answer.error, tick);
   if (answer.status === 'UNSENT') {
     return troubled(state, 'engine', { kind: 'engine-unavailable', error: answer.error }, tick);
   }
-  return troubled(state, call, stuck, tick);
+  return troubled(state, call, reason, tick);
 }
 
 function unsettled(state: State, error: LockstepError, tick: Tick): State {
@@ -218,6 +224,10 @@ function unsettled(state: State, error: LockstepError, tick: Tick): State {
   const again = state.unsettled === null ? 0 : state.unsettled.waitMs * 2;
   const waitMs = Math.min(UNSETTLED_MAX_MS, Math.max(first, again));
   return { ...state, unsettled: { until: tick.now + waitMs, waitMs, error } };
+}
+
+function stuck(at: number, answer: string, staleMapping = false): HoldReason {
+  return { kind: 'engine-stuck', at, answer, staleMapping };
 }
 
 /** The hold keeps the words in which the EL refused the block, for as long as it is about this block. */
@@ -233,6 +243,10 @@ function refusedKey({ hash }: BlockRef): string {
 
 function refusal(block: BlockRef, answer: string, error: LockstepError | null): HoldReason {
   return { kind: 'payload-refused', block, answer, error };
+}
+
+function unfit(block: BlockRef, answer: string): HoldReason {
+  return { kind: 'engine-unfit', block, answer };
 }
 
 /** Counts the failure; its pause grows with the count and belongs to the side that has to get better. */

@@ -36,6 +36,7 @@ export const HOLD_AFTER: Readonly<Record<HoldReason['kind'], number>> = {
   'engine-unsettled': 1,
   'engine-stuck': 5,
   'engine-snap-sync': 5,
+  'engine-unfit': 1,
   'payload-refused': 1,
   'source-unavailable': 1,
   'source-gap': 5,

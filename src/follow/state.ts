@@ -26,8 +26,13 @@ export type HoldReason =
   | { readonly kind: 'engine-syncing' }
   /** A state-changing call timed out or was cut: the EL is watched until its outcome can be told or the wait is over. */
   | { readonly kind: 'engine-unsettled'; readonly error: LockstepError }
-  /** The EL keeps answering SYNCING, ACCEPTED or VALID without moving at this block. */
-  | { readonly kind: 'engine-stuck'; readonly at: number; readonly answer: string }
+  /**
+   * The EL keeps answering SYNCING, ACCEPTED or VALID without moving at this block. staleMapping: it answers as one that
+   * came back lower and still maps its old blocks above its head (engines-measured 1.3).
+   */
+  | { readonly kind: 'engine-stuck'; readonly at: number; readonly answer: string; readonly staleMapping: boolean }
+  /** A verified payload was refused, and not for its block: the EL reads another form, or misses state of its own. */
+  | { readonly kind: 'engine-unfit'; readonly block: BlockRef; readonly answer: string }
   /** The EL answers SYNCING to a child of its own head, and shows no sync: it does not execute (engines-measured 2.I). */
   | { readonly kind: 'engine-snap-sync'; readonly at: number }
   /** `error` where the EL could not even read the payload. */

@@ -6,7 +6,7 @@ import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import type { Metrics } from './metrics.js';
 import type { Progress, ProgressTracker } from './progress.js';
-import { HOLD_MEANINGS } from './states.js';
+import { HOLD_MEANINGS, STALE_MAPPING } from './states.js';
 
 /** One progress line per this long; operators of other clients are used to one per slot. */
 const PROGRESS_EVERY_MS = 12_000;
@@ -181,9 +181,11 @@ function holdDetails(reason: HoldReason): Record<string, string | number> {
     case 'engine-syncing':
       return {};
     case 'engine-stuck':
-      return { at: reason.at, answer: reason.answer };
+      return { at: reason.at, answer: reason.answer, ...(reason.staleMapping ? { sign: STALE_MAPPING } : {}) };
     case 'engine-snap-sync':
       return { at: reason.at };
+    case 'engine-unfit':
+      return { ...refFields(reason.block), answer: reason.answer };
     case 'payload-refused':
       return { ...refFields(reason.block), ...(reason.error ? errorFields(reason.error) : { answer: reason.answer }) };
     case 'source-gap':

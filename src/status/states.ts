@@ -43,8 +43,14 @@ export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = 
       'when the EL executes blocks: start it with full sync (geth, op-geth: --syncmode full), and on a freshly ' +
       'initialised data directory if it goes on answering SYNCING',
   },
+  'engine-unfit': {
+    meaning:
+      'the EL refused a verified payload without judging its block: it reads another method version or lacks the fork, or data of its own is missing; neither block nor source is to blame',
+    ends: 'when the EL supports the fork (upgrade it, compare its genesis file), or its database is whole again (restart it; if that does not help, initialise it anew)',
+  },
   'payload-refused': {
-    meaning: 'the EL called a verified block INVALID or too large; it is not sent again in this session for 10 minutes',
+    meaning:
+      'the EL judged a verified block INVALID, or found it too large; it is not sent again in this session for 10 minutes',
     ends:
       'when the source shows another block at that height, or the EL is upgraded, reconfigured or restarted; an EL that ' +
       'lacks a fork or the OP Stack rules of the chain refuses good blocks',
@@ -66,3 +72,7 @@ export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = 
     ends: 'when both agree again at that height; the EL is never moved below its finalized block',
   },
 };
+
+/** What an `engine-stuck` says in the field `sign` when its answers are those of an EL that was killed (engines-measured 1.3). */
+export const STALE_MAPPING =
+  'the EL still maps old blocks above its head, as after a kill; a restart does not clear them: set its head to where it stands (debug_setHead), or initialise its database anew';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import type { RunningEl } from '../../devnet/els/el.js';
-import { gethBinary } from '../../devnet/els/geth/build.js';
+import { gethBinary } from '../../devnet/els/geth/launch.js';
 import { createGenesis, FIXED_GENESIS_TIMESTAMP, type Genesis } from '../../devnet/genesis.js';
 import { rpcClient } from '../../devnet/rpc.js';
 import type { JsonObject } from '../../src/util/json.js';
@@ -113,9 +113,8 @@ describe('a block over the request size limit of an ethereumjs EL', () => {
     'is not sent again: the hold tells its size and what to do',
     async () => {
       const gasLimit = 120_000_000;
-      const genesis = { ...PLAIN, gasLimit: `0x${gasLimit.toString(16)}` };
-      const extraFlags = ['--miner.gaslimit', String(gasLimit)];
-      const source = await trial.scratch.launch('geth', 'large-source', { genesis, extraFlags });
+      const genesis: Genesis = { ...PLAIN, gasLimit: `0x${gasLimit.toString(16)}` };
+      const source = await trial.scratch.launch('geth', 'large-source', { genesis });
       const follower = await trial.scratch.launch('ethereumjs', 'large-follower', { genesis });
       const maker = await chainOf(source, 2);
       await fillPool(source, bulkyTransfers(50, 125_000));

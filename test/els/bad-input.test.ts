@@ -1,11 +1,12 @@
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningEl } from '../../devnet/els/el.js';
-import { createGenesis, FIXED_GENESIS_TIMESTAMP } from '../../devnet/genesis.js';
+import { createGenesis, FIXED_GENESIS_TIMESTAMP, type Genesis } from '../../devnet/genesis.js';
 import { readRef } from '../../devnet/heads.js';
+import { createOpGenesis } from '../../devnet/op-stack/genesis.js';
+import { l1Origin } from '../../devnet/op-stack/l1-origin.js';
+import { createProducer, type Producer } from '../../devnet/producer/producer.js';
 import { rpcClient } from '../../devnet/rpc.js';
 import { untilLogged } from '../rig/follow-world.js';
-import { forGeth, opGenesis, OpChain } from './op-chain.js';
 import { chainOf, DEADLINE_MS, headOf, held, heightsSent, START_TIMEOUT_MS, Trial, untilLevel } from './trial.js';
 
 const PLAIN = createGenesis({ seed: '1', timestamp: FIXED_GENESIS_TIMESTAMP });
@@ -16,19 +17,30 @@ afterEach(() => trial.end());
 
 afterAll(() => trial.scratch.remove());
 
+const OP_OPTIONS = { seed: '1', txsPerBlock: 2, safeDistance: 2, finalizedDistance: 4, blockTimeMs: 1_000 };
+
+/** Up to Isthmus, from which on the genesis holds the storage root of a contract and hashes otherwise in geth. */
+const FORKS_UP_TO = {
+  holocene: { regolith: 0, canyon: 0, ecotone: 0, fjord: 0, granite: 0, holocene: 0 },
+  isthmus: { regolith: 0, canyon: 0, ecotone: 0, fjord: 0, granite: 0, holocene: 0, isthmus: 0 },
+} as const;
+
 describe.each(['holocene', 'isthmus'] as const)('a geth beside a source of the OP Stack (%s)', (lastFork) => {
-  let source: OpChain;
+  let source: RunningEl;
+  let producer: Producer;
   let geth: RunningEl;
-  const genesis = opGenesis(PLAIN, lastFork);
+  const forks = FORKS_UP_TO[lastFork];
+  const genesis = createOpGenesis({ seed: OP_OPTIONS.seed, timestamp: FIXED_GENESIS_TIMESTAMP, forks });
 
   beforeAll(async () => {
-    source = await OpChain.start(genesis, join(trial.scratch.dir, `op-${lastFork}`), trial.scratch.jwtSecretFile);
-    geth = await trial.scratch.launch('geth', `geth-${lastFork}`, { genesis: forGeth(genesis, PLAIN) });
+    source = await trial.scratch.launch('op-geth', `op-${lastFork}`, { genesis });
+    producer = await createProducer(source, { ...OP_OPTIONS, forks });
+    geth = await trial.scratch.launch('geth', `geth-${lastFork}`, { genesis: forGeth(genesis) });
   }, START_TIMEOUT_MS);
 
   afterAll(async () => {
     await geth.kill();
-    await source.stop();
+    await source.kill();
   });
 
   it(
@@ -42,7 +54,7 @@ describe.each(['holocene', 'isthmus'] as const)('a geth beside a source of the O
       }
       const running = await trial.follow(sides);
       await untilLogged(running, { msg: 'Following: the EL keeps up with the source' }, DEADLINE_MS);
-      await source.add(1);
+      await producer.produce(1);
       const line = await held(running, 'payload-refused');
       expect(line).toMatchObject({ number: 1, ends: expect.stringContaining('OP Stack') });
       expect(await headOf(geth)).toBe(0);
@@ -54,7 +66,7 @@ describe.each(['holocene', 'isthmus'] as const)('a geth beside a source of the O
   it(
     'is refused by its kind, before its genesis is looked at and before anything is written: 76',
     async () => {
-      await source.add(3);
+      await producer.produce(3);
       const proxy = await trial.watched(geth);
       const fault = { code: 'ENGINE_NOT_OP_STACK', fix: expect.stringContaining('op-geth') };
       const { exit, failed } = await trial.check({ source, proxy });
@@ -69,24 +81,22 @@ describe.each(['holocene', 'isthmus'] as const)('a geth beside a source of the O
   it(
     'is well replaced by an op-geth, and the L1 origin of the head is told',
     async () => {
-      const follower = await OpChain.start(
-        genesis,
-        join(trial.scratch.dir, `op-follower-${lastFork}`),
-        trial.scratch.jwtSecretFile,
-      );
-      try {
-        const running = await trial.follow({ source, proxy: await trial.watched(follower) });
-        await untilLevel(source, follower);
-        const head = await headOf(source);
-        const origin = { l1_origin: 100 + Math.floor(head / 3), seq: head % 3 };
-        await untilLogged(running, { msg: 'Progress', ...origin }, DEADLINE_MS);
-      } finally {
-        await follower.stop();
-      }
+      const follower = await trial.scratch.launch('op-geth', `op-follower-${lastFork}`, { genesis });
+      const running = await trial.follow({ source, proxy: await trial.watched(follower) });
+      await untilLevel(source, follower);
+      const origin = l1Origin(producer.head.number, FIXED_GENESIS_TIMESTAMP);
+      const told = { l1_origin: origin.number, seq: origin.sequenceNumber };
+      await untilLogged(running, { msg: 'Progress', ...told }, DEADLINE_MS);
+      await follower.kill();
     },
     DEADLINE_MS,
   );
 });
+
+/** What an operator does to make a geth take the genesis of an OP Stack chain at all: it asks for blob parameters. */
+function forGeth(genesis: Genesis): Genesis {
+  return { ...genesis, config: { ...genesis.config, blobSchedule: PLAIN.config['blobSchedule'] } };
+}
 
 describe('a geth that was started with --syncmode snap', () => {
   let source: RunningEl;

@@ -117,6 +117,25 @@ describe('the answer to newPayload', () => {
     expect(brief(await answerToPayload({ faults }))).toBe(expected);
   });
 
+  // The texts of real ELs (engines-measured 1.10, 2.D, 2.E, 3.6, 4; engines 5, 16.6).
+  it.each<[verdictOn: string, latestValidHash: string | null, validationError: string]>([
+    ['block', HASH, 'invalid merkle root (remote: 01 local: 02)'],
+    ['block', HASH, 'links to previously rejected block'],
+    ['block', HASH, 'invalid gas used (remote: 1 local: 2)'],
+    ['form', null, 'blockhash mismatch, want 01, got 02'],
+    ['form', null, 'block hash mismatch: want 0x01, got 0x02'],
+    ['form', HASH, 'block hash mismatch: want 0x01, got 0x02'],
+    ['form', null, 'invalid transaction 0: transaction type not supported'],
+    ['form', null, 'invalid number of versionedHashes: [] blobHashes: [0x01]'],
+    ['form', HASH, 'nil withdrawalsRoot post-Isthmus'],
+    ['state', HASH, 'missing trie node 01 (path ) layer stale'],
+    ['state', null, 'layer stale'],
+    ['state', HASH, 'Parent world state root 0x01 is not available'],
+  ])('is a verdict on the %s after %s with "%s"', async (verdictOn, latestValidHash, validationError) => {
+    const result = payloadStatus('INVALID', latestValidHash, validationError);
+    expect(await answerToPayload({ answer: { result } })).toMatchObject({ status: 'INVALID', verdictOn });
+  });
+
   it('escapes and caps the reason that the EL gives', async () => {
     const result = payloadStatus('INVALID', null, `\u001b[2J${'x'.repeat(10_000)}`);
     const answer = await answerToPayload({ answer: { result } });

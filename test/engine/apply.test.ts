@@ -70,6 +70,37 @@ describe('applyForkchoice on an EL that answers VALID and does something else', 
     expect(await engine.applyForkchoice(WITHOUT, NEVER)).toMatchObject({ effect: 'unmoved', attempts: 3 });
   });
 
+  it('gives a geth every repeat once it has moved late, and says so: behaviour counts more than the name', async () => {
+    const surprises: string[] = [];
+    const options = { repeatDelaysMs: [1, 1, 1, 1, 1], onSurprise: (detail: string) => void surprises.push(detail) };
+    const { fake, engine } = await startPair(options);
+    fake.script('engine_getClientVersionV1', { result: [{ name: 'go-ethereum', version: '1.17.7' }] });
+    await engine.identify(NEVER);
+    fake.forkchoiceMode = { kind: 'never-moves' };
+    expect(await engine.applyForkchoice(WITHOUT, NEVER)).toMatchObject({ effect: 'unmoved', attempts: 3 });
+    fake.setHead(A[5]!);
+    await engine.heads(NEVER);
+    await engine.heads(NEVER);
+    expect(surprises).toEqual(['it took block 5 for its head late, which no geth was seen to do']);
+    fake.setHead(A[4]!);
+    expect(await engine.applyForkchoice(WITHOUT, NEVER)).toMatchObject({ effect: 'unmoved', attempts: 6 });
+  });
+
+  it('does not call a geth late that went elsewhere, or moved by another forkchoice', async () => {
+    const surprises: string[] = [];
+    const { fake, engine } = await startPair({ onSurprise: (detail) => void surprises.push(detail) });
+    fake.script('engine_getClientVersionV1', { result: [{ name: 'go-ethereum', version: '1.17.7' }] });
+    await engine.identify(NEVER);
+    fake.forkchoiceMode = { kind: 'never-moves' };
+    await engine.applyForkchoice(WITHOUT, NEVER);
+    fake.setHead(B[5]!);
+    await engine.heads(NEVER);
+    await engine.applyForkchoice(forkchoice(A[6]!, { safe: null, finalized: null }), NEVER);
+    fake.setHead(A[5]!);
+    await engine.heads(NEVER);
+    expect(surprises).toEqual([]);
+  });
+
   it('tells labels-only from unmoved when the EL applies just the labels', async () => {
     const { fake, engine } = await startPair({ repeatDelaysMs: THREE_REPEATS });
     fake.forkchoiceMode = { kind: 'labels-only' };

@@ -5,6 +5,7 @@ const OP = ['engine_signalSuperchainV1'];
 
 describe('the engine profile', () => {
   it.each<[string | null, readonly string[], string, number]>([
+    [null, ['engine_newPayload'], 'ethereumjs', 1],
     ['go-ethereum 1.17.7-stable', [], 'geth', 32],
     ['Geth 1.13.0', [], 'geth', 32],
     ['go-ethereum 0.1.0-untagged', OP, 'op-geth', 32],

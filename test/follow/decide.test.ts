@@ -10,7 +10,7 @@ import { TABLE } from './table.js';
 
 const TIMEOUT = new LockstepError('ENGINE_TIMEOUT');
 const DIVERGENCE = { source: at(B, 5), engine: at(A, 5) };
-const STUCK: HoldReason = { kind: 'engine-stuck', at: 5, answer: 'SYNCING' };
+const STUCK: HoldReason = { kind: 'engine-stuck', at: 5, answer: 'SYNCING', staleMapping: false };
 
 const PHASES: Record<PhaseKind, Phase> = {
   starting: { kind: 'starting' },

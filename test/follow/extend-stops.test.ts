@@ -57,7 +57,7 @@ describe('an extension ends when the EL', () => {
   };
 
   it.each([
-    { status: 'INVALID', latestValidHash: null, reason: 'bad' } as const,
+    { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'form' } as const,
     { status: 'SYNCING' } as const,
     { status: 'ACCEPTED' } as const,
     { status: 'REJECTED', code: -32602, reason: 'no' } as const,
@@ -123,7 +123,12 @@ describe('blocks that are VALID and not yet the head', () => {
 
   it('become it when the EL refuses a later one', async () => {
     const bench = new Bench(0);
-    bench.engine.payloadAnswers.set(3, { status: 'INVALID', latestValidHash: ref(2).hash, reason: 'bad' });
+    bench.engine.payloadAnswers.set(3, {
+      status: 'INVALID',
+      latestValidHash: ref(2).hash,
+      reason: 'bad',
+      verdictOn: 'block',
+    });
     const outcome = await bench.extend(10, { everyBlock: false });
     expect(outcome).toMatchObject({ head: ref(2), blocks: 2, stop: { why: 'payload-answer' } });
     expect(bench.engine.writes).toEqual(['np 1', 'np 2', 'np 3', 'fcu 2/-/-']);

@@ -45,8 +45,18 @@ describe('the answer to a payload', () => {
   it.each([-38005, -32602, -32601])('error %d is about its form, and is counted per block', (code) => {
     const answer: EngineAnswer = { status: 'REJECTED', code, reason: 'unsupported fork' };
     expect(summary(after(stopped({ why: 'payload-answer', block: NEXT, answer })))).toEqual({
-      trouble: { key: `encoding:${NEXT.hash}`, reason: 'payload-refused' },
+      trouble: { key: `encoding:${NEXT.hash}`, reason: 'engine-unfit' },
     });
+  });
+
+  it.each(['form', 'state'] as const)('INVALID that speaks of %s alone says nothing against the block', (verdictOn) => {
+    const answer: EngineAnswer = { status: 'INVALID', latestValidHash: null, reason: 'x', verdictOn };
+    const state = after(stopped({ why: 'payload-answer', block: NEXT, answer }));
+    const unfit = { key: `refused:${NEXT.hash}`, reason: 'engine-unfit' } as const;
+    expect(summary(state)).toEqual({ trouble: unfit, refused: true });
+    // It is not sent again either way, and the answer stays readable for as long as the EL is held.
+    const later = after(stopped({ why: 'known-refused', block: NEXT }), state);
+    expect(later.trouble).toMatchObject({ count: 2, reason: { answer: 'INVALID (x; latestValidHash null)' } });
   });
 
   it('is a refusal of this payload where the EL says that it is too large', () => {
@@ -93,6 +103,23 @@ describe('the answer to a forkchoice', () => {
     const effect = 'unmoved';
     expect(summary(after(stopped({ why: 'forkchoice-answer', block: NEXT, answer, effect })))).toEqual(learned[status]);
     expect(summary(after({ of: 'forkchoice', effect, answer }))).toEqual(learned[status]);
+  });
+
+  const tooDeep: EngineAnswer = { status: 'REJECTED', code: -38006, reason: 'reorg depth 18446744073709551615' };
+  const badLabels: EngineAnswer = { status: 'REJECTED', code: -38002, reason: 'invalid forkchoice state' };
+
+  it.each<[EngineAnswer, 'unmoved' | 'labels-only' | 'head-only' | 'unread', number, boolean]>([
+    [ANSWERS.VALID, 'unmoved', 6, true],
+    [ANSWERS.VALID, 'labels-only', 6, true],
+    [tooDeep, 'unmoved', 6, true],
+    [ANSWERS.VALID, 'head-only', 6, false],
+    [ANSWERS.VALID, 'unread', 6, false],
+    [ANSWERS.VALID, 'unmoved', 5, false],
+    [ANSWERS.SYNCING, 'unmoved', 6, false],
+    [badLabels, 'unmoved', 6, false],
+  ])('%j, %s, for a VALID block %d on head 5, is the sign of a stale mapping: %s', (answer, effect, height, stale) => {
+    const { trouble } = after(stopped({ why: 'forkchoice-answer', block: at(A, height), answer, effect }));
+    expect(trouble?.reason).toMatchObject({ kind: 'engine-stuck', at: height, staleMapping: stale });
   });
 
   type Effect = Extract<Outcome, { of: 'forkchoice' }>['effect'];

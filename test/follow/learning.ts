@@ -11,10 +11,12 @@ export const TIMEOUT = new LockstepError('ENGINE_TIMEOUT');
 export const CUT = new LockstepError('ENGINE_UNREACHABLE');
 export const THROTTLED = new LockstepError('SOURCE_THROTTLED');
 
+const STUCK: HoldReason = { kind: 'engine-stuck', at: 5, answer: 'SYNCING', staleMapping: false };
+
 /** An answer of every status. */
 export const ANSWERS: Record<EngineAnswer['status'], EngineAnswer> = {
   VALID: { status: 'VALID' },
-  INVALID: { status: 'INVALID', latestValidHash: at(A, 5).hash, reason: 'bad root' },
+  INVALID: { status: 'INVALID', latestValidHash: at(A, 5).hash, reason: 'bad root', verdictOn: 'block' },
   SYNCING: { status: 'SYNCING' },
   ACCEPTED: { status: 'ACCEPTED' },
   REJECTED: { status: 'REJECTED', code: -38002, reason: 'invalid forkchoice state' },
@@ -54,7 +56,7 @@ export const SUSPICION: NonNullable<State['suspicion']> = {
 };
 
 export function trouble(key: string, count: number): Trouble {
-  return { key, count, retryAt: NOW, named: false, reason: { kind: 'engine-stuck', at: 5, answer: 'SYNCING' } };
+  return { key, count, retryAt: NOW, named: false, reason: STUCK };
 }
 
 export function unsettled(waitMs: number): NonNullable<State['unsettled']> {

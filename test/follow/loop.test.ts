@@ -111,7 +111,12 @@ describe('the loop', () => {
     following.engine.beforeCall = (call) => {
       if (call !== 'np 4') return;
       refusals.push(clock.now());
-      following.engine.payloadAnswers.set(4, { status: 'INVALID', latestValidHash: CHAIN[3]!.ref.hash, reason: 'bad' });
+      following.engine.payloadAnswers.set(4, {
+        status: 'INVALID',
+        latestValidHash: CHAIN[3]!.ref.hash,
+        reason: 'bad',
+        verdictOn: 'block',
+      });
     };
     const running = following.run();
     await clock.advance(REFUSED_TTL_MS - 1_000);

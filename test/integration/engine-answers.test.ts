@@ -110,7 +110,7 @@ describe('an EL that restarts after it called a payload INVALID', () => {
     world.engine.inject({ match: at(parent.number + 1), fault: { kind: 'mutate', path: '', value } });
     const episode = new Episode(world, lockstep);
     const block = await produceOne();
-    await episode.untilHolding('payload-refused');
+    await episode.untilHolding('engine-unfit');
     await world.engine.down();
     await episode.untilHolding('engine-unavailable');
     await world.engine.up();
@@ -123,6 +123,30 @@ describe('an EL that restarts after it called a payload INVALID', () => {
     await waitUntil('the EL is missed', () => episode.holds.at(-1)?.['reason'] === 'engine-unavailable', 20_000);
     await world.engine.up();
     await world.untilEqual();
+  });
+});
+
+describe('an EL that calls a payload INVALID for the form in which it was sent', () => {
+  it('is held as unfit for the chain, with its answer for as long as that lasts: the source is not to blame', async () => {
+    const { producer } = world.rig;
+    const parent = producer.head;
+    // reth's answer to newPayloadV3 for a Prague block (engines-measured 4).
+    const validationError = 'block hash mismatch: want 0x01, got 0x02';
+    const value = { status: 'INVALID', latestValidHash: null, validationError };
+    const rule = world.engine.inject({ match: at(parent.number + 1), fault: { kind: 'mutate', path: '', value } });
+    const episode = new Episode(world, lockstep);
+    const block = await produceOne();
+    const line = await episode.untilHolding('engine-unfit');
+    expect(line).toMatchObject({ number: block.number, ends: expect.stringContaining('the EL supports the fork') });
+    expect(textOf(line, 'answer')).toBe(`INVALID (${validationError}; latestValidHash null)`);
+    await episode.turns(6);
+    expect(rule.applied).toBe(1);
+    expect(episode.holds).toHaveLength(1);
+
+    world.engine.heal();
+    await producer.fork(parent.number, 2);
+    await world.untilEqual();
+    await episode.until({ msg: 'The hold is over', was: 'engine-unfit' });
   });
 });
 

@@ -4,6 +4,7 @@ import type { Payload } from '../../src/payload/payload.js';
 import { createMetrics } from '../../src/status/metrics.js';
 import { ProgressTracker } from '../../src/status/progress.js';
 import { reportTo } from '../../src/status/report.js';
+import { STALE_MAPPING } from '../../src/status/states.js';
 import type { ErrorCode } from '../../src/util/error-codes.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { createLogger } from '../../src/util/log.js';
@@ -108,8 +109,16 @@ describe('a hold', () => {
     [{ kind: 'engine-syncing' }, {}],
     [{ kind: 'engine-unsettled', error }, { code: 'BLOCK_ROOT_MISMATCH' }],
     [
-      { kind: 'engine-stuck', at: 6, answer: 'SYNCING' },
+      { kind: 'engine-stuck', at: 6, answer: 'SYNCING', staleMapping: false },
       { at: 6, answer: 'SYNCING' },
+    ],
+    [
+      { kind: 'engine-stuck', at: 6, answer: 'VALID, unmoved', staleMapping: true },
+      { at: 6, answer: 'VALID, unmoved', sign: STALE_MAPPING },
+    ],
+    [
+      { kind: 'engine-unfit', block: at(A, 6), answer: 'INVALID' },
+      { number: 6, answer: 'INVALID' },
     ],
     [
       { kind: 'payload-refused', block: at(A, 6), answer: 'INVALID', error: null },

@@ -1,4 +1,5 @@
 import { declarationOf, envName, OPTION_NAMES, type OptionName } from '../../config/options.js';
+import { type EngineProfile, engineProfiles } from '../../engine/profile.js';
 import { ERROR_CODES } from '../../util/error-codes.js';
 import { HOLD_MEANINGS, PHASE_MEANINGS } from '../../status/states.js';
 import { exitEntries } from '../exit-meanings.js';
@@ -9,6 +10,7 @@ const TOPICS = {
   flags: flagsMarkdown,
   errors: errorsMarkdown,
   states: statesMarkdown,
+  engines: enginesMarkdown,
   'op-node': () => migrationMarkdown('op-node'),
   'base-consensus': () => migrationMarkdown('base-consensus'),
 };
@@ -91,6 +93,38 @@ function statesMarkdown(): string {
     '',
     ...table(['reason', 'meaning', 'ends'], holds),
   ]);
+}
+
+function enginesMarkdown(): string {
+  const repeats = (times: number): string => (Number.isFinite(times) ? String(times) : 'every one');
+  const rows = engineProfiles().map(({ kind, maxBlocksPerForkchoice, maxUnmovedRepeats }) => {
+    return [code(kind), String(maxBlocksPerForkchoice), repeats(maxUnmovedRepeats)];
+  });
+  return page('Execution clients', 'engines', [
+    'What lockstep takes for granted of an execution client (EL), chosen by what the EL says of itself. Behaviour has the',
+    'last word: every forkchoice is read back by hash, a surprise in a catch-up makes it go block by block, and an EL that',
+    'moves after the repeats that its profile allows is given every one from then on, with a warning in the log.',
+    '',
+    '## Profiles',
+    '',
+    ...table(
+      ['profile', 'blocks per forkchoice in a catch-up', 'repeats of a VALID forkchoice that moved nothing'],
+      rows,
+    ),
+    ...engineProfiles().flatMap(profileMarkdown),
+  ]);
+}
+
+function profileMarkdown({ kind, evidence, known }: EngineProfile): string[] {
+  return [
+    '',
+    `### ${kind}`,
+    '',
+    `- Told by: ${evidence.kind}`,
+    `- Blocks per forkchoice: ${evidence.maxBlocksPerForkchoice}`,
+    `- Repeats: ${evidence.maxUnmovedRepeats}`,
+    ...known.map((fact) => `- ${fact}`),
+  ];
 }
 
 function page(title: string, topic: Topic, lines: readonly string[]): string {

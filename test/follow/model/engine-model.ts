@@ -66,7 +66,10 @@ export function applyLate(tree: Tree, profile: EngineProfile, engine: EngineMode
 function newPayload(tree: Tree, engine: EngineModel, block: Index): Answered {
   if (block === engine.invalid) {
     const latestValidHash = tree.ref(tree.parent(block)).hash;
-    return { engine, answer: { status: 'INVALID', latestValidHash, reason: 'invalid merkle root' } };
+    return {
+      engine,
+      answer: { status: 'INVALID', latestValidHash, reason: 'invalid merkle root', verdictOn: 'block' },
+    };
   }
   if (has(engine, block)) return { engine, answer: { status: 'VALID' } };
   if (!has(engine, tree.parent(block))) return { engine, answer: { status: 'SYNCING' } };

@@ -1,0 +1,3 @@
+import { beginRun } from './results.js';
+
+export default beginRun;

@@ -1,0 +1,13 @@
+import type { Column } from './column.js';
+import type { Scenario } from './scenario.js';
+
+/** Brings lockstep into the state that the scenario begins with, and runs it. */
+export async function runScenario({ alone, run }: Scenario, column: Column): Promise<string> {
+  if (alone === true) {
+    if (column.hasLockstep) await column.endLockstep('SIGTERM');
+  } else {
+    if (!column.hasLockstep) await column.startLockstep();
+    await column.untilEqual();
+  }
+  return run(column);
+}
