@@ -42,6 +42,10 @@ bench *args:
 docs:
     npm run docs
 
+# Build the container image (needs Docker).
+image *args:
+    docker build -f devnet/docker/Dockerfile -t lockstep {{ args }} .
+
 # Start a source chain, a follower EL and lockstep between them.
 devnet *args:
     npm run devnet -- {{ args }}
