@@ -50,6 +50,10 @@ docs:
 docs-engines:
     npm run docs:engines
 
+# Build the container image (needs Docker).
+image *args:
+    docker build -f devnet/docker/Dockerfile -t lockstep {{ args }} .
+
 # Start a source chain, a follower EL and lockstep between them.
 devnet *args:
     npm run devnet -- {{ args }}

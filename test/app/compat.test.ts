@@ -43,31 +43,41 @@ const IGNORED: Readonly<Record<string, readonly string[]>> = {
 
 describe('flags of op-node and base-consensus that mean nothing here', () => {
   it.each(Object.entries(IGNORED))('%s is ignored with a warning that gives the reason alone', async (flag, argv) => {
-    for (const run of [
-      await rig.run(['op-node', ...argv, SOURCE]),
-      await rig.run([...argv, SOURCE, '--compat.op-node']),
-      await rig.run(['node', SOURCE, ...argv], { env: ON }),
-    ]) {
-      expect(run).toMatchObject({ code: 0, called: 'run', stderr: '' });
-      expect(run.config?.warnings).toEqual([expect.stringMatching(new RegExp(`^${flag} is ignored: [^:]+\\.$`))]);
-      expect(run.config?.warnings.join()).not.toContain('canary');
-      expect(run.config?.source.url).toBe('https://source.example/rpc');
-    }
+    const run = await rig.run(['op-node', ...argv, SOURCE]);
+    expect(run).toMatchObject({ code: 0, called: 'run', stderr: '' });
+    expect(run.config?.warnings).toEqual([expect.stringMatching(new RegExp(`^${flag} is ignored: [^:]+\\.$`))]);
+    expect(run.config?.warnings.join()).not.toContain('canary');
+    expect(run.config?.source.url).toBe('https://source.example/rpc');
   });
 
   it.each(Object.entries(IGNORED))(
     '%s is an unknown flag without the switch, and the switch is named',
     async (flag, argv) => {
-      for (const words of [[], ['node'], ['op-node', '--compat.op-node=false']]) {
-        const run = await rig.run([...words, ...argv, SOURCE]);
-        expect(problemsOf(run)).toEqual([
-          expect.stringMatching(`^unknown flag ${flag}; it is one of .*: add --compat.op-node$`),
-        ]);
-        expect(run).toMatchObject({ code: 2, called: null });
-        expect(run.stderr).not.toContain('canary');
-      }
+      const run = await rig.run([...argv, SOURCE]);
+      const problem = `^unknown flag ${flag}; it is one of .*: add --compat.op-node$`;
+      expect(problemsOf(run)).toEqual([expect.stringMatching(problem)]);
+      expect(run).toMatchObject({ code: 2, called: null });
+      expect(run.stderr).not.toContain('canary');
     },
   );
+
+  const every = Object.values(IGNORED).flat();
+
+  it.each<[string, readonly string[], Readonly<Record<string, string>>]>([
+    ['the flag', [...every, SOURCE, '--compat.op-node'], {}],
+    ['the variable', ['node', SOURCE, ...every], ON],
+    ['the word op-node', ['op-node', SOURCE, ...every], {}],
+  ])('are all ignored by %s', async (_how, argv, env) => {
+    const run = await rig.run(argv, { env });
+    expect(run.config?.warnings).toHaveLength(Object.keys(IGNORED).length);
+  });
+
+  it.each([
+    ['without the word', ['node', SOURCE, ...every]],
+    ['when the word is contradicted', ['op-node', '--compat.op-node=false', SOURCE, ...every]],
+  ])('are all unknown %s', async (_how, argv) => {
+    expect(problemsOf(await rig.run(argv))).toHaveLength(Object.keys(IGNORED).length);
+  });
 
   it('are each reported by check, before it starts', async () => {
     const run = await rig.run(['check', SOURCE, '--compat.op-node', '--l1=x', '--p2p.disable']);

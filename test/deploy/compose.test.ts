@@ -52,8 +52,9 @@ describe.each(FILES)('%s', (file, lockstepName, elName) => {
   const el = service(elName);
 
   it('is a compose file', () => {
-    validate(compose);
+    const valid = validate(compose);
     expect(validate.errors ?? []).toEqual([]);
+    expect(valid).toBe(true);
   });
 
   it('has a value for every variable, and no value without a variable', () => {

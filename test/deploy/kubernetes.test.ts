@@ -11,6 +11,7 @@ import {
   readByLockstep,
   readDocuments,
   readYaml,
+  type Tree,
   unknownToOpReth,
 } from './overlay.js';
 
@@ -26,11 +27,18 @@ const MODULES: Readonly<Record<string, string>> = {
   'networking.k8s.io/v1': 'kubernetes-types/networking/v1.js',
 };
 
-function documents<T>(kind: string): readonly T[] {
-  return DOCUMENTS.filter((document) => document['kind'] === kind) as unknown as readonly T[];
+/** What is looked at of a resource that is not part of Kubernetes itself. */
+interface Monitor {
+  readonly spec: {
+    readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
+    readonly endpoints: readonly { readonly port: string; readonly path: string }[];
+  };
 }
 
-const [set] = documents<StatefulSet>('StatefulSet');
+const ofKind = (kind: string): readonly Tree[] => DOCUMENTS.filter((document) => document['kind'] === kind);
+const SERVICES = ofKind('Service') as unknown as readonly Service[];
+
+const [set] = ofKind('StatefulSet') as unknown as readonly StatefulSet[];
 const pod = set?.spec?.template.spec;
 const container = (name: string): Container => {
   const found = pod?.containers.find((each) => each.name === name);
@@ -89,22 +97,17 @@ describe('the Kubernetes manifests', () => {
     const labels = set?.spec?.template.metadata?.labels ?? {};
     const selectors = [
       set?.spec?.selector.matchLabels,
-      ...documents<Service>('Service').map(({ spec }) => spec?.selector),
-      ...['PodDisruptionBudget', 'NetworkPolicy'].flatMap((kind) =>
-        documents<{ spec: Record<string, { matchLabels: unknown }> }>(kind).map(
-          ({ spec }) => (spec['selector'] ?? spec['podSelector'])?.matchLabels,
-        ),
-      ),
+      ...SERVICES.map(({ spec }) => spec?.selector),
+      ...ofKind('PodDisruptionBudget').map(({ spec }) => spec?.['selector']?.['matchLabels']),
+      ...ofKind('NetworkPolicy').map(({ spec }) => spec?.['podSelector']?.['matchLabels']),
     ];
     for (const selector of selectors) expect(selector).toEqual(labels);
-    expect(documents<Service>('Service').map(({ metadata }) => metadata?.name)).toContain(set?.spec?.serviceName);
+    expect(SERVICES.map(({ metadata }) => metadata?.name)).toContain(set?.spec?.serviceName);
   });
 
   it('name ports that the containers have', () => {
     const ports = [...(lockstep.ports ?? []), ...(el.ports ?? [])].map(({ name }) => name);
-    const targets = documents<Service>('Service')
-      .flatMap(({ spec }) => spec?.ports ?? [])
-      .map(({ targetPort }) => targetPort);
+    const targets = SERVICES.flatMap(({ spec }) => spec?.ports ?? []).map(({ targetPort }) => targetPort);
     const probes = [lockstep.startupProbe, lockstep.livenessProbe, lockstep.readinessProbe].map(
       (probe) => probe?.httpGet?.port,
     );
@@ -152,10 +155,8 @@ describe('the Kubernetes manifests', () => {
   });
 
   it('scrape the Service that holds every pod', () => {
-    const [monitor] = documents<{
-      spec: { selector: { matchLabels: Record<string, string> }; endpoints: { port: string; path: string }[] };
-    }>('ServiceMonitor');
-    const found = documents<Service>('Service').filter(({ metadata }) =>
+    const [monitor] = ofKind('ServiceMonitor') as unknown as readonly Monitor[];
+    const found = SERVICES.filter(({ metadata }) =>
       Object.entries(monitor?.spec.selector.matchLabels ?? { none: '' }).every(
         ([key, value]) => metadata?.labels?.[key] === value,
       ),

@@ -17,10 +17,8 @@ export type Settings = Readonly<Record<string, string>>;
 
 /** NAME=value lines, as a .env file holds them. */
 export function readEnvFile(file: string): Settings {
-  const lines = readFileSync(file, 'utf8').split('\n');
-  return Object.fromEntries(
-    lines.flatMap((line) => [/^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line)?.slice(1)].filter((pair) => pair !== undefined)),
-  );
+  const lines = readFileSync(file, 'utf8').matchAll(/^([A-Z][A-Z0-9_]*)=(.*)$/gm);
+  return Object.fromEntries([...lines].map(([, name = '', text = '']) => [name, text]));
 }
 
 const VARIABLE = /\$\{(\w+)(?::([-?])([^}]*))?\}/g;
