@@ -208,7 +208,7 @@ export const ERROR_CODES = {
     severity: 'halt',
     exit: EXIT.identity,
     meaning: 'source and EL have different genesis blocks',
-    fix: 'Initialise the EL with the genesis of the source; nothing was written to the EL.',
+    fix: 'Initialise the EL with the genesis of the source; an OP Stack genesis needs op-geth or op-reth. Nothing was written to the EL.',
   },
   CLOCK_SKEW: {
     severity: 'halt',
