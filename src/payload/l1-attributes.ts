@@ -27,6 +27,9 @@ const LAYOUTS: Readonly<Record<string, Layout>> = {
   '3db6be2b': { sizeBytes: 178, ...PACKED },
 };
 
+/** Where the transactions of a verified block stand. */
+type TransactionBytes = Pick<VerifiedBlock, 'rlp' | 'transactions'>;
+
 const SELECTOR_BYTES = 4;
 /** Source hash, from, to, mint, value, gas, isSystemTx: what stands before the calldata of a deposit. */
 const FIELDS_BEFORE_DATA = 7;
@@ -37,7 +40,7 @@ const MAX_TRANSACTION_BYTES = 1_024;
  * The L1 origin of a verified block, out of the deposit that every OP Stack block starts with; null for any other
  * block, and for attributes that cannot be read: whether those are right is for the EL to judge.
  */
-export function readL1Origin({ rlp, transactions: { starts, ends } }: VerifiedBlock): L1Origin | null {
+export function readL1Origin({ rlp, transactions: { starts, ends } }: TransactionBytes): L1Origin | null {
   const [start, end] = [starts[0], ends[0]];
   if (start === undefined || end === undefined || end - start > MAX_TRANSACTION_BYTES) return null;
   const digits = rlp.text.toString('latin1', rlp.start + 2 * start, rlp.start + 2 * end);
@@ -45,7 +48,7 @@ export function readL1Origin({ rlp, transactions: { starts, ends } }: VerifiedBl
 }
 
 /** The L1 origin that a transaction in its canonical encoding tells, or null. */
-export function readDeposit(transaction: Buffer): L1Origin | null {
+function readDeposit(transaction: Buffer): L1Origin | null {
   if (transaction[0] !== DEPOSIT_TRANSACTION) return null;
   try {
     return readAttributes(calldataOf(transaction));

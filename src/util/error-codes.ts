@@ -214,7 +214,7 @@ export const ERROR_CODES = {
     severity: 'halt',
     exit: EXIT.identity,
     meaning: 'source and EL have different genesis blocks',
-    fix: 'Initialise the EL with the genesis of the source, whose .cl must be of the same chain; nothing was written to the EL.',
+    fix: 'Initialise the EL with the genesis of the source (an OP Stack one needs op-geth or op-reth), whose .cl must be of the same chain; nothing was written to the EL.',
   },
   CLOCK_SKEW: {
     severity: 'halt',

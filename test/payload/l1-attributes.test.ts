@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { AbiCoder, concat, encodeRlp, getBytes, toBeHex, zeroPadValue } from 'ethers';
 import fc from 'fast-check';
-import { readDeposit, readL1Origin } from '../../src/payload/l1-attributes.js';
+import type { L1Origin } from '../../src/chain/l1-origin.js';
+import { readL1Origin } from '../../src/payload/l1-attributes.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { verifyBlock } from '../../src/payload/verify.js';
 import { allForms, title, VECTORS } from './vectors.js';
@@ -34,6 +35,13 @@ const LAYOUTS: readonly (readonly [string, number, (origin: Origin) => string])[
   ['Isthmus', 176, packed('0x098999be', `0x${'0f'.repeat(12)}`)],
   ['Jovian', 178, packed('0x3db6be2b', `0x${'0f'.repeat(14)}`)],
 ];
+
+/** The origin of a block whose first transaction this is. */
+function readDeposit(transaction: Buffer): L1Origin | null {
+  const text = Buffer.from(transaction.toString('hex'));
+  const rlp = { form: 'rlp', text, start: 0, end: text.length } as const;
+  return readL1Origin({ rlp, transactions: { starts: [0], ends: [transaction.length] } });
+}
 
 function deposit(data: string): Buffer {
   const from = '0xdeaddeaddeaddeaddeaddeaddeaddeaddead0001';
