@@ -24,7 +24,8 @@ export async function build(config: Config): Promise<Parts> {
   const metrics = createMetrics({ version: version(), node: process.version });
   const source = createSource({ ...config.source, onCall: (method, outcome) => metrics.sourceCall(method, outcome) });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
-  const engine = createEngine({ url, jwtSecret: jwtSecret.reveal(), timeoutMs, version: version() });
+  const ownRpc = rpcUrl === url ? {} : { rpcUrl };
+  const engine = createEngine({ url, ...ownRpc, jwtSecret: jwtSecret.reveal(), timeoutMs, version: version() });
   const preflightInput: PreflightInput = {
     source,
     engine,

@@ -3,6 +3,7 @@ import type { Forkchoice } from '../chain/forkchoice.js';
 import type { AppliedForkchoice } from '../engine/engine.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { sleep } from '../util/sleep.js';
+import { aim } from './aim.js';
 import { extend, type ExtendDeps } from './extend.js';
 import type { Action, Outcome } from './state.js';
 
@@ -35,6 +36,8 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
       return compare(action.height, deps, stop);
     case 'extend':
       return extend(action, { ...deps, apply }, stop);
+    case 'el-sync':
+      return aim(action, { ...deps, apply }, stop);
     case 'forkchoice': {
       const { effect, answer } = await apply(action.forkchoice);
       return { of: 'forkchoice', effect, answer };

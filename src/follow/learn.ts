@@ -1,6 +1,7 @@
 import type { BlockRef } from '../chain/block.js';
 import type { EngineAnswer } from '../engine/engine.js';
 import type { LockstepError } from '../util/errors.js';
+import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
 import {
   backoffMs,
   CONFIRM_DIVERGENCE_READS,
@@ -20,19 +21,21 @@ const ENCODING_CODES: readonly number[] = [-38005, -32602, -32601];
 /** What is remembered after an observation: the outcome of the last action, and what both sides show. */
 export function learn(state: State, observation: Observation, tick: Tick): State {
   const afterOutcome = observation.outcome === null ? state : fromOutcome(state, observation.outcome, tick);
-  return fromSides(afterOutcome, observation);
+  return fromSides(afterOutcome, observation, tick);
 }
 
-function fromSides(state: State, { engine, source }: Observation): State {
+function fromSides(state: State, { engine, source }: Observation, tick: Tick): State {
   const sourceIdentified = state.sourceIdentified && source.kind !== 'failed';
   if (engine.kind === 'pending') return { ...state, sourceIdentified };
   if (engine.kind === 'failed') {
     const lost = engine.error.code === 'ENGINE_UNREACHABLE';
-    return { ...(lost ? newSession(state) : { ...state, session: unidentified(state) }), sourceIdentified };
+    const elSync = unwatched(state.elSync, tick.now);
+    return { ...(lost ? newSession(state) : { ...state, session: unidentified(state), elSync }), sourceIdentified };
   }
   const standing = engine.value.heads.unsafe;
   const restarted = state.standing !== null && standing.number < state.standing.number;
-  return { ...(restarted ? newSession(state) : state), standing, sourceIdentified };
+  const session = restarted ? newSession(state) : watched(state, engine.value, tick.now);
+  return { ...session, standing, sourceIdentified };
 }
 
 /** Everything known about the EL's process is void: its memory of refused blocks is gone as well (reliability E22). */
@@ -45,6 +48,7 @@ function newSession(state: State): State {
     suspicion: null,
     unsettled: null,
     refused: new Map(),
+    elSync: renewed(state.elSync),
   };
 }
 
@@ -63,6 +67,8 @@ function fromOutcome(state: State, outcome: Outcome, tick: Tick): State {
       return fromCompare(state, outcome, tick);
     case 'extend':
       return fromExtend(state, outcome, tick);
+    case 'el-sync':
+      return fromElSync(state, outcome, tick);
     case 'forkchoice':
       return fromForkchoice({ ...state, lastForkchoiceAt: tick.now }, outcome, tick);
   }
@@ -120,6 +126,30 @@ function fromExtend(state: State, outcome: Extract<Outcome, { of: 'extend' }>, t
     : state;
   const settled = moved ? { ...advanced, unsettled: null } : advanced;
   return fromStop(settled, outcome.stop, outcome.head, tick);
+}
+
+/** An EL that does not want to sync is replayed to. Any other failure is one of an extension's as well. */
+function fromElSync(state: State, outcome: Extract<Outcome, { of: 'el-sync' }>, tick: Tick): State {
+  const { stop, from, target } = outcome;
+  if (stop.why === 'aimed') {
+    const calmed = { ...unproved(state), trouble: null, unsettled: null, lastForkchoiceAt: tick.now };
+    return pointed(calmed, outcome, stop.peers, tick.now);
+  }
+  if (stop.why === 'unlinked') return fromStop({ ...state, elSync: renewed(state.elSync) }, stop, from, tick);
+  if (stop.why !== 'payload-answer' && stop.why !== 'forkchoice-answer') return fromStop(state, stop, from, tick);
+  const { answer } = stop;
+  if (answer.status === 'UNKNOWN') {
+    // Whether the EL took the target is told by what it does in the time that it has to begin.
+    const perhaps = stop.why === 'forkchoice-answer' ? pointed(unproved(state), outcome, null, tick.now) : state;
+    return unsettled(perhaps, answer.error, tick);
+  }
+  if (answer.status === 'UNSENT') return fromStop(state, stop, from, tick);
+  return refusedToSync(state, target, describe(answer));
+}
+
+/** The EL may go where it was pointed, so what was proved of its head holds no longer. */
+function unproved(state: State): State {
+  return { ...state, session: { ...state.session, compared: false, primed: false } };
 }
 
 function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): State {

@@ -10,6 +10,8 @@ export interface Progress {
   readonly blocksPerSecond: number;
   /** Seconds until the gap is closed at this speed; null when it does not close. */
   readonly etaSeconds: number | null;
+  /** How far an EL sync has got, and what shows it; null while none runs. */
+  readonly elSync: { readonly at: number; readonly of: number; readonly by: 'latest' | 'eth_syncing' } | null;
 }
 
 /** The speed is measured over this long. */
@@ -22,12 +24,15 @@ export class ProgressTracker {
   #startedAt: number | null = null;
   #engine: Heads | null = null;
   #source: Progress['source'] = null;
+  #elSync: Progress['elSync'] = null;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  turn({ observation: { engine, source } }: Turn): void {
+  turn({ state, observation: { engine, source } }: Turn): void {
+    const run = state.elSync?.stage === 'running' ? state.elSync : null;
+    this.#elSync = run === null ? null : { at: run.at, of: run.target.number, by: run.by };
     if (engine.kind === 'seen') this.#engine = engine.value.heads;
     if (source.kind === 'seen') this.#source = source.value;
   }
@@ -46,7 +51,8 @@ export class ProgressTracker {
     const lagBlocks = this.#lag();
     const closes = lagBlocks !== null && lagBlocks > 0 && blocksPerSecond > 0;
     const etaSeconds = closes ? Math.ceil(lagBlocks / blocksPerSecond) : null;
-    return { engine: this.#engine, source: this.#source, lagBlocks, blocksPerSecond, etaSeconds };
+    const sides = { engine: this.#engine, source: this.#source, elSync: this.#elSync };
+    return { ...sides, lagBlocks, blocksPerSecond, etaSeconds };
   }
 
   #rate(now: number): number {

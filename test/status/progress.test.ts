@@ -32,6 +32,7 @@ describe('progress', () => {
       lagBlocks: null,
       blocksPerSecond: 0,
       etaSeconds: null,
+      elSync: null,
     });
   });
 
