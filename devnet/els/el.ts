@@ -31,6 +31,8 @@ export interface ElOptions {
   readonly persistent?: boolean;
   /** Not for the ethereumjs EL, which has none. */
   readonly extraFlags?: readonly string[];
+  /** For geth only: it listens on 127.0.0.1 for peers, and dials those that admin_addPeer names. */
+  readonly p2p?: boolean;
 }
 
 export interface RunningEl {
@@ -117,6 +119,7 @@ async function prepare(options: ElOptions): Promise<Launch> {
     enginePort: await chosenPort(options.enginePort),
     persistent: options.persistent ?? false,
     extraFlags: options.extraFlags ?? [],
+    p2p: options.p2p ?? false,
     logFile: join(options.dataDir, 'el.log'),
   };
 }

@@ -10,5 +10,6 @@ export interface Launch {
   readonly enginePort: number;
   readonly persistent: boolean;
   readonly extraFlags: readonly string[];
+  readonly p2p: boolean;
   readonly logFile: string;
 }

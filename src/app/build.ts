@@ -27,8 +27,10 @@ export async function build(config: Config, onEngineSurprise: (detail: string) =
   const source = createSource({ ...config.source, onCall });
   const consensus = config.consensus === null ? null : createConsensusClient({ ...config.consensus, onCall });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
+  const ownRpc = rpcUrl === url ? {} : { rpcUrl };
   const engine = createEngine({
     url,
+    ...ownRpc,
     jwtSecret: jwtSecret.reveal(),
     timeoutMs,
     version: version(),

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.js';
 import { engineProfile } from '../engine/profile.js';
+import { elSyncPolicy } from '../follow/limits.js';
 import { follow } from '../follow/loop.js';
 import { createHealth, type Health } from '../status/health.js';
 import { reportTo } from '../status/report.js';
@@ -49,6 +50,7 @@ async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSi
     log.warn({ source: parts.source.name }, 'The source decides which blocks are canonical, safe and final: trust it');
     const progress = new ProgressTracker(now);
     const { pollIntervalMs, safetyIntervalMs, prefetchBlocks, prefetchBytes } = config.follow;
+    const elSync = config.follow.syncMode === 'el-sync' ? elSyncPolicy(config.follow.elSyncTimeoutMs) : null;
     const limits = {
       maxBlocks: prefetchBlocks,
       maxBytes: prefetchBytes,
@@ -56,7 +58,7 @@ async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSi
       blocksPerForkchoice: engineProfile(booted.engine).maxBlocksPerForkchoice,
     };
     const error = await follow(
-      { pollIntervalMs, safetyIntervalMs, limits, expected: booted.expected },
+      { pollIntervalMs, safetyIntervalMs, limits, expected: booted.expected, elSync },
       {
         source: parts.source,
         consensus: parts.consensus,

@@ -131,6 +131,8 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       safetyIntervalMs: values['l2.follow.safety-interval'],
       prefetchBlocks: values['l2.follow.prefetch'],
       prefetchBytes: values['l2.follow.prefetch-bytes'],
+      syncMode: values['l2.sync-mode'],
+      elSyncTimeoutMs: values['l2.el-sync-timeout'],
     }),
     bootTimeoutMs: values['boot-timeout'],
     log: Object.freeze({

@@ -32,6 +32,8 @@ interface OptionDeclaration {
   readonly refused?: Readonly<Partial<Record<Layer, string>>>;
 }
 
+const SYNC_MODES = ['replay', 'el-sync'] as const;
+
 const SOURCE = '1. SOURCE AND FOLLOWING';
 const ENGINE = '2. LOCAL EXECUTION CLIENT';
 const LOGGING = '3. LOGGING AND METRICS';
@@ -156,9 +158,22 @@ const OPTIONS = {
     type: value.duration('100ms', '1h'),
     default: '60s',
   },
+  'l2.sync-mode': {
+    group: ENGINE,
+    describe: 'How a far-behind execution client catches up: replay of every block, or el-sync with its own peers',
+    type: value.choice(SYNC_MODES),
+    default: 'replay',
+  },
+  'l2.el-sync-timeout': {
+    group: ENGINE,
+    describe: 'How long an EL sync may show no progress before the blocks are replayed instead',
+    type: value.duration('1s', '24h'),
+    default: '2m',
+  },
   'l2.rpc': {
     group: ENGINE,
-    describe: 'Public RPC of the local execution client, to recognise a source that is this same node',
+    describe:
+      'Public RPC of the local execution client, to recognise a source that is this same node and to count its peers',
     type: httpUrl,
     aliases: ['l2-rpc-url'],
     envSuffix: 'L2_RPC_URL',

@@ -52,6 +52,20 @@ export interface EngineIdentity {
   readonly clockSkewMs: number | null;
 }
 
+/** What eth_syncing shows of a sync that the EL does by itself. */
+export interface EngineSyncing {
+  /** It names a target above the block it has got to. reth never does, so this says nothing about a reth. */
+  readonly busy: boolean;
+  /** A sync goes on. reth also says so after the end of one. */
+  readonly underway: boolean;
+  /** The block it has got to; 0 where it does not say. */
+  readonly at: number;
+  /** Grows while the sync goes on, block by block or stage by stage. */
+  readonly work: number;
+}
+
+export const NOT_SYNCING: EngineSyncing = { busy: false, underway: false, at: 0, work: 0 };
+
 /** The local EL through its engine port, as the rest of lockstep sees it. Reads reject with ENGINE_* or ABORTED. */
 export interface Engine {
   /** Scheme and host, without credentials: fit for a log. */
@@ -61,8 +75,9 @@ export interface Engine {
   heads(signal: AbortSignal): Promise<Heads>;
   /** The EL's canonical block at a height, or null when it has none. */
   refAt(number: number, signal: AbortSignal): Promise<BlockRef | null>;
-  /** eth_syncing is an object: the EL is busy syncing by itself. */
-  syncing(signal: AbortSignal): Promise<boolean>;
+  syncing(signal: AbortSignal): Promise<EngineSyncing>;
+  /** How many p2p peers it has; null where it cannot be asked. Rejects with ABORTED alone. */
+  peerCount(signal: AbortSignal): Promise<number | null>;
   newPayload(payload: Payload, signal: AbortSignal): Promise<EngineAnswer>;
   /** Sends the forkchoice, reads it back, and repeats an unmoved VALID a few times at growing short delays. */
   applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice>;

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from '../util/json.js';
 import { schemaError } from './answer.js';
 import { readBlockRef } from './block-ref.js';
 import type { EngineClient } from './client.js';
+import { NOT_SYNCING, type EngineSyncing } from './engine.js';
 
 const TAGS = ['latest', 'safe', 'finalized'] as const;
 
@@ -38,15 +39,23 @@ export async function readRefAt(client: EngineClient, number: number, signal: Ab
 }
 
 /** An EL that cannot say (ethereumjs without peers answers an error) is not syncing by itself. */
-export async function readSyncing(client: EngineClient, signal: AbortSignal): Promise<boolean> {
+export async function readSyncing(client: EngineClient, signal: AbortSignal): Promise<EngineSyncing> {
   const result = await client.callOptional({ method: 'eth_syncing', params: [] }, signal);
-  if (result === null || result === false) return false;
-  if (isJsonObject(result)) return !isAtTarget(result);
+  if (result === null || result === false) return NOT_SYNCING;
+  if (isJsonObject(result)) return syncStatus(result);
   throw schemaError('eth_syncing answered neither false nor an object');
 }
 
-/** geth 1.17 also answers an object while only its transaction index lags: its blocks are at the target then. */
-function isAtTarget({ currentBlock, highestBlock }: JsonObject): boolean {
-  const [current, highest] = [toNumber(currentBlock), toNumber(highestBlock)];
-  return current !== undefined && highest !== undefined && current >= highest;
+/**
+ * geth counts blocks, and 1.17 also answers an object while only its transaction index lags: its blocks are at the
+ * target then. reth 2.5.1 names its own head as current and as highest block from begin to end, and what moves is the
+ * checkpoint of each of its stages.
+ */
+function syncStatus({ currentBlock, highestBlock, stages }: JsonObject): EngineSyncing {
+  const [current = 0, highest] = [toNumber(currentBlock), toNumber(highestBlock)];
+  const busy = highest === undefined || toNumber(currentBlock) === undefined || current < highest;
+  if (!Array.isArray(stages)) return { busy, underway: busy, at: current, work: current };
+  const checkpoints = new Map(stages.filter(isJsonObject).map(({ name, block }) => [name, toNumber(block) ?? 0]));
+  const work = [...checkpoints.values()].reduce((sum, block) => sum + block, current);
+  return { busy, underway: true, at: Math.max(current, checkpoints.get('Execution') ?? 0), work };
 }

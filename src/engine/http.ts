@@ -4,12 +4,13 @@ import type { Payload } from '../payload/payload.js';
 import { RpcTransport } from '../util/rpc.js';
 import { applyForkchoice, type ForkchoiceCalls } from './apply.js';
 import { EngineClient } from './client.js';
-import type { AppliedForkchoice, Engine, EngineAnswer, EngineIdentity } from './engine.js';
+import type { AppliedForkchoice, Engine, EngineAnswer, EngineIdentity, EngineSyncing } from './engine.js';
 import { ForkchoiceSender } from './forkchoice.js';
 import { readHeads, readRefAt, readSyncing } from './heads.js';
 import { identify } from './identify.js';
 import { createTokenSigner } from './jwt.js';
 import { sendNewPayload } from './new-payload.js';
+import { PeerCounter } from './peers.js';
 import { engineProfile } from './profile.js';
 import { SingleFlight } from './state-change.js';
 import { UnmovedRepeats } from './unmoved-repeats.js';
@@ -17,6 +18,8 @@ import { UnmovedRepeats } from './unmoved-repeats.js';
 export interface EngineOptions {
   /** http(s) URL of the engine (authrpc) port. */
   readonly url: string;
+  /** The EL's public RPC, which unlike the engine port may serve net_peerCount; absent: the peers are not counted. */
+  readonly rpcUrl?: string;
   /** The 32 bytes shared with the EL. */
   readonly jwtSecret: Buffer;
   /** Deadline of one call. */
@@ -55,6 +58,7 @@ class HttpEngine implements Engine {
   readonly name: string;
   readonly #client: EngineClient;
   readonly #forkchoice: ForkchoiceSender;
+  readonly #peers: PeerCounter;
   readonly #singleFlight = new SingleFlight();
   readonly #version: string;
   readonly #now: () => number;
@@ -78,6 +82,7 @@ class HttpEngine implements Engine {
     const signer = createTokenSigner(jwtSecret, this.#now);
     this.#client = new EngineClient(transport, signer, { timeoutMs, drainMs: options.drainMs ?? DRAIN_MS });
     this.#forkchoice = new ForkchoiceSender(this.#client);
+    this.#peers = new PeerCounter(options.rpcUrl);
   }
 
   /** What was learnt of the EL before is forgotten: another one may have taken its place. */
@@ -98,8 +103,12 @@ class HttpEngine implements Engine {
     return readRefAt(this.#client, number, signal);
   }
 
-  syncing(signal: AbortSignal): Promise<boolean> {
+  syncing(signal: AbortSignal): Promise<EngineSyncing> {
     return readSyncing(this.#client, signal);
+  }
+
+  peerCount(signal: AbortSignal): Promise<number | null> {
+    return this.#peers.count(signal);
   }
 
   newPayload(payload: Payload, signal: AbortSignal): Promise<EngineAnswer> {
@@ -118,7 +127,7 @@ class HttpEngine implements Engine {
     });
   }
 
-  close(): Promise<void> {
-    return this.#client.close();
+  async close(): Promise<void> {
+    await Promise.all([this.#client.close(), this.#peers.close()]);
   }
 }

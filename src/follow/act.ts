@@ -4,6 +4,7 @@ import type { AppliedForkchoice } from '../engine/engine.js';
 import type { ConsensusClient } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { sleep } from '../util/sleep.js';
+import { aim } from './aim.js';
 import { proveConsensus } from './consensus-identity.js';
 import { extend, type ExtendDeps } from './extend.js';
 import type { Action, Outcome } from './state.js';
@@ -38,6 +39,8 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
       return compare(action.height, deps, stop);
     case 'extend':
       return extend(action, { ...deps, apply }, stop);
+    case 'el-sync':
+      return aim(action, { ...deps, apply }, stop);
     case 'forkchoice': {
       const { effect, answer } = await apply(action.forkchoice);
       return { of: 'forkchoice', effect, answer };

@@ -66,6 +66,14 @@ function react(state: State, situation: Situation, tick: Tick): Decision {
     }
     case 'diverged':
       return recover(state, situation);
+    case 'el-sync-due':
+      return inPhase(state, unlessHeld(state, 'syncing'), {
+        do: 'el-sync',
+        from: situation.from,
+        target: situation.target,
+      });
+    case 'el-syncing':
+      return inPhase(state, { kind: 'syncing' }, { do: 'wait', ms: IDLE_MS });
     case 'unprimed':
       return { state, action: { do: 'forkchoice', forkchoice: situation.forkchoice, why: 'prime' } };
     case 'behind':

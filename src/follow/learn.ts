@@ -1,40 +1,29 @@
 import { type BlockRef, diverges } from '../chain/block.js';
-import type { EngineAnswer } from '../engine/engine.js';
-import type { LockstepError } from '../util/errors.js';
-import {
-  backoffMs,
-  CONFIRM_DIVERGENCE_READS,
-  ENGINE_BACKOFF,
-  HOLD_AFTER,
-  REFUSED_TTL_MS,
-  SOURCE_BACKOFF,
-  UNSETTLED_MAX_MS,
-  UNSETTLED_RESET_MS,
-  UNSETTLED_TIMEOUT_MS,
-} from './limits.js';
+import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
+import { describe, fromAnswer, fromPayloadAnswer, showsStaleMapping, stillRefused, stuck } from './engine-answers.js';
+import { CONFIRM_DIVERGENCE_READS } from './limits.js';
 import type { ExtendStop, HoldReason, Observation, Outcome, Seen, SourceView, State, Tick } from './state.js';
-
-/** The JSON-RPC codes that mean "this method version or these fields", not "this block" (engines 8). */
-const ENCODING_CODES: readonly number[] = [-38005, -32602, -32601];
-const TOO_DEEP_REORG = -38006;
+import { calm, troubled, unsettled } from './trouble.js';
 
 /** What is remembered after an observation: the outcome of the last action, and what both sides show. */
 export function learn(state: State, observation: Observation, tick: Tick): State {
   const afterOutcome =
     observation.outcome === null ? state : fromOutcome(state, observation.outcome, observation.source, tick);
-  return fromSides(afterOutcome, observation);
+  return fromSides(afterOutcome, observation, tick);
 }
 
-function fromSides(state: State, { engine, source }: Observation): State {
+function fromSides(state: State, { engine, source }: Observation, tick: Tick): State {
   const sourceIdentified = state.sourceIdentified && source.kind !== 'failed';
   if (engine.kind === 'pending') return { ...state, sourceIdentified };
   if (engine.kind === 'failed') {
     const lost = engine.error.code === 'ENGINE_UNREACHABLE';
-    return { ...(lost ? newSession(state) : { ...state, session: unidentified(state) }), sourceIdentified };
+    const elSync = unwatched(state.elSync, tick.now);
+    return { ...(lost ? newSession(state) : { ...state, session: unidentified(state), elSync }), sourceIdentified };
   }
   const standing = engine.value.heads.unsafe;
   const restarted = state.standing !== null && standing.number < state.standing.number;
-  return { ...(restarted ? newSession(state) : state), standing, sourceIdentified };
+  const session = restarted ? newSession(state) : watched(state, engine.value, tick.now);
+  return { ...session, standing, sourceIdentified };
 }
 
 /** Everything known about the EL's process is void: its memory of refused blocks is gone as well (reliability E22). */
@@ -47,6 +36,7 @@ function newSession(state: State): State {
     suspicion: null,
     unsettled: null,
     refused: new Map(),
+    elSync: renewed(state.elSync),
   };
 }
 
@@ -65,6 +55,8 @@ function fromOutcome(state: State, outcome: Outcome, source: Seen<SourceView>, t
       return fromCompare(state, outcome, source, tick);
     case 'extend':
       return fromExtend(state, outcome, tick);
+    case 'el-sync':
+      return fromElSync(state, outcome, tick);
     case 'forkchoice':
       return fromForkchoice({ ...state, lastForkchoiceAt: tick.now }, outcome, tick);
   }
@@ -142,6 +134,30 @@ function fromExtend(state: State, outcome: Extract<Outcome, { of: 'extend' }>, t
   return fromStop(settled, outcome.stop, outcome.head, tick);
 }
 
+/** An EL that does not want to sync is replayed to. Any other failure is one of an extension's as well. */
+function fromElSync(state: State, outcome: Extract<Outcome, { of: 'el-sync' }>, tick: Tick): State {
+  const { stop, from, target } = outcome;
+  if (stop.why === 'aimed') {
+    const calmed = { ...unproved(state), trouble: null, unsettled: null, lastForkchoiceAt: tick.now };
+    return pointed(calmed, outcome, stop.peers, tick.now);
+  }
+  if (stop.why === 'unlinked') return fromStop({ ...state, elSync: renewed(state.elSync) }, stop, from, tick);
+  if (stop.why !== 'payload-answer' && stop.why !== 'forkchoice-answer') return fromStop(state, stop, from, tick);
+  const { answer } = stop;
+  if (answer.status === 'UNKNOWN') {
+    // Whether the EL took the target is told by what it does in the time that it has to begin.
+    const perhaps = stop.why === 'forkchoice-answer' ? pointed(unproved(state), outcome, null, tick.now) : state;
+    return unsettled(perhaps, answer.error, tick);
+  }
+  if (answer.status === 'UNSENT') return fromStop(state, stop, from, tick);
+  return refusedToSync(state, target, describe(answer));
+}
+
+/** The EL may go where it was pointed, so what was proved of its head holds no longer. */
+function unproved(state: State): State {
+  return { ...state, session: { ...state.session, compared: false, primed: false } };
+}
+
 function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): State {
   switch (stop.why) {
     case 'reached':
@@ -175,113 +191,6 @@ function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): S
   }
 }
 
-interface PayloadAnswer {
-  readonly block: BlockRef;
-  readonly answer: EngineAnswer;
-  /** The EL's head. */
-  readonly head: BlockRef;
-}
-
-function fromPayloadAnswer(state: State, { block, answer, head }: PayloadAnswer, tick: Tick): State {
-  const oversize = answer.status === 'UNSENT' && answer.error.code === 'ENGINE_OVERSIZE' ? answer.error : null;
-  if (answer.status === 'INVALID' || oversize !== null) {
-    const refused = new Map(state.refused).set(block.hash, tick.now + REFUSED_TTL_MS);
-    const unjudged = answer.status === 'INVALID' && answer.verdictOn !== 'block';
-    const reason = unjudged ? unfit(block, describe(answer)) : refusal(block, describe(answer), oversize);
-    return troubled({ ...state, refused }, refusedKey(block), reason, tick);
-  }
-  if (answer.status === 'REJECTED' && ENCODING_CODES.includes(answer.code)) {
-    return troubled(state, `encoding:${block.hash}`, unfit(block, describe(answer)), tick);
-  }
-  if (answer.status === 'SYNCING' && block.parentHash === head.hash && !state.session.ignoreSyncing) {
-    return troubled(state, 'payload:unexecuted', { kind: 'engine-snap-sync', at: block.number }, tick);
-  }
-  return fromAnswer(state, 'payload', stuck(block.number, describe(answer)), answer, tick);
-}
-
-/**
- * The forkchoice named a VALID block that builds on the very head at which the EL then still stands, so nothing can have
- * been in its way. op-geth calls that VALID, geth counts the depth of such a reorg below zero (engines-measured 2.0).
- */
-function showsStaleMapping(stop: Extract<ExtendStop, { why: 'forkchoice-answer' }>, head: BlockRef): boolean {
-  const { answer, effect, block } = stop;
-  const stayed = effect === 'unmoved' || effect === 'labels-only';
-  const denied = answer.status === 'VALID' || (answer.status === 'REJECTED' && answer.code === TOO_DEEP_REORG);
-  return stayed && denied && block.number > head.number;
-}
-
-/** The answers that both state-changing calls share: gone, refused at the door, unknown, or just not done. */
-function fromAnswer(state: State, call: string, reason: HoldReason, answer: EngineAnswer, tick: Tick): State {
-  if (answer.status === 'UNKNOWN') return unsettled(state, answer.error, tick);
-  if (answer.status === 'UNSENT') {
-    return troubled(state, 'engine', { kind: 'engine-unavailable', error: answer.error }, tick);
-  }
-  return troubled(state, call, reason, tick);
-}
-
-function unsettled(state: State, error: LockstepError, tick: Tick): State {
-  const first = error.code === 'ENGINE_TIMEOUT' ? UNSETTLED_TIMEOUT_MS : UNSETTLED_RESET_MS;
-  const again = state.unsettled === null ? 0 : state.unsettled.waitMs * 2;
-  const waitMs = Math.min(UNSETTLED_MAX_MS, Math.max(first, again));
-  return { ...state, unsettled: { until: tick.now + waitMs, waitMs, error } };
-}
-
-function stuck(at: number, answer: string, staleMapping = false): HoldReason {
-  return { kind: 'engine-stuck', at, answer, staleMapping };
-}
-
-/** The hold keeps the words in which the EL refused the block, for as long as it is about this block. */
-function stillRefused(state: State, block: BlockRef, tick: Tick): State {
-  const key = refusedKey(block);
-  const known = state.trouble?.key === key ? state.trouble.reason : refusal(block, 'refused before', null);
-  return troubled(state, key, known, tick);
-}
-
-function refusedKey({ hash }: BlockRef): string {
-  return `refused:${hash}`;
-}
-
-function refusal(block: BlockRef, answer: string, error: LockstepError | null): HoldReason {
-  return { kind: 'payload-refused', block, answer, error };
-}
-
-function unfit(block: BlockRef, answer: string): HoldReason {
-  return { kind: 'engine-unfit', block, answer };
-}
-
-/** Counts the failure; its pause grows with the count and belongs to the side that has to get better. */
-function troubled(state: State, key: string, reason: HoldReason, tick: Tick): State {
-  const count = state.trouble?.key === key ? state.trouble.count + 1 : 1;
-  const backoff = reason.kind.startsWith('engine') ? ENGINE_BACKOFF : SOURCE_BACKOFF;
-  const error = 'error' in reason ? reason.error : null;
-  const retryAt = tick.now + backoffMs(backoff, count, tick.random, error);
-  const named = count >= HOLD_AFTER[reason.kind] || (error !== null && error.severity !== 'retry');
-  return { ...state, trouble: { key, count, retryAt, named, reason } };
-}
-
 function heldFor(state: State, kind: HoldReason['kind']): boolean {
   return state.phase.kind === 'holding' && state.phase.reason.kind === kind;
-}
-
-/** The action worked: a failure of that kind is over. */
-function calm(state: State, prefix: string): State {
-  return state.trouble?.key.startsWith(prefix) === true ? { ...state, trouble: null } : state;
-}
-
-/** One line for a hold reason: what the EL answered, and what it showed. */
-function describe(answer: EngineAnswer, effect?: string): string {
-  const shown = effect === undefined || effect === 'moved' ? '' : `, ${effect}`;
-  switch (answer.status) {
-    case 'INVALID':
-      return `INVALID (${answer.reason}; latestValidHash ${answer.latestValidHash ?? 'null'})${shown}`;
-    case 'REJECTED':
-      return `error ${answer.code} (${answer.reason})${shown}`;
-    case 'UNSENT':
-    case 'UNKNOWN':
-      return `${answer.error.code} (${answer.error.message})${shown}`;
-    case 'VALID':
-    case 'SYNCING':
-    case 'ACCEPTED':
-      return `${answer.status}${shown}`;
-  }
 }

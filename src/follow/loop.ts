@@ -9,13 +9,15 @@ import { ExecutionWatch } from './execution-watch.js';
 import type { FetchLimits } from './fetch-ahead.js';
 import { observe } from './observe.js';
 import type { SourceWatch } from './source-watch.js';
-import { INITIAL_STATE, type FollowHooks, type Outcome, type State } from './state.js';
+import { INITIAL_STATE, type ElSyncPolicy, type FollowHooks, type Outcome, type State } from './state.js';
 
 export interface FollowOptions {
   readonly pollIntervalMs: number | 'auto';
   readonly safetyIntervalMs: number;
   readonly limits: FetchLimits & { readonly blocksPerForkchoice: number };
   readonly expected: ExpectedChain;
+  /** Null: every block is replayed. */
+  readonly elSync: ElSyncPolicy | null;
 }
 
 interface FollowParts {
@@ -70,7 +72,8 @@ interface Loop {
 
 async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | null> {
   const { parts, watch } = loop;
-  let state = INITIAL_STATE;
+  const { elSync: policy } = loop.options;
+  let state: State = { ...INITIAL_STATE, elSync: policy === null ? null : { policy, stage: 'idle' } };
   let outcome: Outcome | null = null;
   const deps = actDeps(loop, () => state);
   try {

@@ -19,7 +19,7 @@ export type Prepared =
 const MAX_FUTURE_S = 24 * 3_600;
 
 /** Takes the next block, recomputes everything that can be recomputed, and builds its payload. Never rejects. */
-export async function prepare(
+export function prepare(
   blocks: FetchAhead,
   parent: BlockRef,
   target: BlockRef,
@@ -27,15 +27,31 @@ export async function prepare(
   signal: AbortSignal,
 ): Promise<Prepared> {
   const number = parent.number + 1;
-  try {
+  return orStop(number, async () => {
     const found = await blocks.take();
     if (found.kind === 'over') return { kind: 'stop', stop: { why: 'slice' } };
-    if (found.kind !== 'found') {
-      return { kind: 'stop', stop: { why: 'absent', number, pruned: found.kind === 'pruned' } };
-    }
+    if (found.kind !== 'found') return absent(number, found);
     // The rest of the payload that was just sent leaves on the event loop: verifying at once would hold it back.
     await setImmediate();
-    return await verified(found.value, { number, parent, target, source, signal });
+    const block = verifyBlock(found.value, number === target.number ? { number, hash: target.hash } : { number });
+    if (block.ref.parentHash !== parent.hash) return { kind: 'stop', stop: { why: 'unlinked', number } };
+    verifyLink(parent, block.ref);
+    return built(block, found.value, source, signal);
+  });
+}
+
+/** As `prepare`, for a block far above the EL's: its own hash is all that it has to agree with. */
+export function prepareFar({ number, hash }: BlockRef, source: Source, signal: AbortSignal): Promise<Prepared> {
+  return orStop(number, async () => {
+    const found = await source.block({ hash }, signal);
+    if (found.kind !== 'found') return absent(number, found);
+    return built(verifyBlock(found.value, { number, hash }), found.value, source, signal);
+  });
+}
+
+async function orStop(number: number, make: () => Promise<Prepared>): Promise<Prepared> {
+  try {
+    return await make();
   } catch (thrown) {
     const error = asLockstepError(thrown);
     if (error.code === 'ABORTED') return { kind: 'stop', stop: { why: 'aborted' } };
@@ -45,27 +61,24 @@ export async function prepare(
   }
 }
 
-interface Wanted {
-  readonly number: number;
-  readonly parent: BlockRef;
-  readonly target: BlockRef;
-  readonly source: Source;
-  readonly signal: AbortSignal;
+function absent(number: number, { kind }: { readonly kind: 'absent' | 'pruned' }): Prepared {
+  return { kind: 'stop', stop: { why: 'absent', number, pruned: kind === 'pruned' } };
 }
 
-async function verified(fetched: FetchedBlock, wanted: Wanted): Promise<Prepared> {
-  const { number, parent, target } = wanted;
-  const block = verifyBlock(fetched, number === target.number ? { number, hash: target.hash } : { number });
-  if (block.ref.parentHash !== parent.hash) return { kind: 'stop', stop: { why: 'unlinked', number } };
-  verifyLink(parent, block.ref);
+async function built(
+  block: VerifiedBlock,
+  fetched: FetchedBlock,
+  source: Source,
+  signal: AbortSignal,
+): Promise<Prepared> {
   requirePresent(block.ref);
-  const payload = buildPayload(block, await requestsOf(block, wanted));
+  const payload = buildPayload(block, await requestsOf(block, source, signal));
   if (fetched.form === 'rlp') LARGE_BUFFERS.giveBack(fetched.text);
   return { kind: 'ready', payload };
 }
 
 /** Execution requests are in no RPC answer: where the header commits to some, they are rebuilt from their traces. */
-async function requestsOf(block: VerifiedBlock, { source, signal }: Wanted): Promise<readonly Hex[]> {
+async function requestsOf(block: VerifiedBlock, source: Source, signal: AbortSignal): Promise<readonly Hex[]> {
   if (!block.requestsNeeded) return [];
   const evidence = await source.requestEvidence(block.ref, signal);
   if (evidence.kind === 'found') return rebuildRequests(evidence.value, block);

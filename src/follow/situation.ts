@@ -1,4 +1,5 @@
 import type { BlockRef } from '../chain/block.js';
+import { isAimOld, isElSyncDue } from './el-sync.js';
 import { forkchoiceAtHead, labelsStand } from './labels.js';
 import { CONFIRM_DIVERGENCE_READS, KEEP_ALIVE_MS } from './limits.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
@@ -25,6 +26,10 @@ export type Situation =
     }
   | { readonly kind: 'suspect'; readonly height: number; readonly seen: number }
   | { readonly kind: 'diverged'; readonly divergence: Divergence; readonly keepAlive: Forkchoice | null }
+  /** So far behind that the EL is to sync with its peers, or is pointed at a newer head while it does. */
+  | { readonly kind: 'el-sync-due'; readonly from: BlockRef; readonly target: BlockRef }
+  /** The EL syncs with its peers and is left alone. */
+  | { readonly kind: 'el-syncing' }
   | { readonly kind: 'unprimed'; readonly forkchoice: Forkchoice }
   | { readonly kind: 'behind'; readonly engine: EngineView; readonly target: BlockRef }
   /** At the source's head, or ahead of it on the same chain; labels can move. */
@@ -45,8 +50,8 @@ export function classify(state: State, observation: Observation, now: number): S
   // geth calls itself syncing until its first forkchoice, so at genesis the first newPayload has to tell.
   // Identity comes first: only an identified EL is probed, and one that shows a sync for ever needs the probe.
   const { identified, ignoreSyncing } = state.session;
-  const busy = view.syncing && identified && !ignoreSyncing && view.heads.unsafe.number > 0;
-  if (busy) return { kind: 'engine-syncing', probe: repeat };
+  const busy = view.syncing.busy && identified && !ignoreSyncing && view.heads.unsafe.number > 0;
+  if (busy && !isLeftToSync(state, observation)) return { kind: 'engine-syncing', probe: repeat };
   const keepAlive = state.session.primed ? repeat : null;
   if (source.kind === 'failed') return { kind: 'source-down', error: source.error, keepAlive };
   if (source.kind === 'pending') return { kind: 'source-unread' };
@@ -55,7 +60,21 @@ export function classify(state: State, observation: Observation, now: number): S
     return { kind: 'backing-off', reason: trouble.reason, named: trouble.named, until: trouble.retryAt, keepAlive };
   }
   if (!identified || !state.sourceIdentified) return { kind: 'unidentified' };
-  return compareSides(state, view, source.value, keepAlive);
+  return whileSyncing(state, view, source.value, now) ?? compareSides(state, view, source.value, keepAlive);
+}
+
+/** Null unless the EL was pointed at a block and is on its way. */
+function whileSyncing({ elSync }: State, engine: EngineView, source: SourceView, now: number): Situation | null {
+  if (elSync?.stage !== 'running') return null;
+  if (!isAimOld(elSync, source, now)) return { kind: 'el-syncing' };
+  return { kind: 'el-sync-due', from: engine.heads.unsafe, target: source.head };
+}
+
+/** The sync that the EL shows is, or is about to become, the one that it was pointed at: no probe may disturb it. */
+function isLeftToSync(state: State, { engine, source }: Observation): boolean {
+  if (state.elSync === null || state.elSync.stage === 'given-up') return false;
+  if (state.elSync.stage === 'running' || source.kind !== 'seen' || engine.kind !== 'seen') return true;
+  return isElSyncDue(state, engine.value.heads.unsafe, source.value);
 }
 
 function compareSides(state: State, engine: EngineView, source: SourceView, keepAlive: Forkchoice | null): Situation {
@@ -73,6 +92,7 @@ function compareSides(state: State, engine: EngineView, source: SourceView, keep
   if (!state.session.compared && head.number > 0 && head.number < source.head.number) {
     return { kind: 'suspect', height: head.number, seen: 0 };
   }
+  if (isElSyncDue(state, head, source)) return { kind: 'el-sync-due', from: head, target: source.head };
   const next = forkchoiceAtHead(engine, source);
   if (!state.session.primed && head.number > 0) return { kind: 'unprimed', forkchoice: next };
   if (source.head.number > head.number) return { kind: 'behind', engine, target: source.head };

@@ -1,7 +1,7 @@
 import type { BlockRef, Heads, Labels } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import type { SyncStatus } from '../chain/sync-status.js';
-import type { EngineAnswer } from '../engine/engine.js';
+import type { EngineAnswer, EngineSyncing } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
 import type { LockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
@@ -76,6 +76,47 @@ export interface Trouble {
   readonly reason: HoldReason;
 }
 
+/** When the EL is left to sync with its peers, and for how long it may do nothing. */
+export interface ElSyncPolicy {
+  /** From this gap on. */
+  readonly gapBlocks: number;
+  /** It has to begin within this time. */
+  readonly startMs: number;
+  /** It may show no progress for this long. */
+  readonly stallMs: number;
+}
+
+/** The EL was pointed at a block of the source and gets there by itself. */
+export interface ElSyncRun {
+  readonly stage: 'running';
+  /** The block it was pointed at last. */
+  readonly target: BlockRef;
+  readonly aimedAt: number;
+  /** It showed something of a sync. */
+  readonly started: boolean;
+  /** The block it has got to, and what shows that: its head, or what it says of its sync. */
+  readonly at: number;
+  readonly by: 'latest' | 'eth_syncing';
+  /** The progress that it has shown, and when it showed the last of it. */
+  readonly work: { readonly head: number; readonly sync: number };
+  readonly movedAt: number;
+  /** As counted when it was pointed at the target; null where they cannot be. */
+  readonly peers: number | null;
+}
+
+/** Blocks are replayed for the rest of the session. */
+export interface ElSyncEnd {
+  readonly stage: 'given-up';
+  readonly why: 'not-started' | 'stalled' | 'refused';
+  readonly target: BlockRef;
+  readonly at: number;
+  readonly peers: number | null;
+  /** What the EL answered, where it refused. */
+  readonly answer: string | null;
+}
+
+export type ElSync = { readonly policy: ElSyncPolicy } & ({ readonly stage: 'idle' } | ElSyncRun | ElSyncEnd);
+
 export interface State {
   readonly phase: Phase;
   readonly session: Session;
@@ -91,6 +132,8 @@ export interface State {
   /** Payloads the EL refused: hash to the time (ms) from which one more try is allowed. */
   readonly refused: ReadonlyMap<Hash, number>;
   readonly lastForkchoiceAt: number | null;
+  /** Null where every block is replayed (--l2.sync-mode replay). */
+  readonly elSync: ElSync | null;
 }
 
 /** What one side showed in this tick. */
@@ -110,7 +153,7 @@ export type SeenLabels = Seen<Labels> | { readonly kind: 'unused'; readonly why:
 
 export interface EngineView {
   readonly heads: Heads;
-  readonly syncing: boolean;
+  readonly syncing: EngineSyncing;
   /** The EL's canonical blocks at the heights that matter in this tick; null where it has none. */
   readonly at: ReadonlyMap<number, BlockRef | null>;
 }
@@ -141,6 +184,8 @@ export type Action =
   /** Read both sides at one height, `ms` from now. */
   | { readonly do: 'compare'; readonly height: number; readonly ms: number }
   | ExtendAction
+  /** Point the EL, which stands at `from`, at a far block of the source, so that it gets there with its peers. */
+  | { readonly do: 'el-sync'; readonly from: BlockRef; readonly target: BlockRef }
   | { readonly do: 'forkchoice'; readonly forkchoice: Forkchoice; readonly why: 'prime' | 'promote' | 'keep-alive' }
   | { readonly do: 'recover'; readonly divergence: Divergence }
   | { readonly do: 'halt'; readonly error: LockstepError };
@@ -181,6 +226,12 @@ export type Outcome =
       readonly of: 'forkchoice';
       readonly effect: 'moved' | 'head-only' | 'labels-only' | 'unmoved' | 'unread';
       readonly answer: EngineAnswer;
+    }
+  | {
+      readonly of: 'el-sync';
+      readonly from: BlockRef;
+      readonly target: BlockRef;
+      readonly stop: ExtendStop | { readonly why: 'aimed'; readonly peers: number | null };
     }
   | { readonly of: 'recover'; readonly result: 'unsupported' };
 
@@ -233,4 +284,5 @@ export const INITIAL_STATE: State = {
   unsettled: null,
   refused: new Map(),
   lastForkchoiceAt: null,
+  elSync: null,
 };

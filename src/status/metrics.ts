@@ -73,6 +73,8 @@ function createGauges(registry: Registry) {
     currentL1: gauge('source_current_l1_number', 'L1 block up to which the consensus client of the source has derived'),
     labelsUsed: gauge('source_labels_used', '1 while safe and finalized of the last read could be used'),
     lag: gauge('lag_blocks', 'Blocks between source and EL for a label', ['label']),
+    elSyncAt: gauge('el_sync_at_number', 'Block that an EL sync has got to; 0 while none runs'),
+    elSyncTarget: gauge('el_sync_target_number', 'Block that the EL was pointed at for an EL sync; 0 while none runs'),
     rate: gauge('catchup_blocks_per_second', 'Blocks replayed per second over the last 15 s'),
     eta: gauge('catchup_eta_seconds', 'Seconds until the gap is closed at this speed; 0 when there is no gap'),
   };
@@ -109,7 +111,7 @@ function createCounters(registry: Registry) {
 
 function countOutcome(counters: Counters, outcome: Outcome): void {
   if (outcome.of === 'forkchoice') countForkchoice(counters, outcome.answer, outcome.effect);
-  if (outcome.of !== 'extend') return;
+  if (outcome.of !== 'extend' && outcome.of !== 'el-sync') return;
   const { stop } = outcome;
   if (stop.why === 'block-rejected') counters.rejected.inc({ code: stop.error.code });
   if (stop.why === 'payload-answer') countAnswer(counters, 'newPayload', stop.answer);
@@ -149,6 +151,8 @@ function showProgress(gauges: Gauges, progress: Progress): void {
   show('source', 'local_safe', status?.localSafe);
   const currentL1 = status?.currentL1 ?? null;
   if (currentL1 !== null) gauges.currentL1.set(currentL1.number);
+  gauges.elSyncAt.set(progress.elSync?.at ?? 0);
+  gauges.elSyncTarget.set(progress.elSync?.of ?? 0);
   gauges.rate.set(progress.blocksPerSecond);
   gauges.eta.set(progress.etaSeconds ?? 0);
 }

@@ -17,6 +17,8 @@ export interface Progress {
   readonly blocksPerSecond: number;
   /** Seconds until the gap is closed at this speed; null when it does not close. */
   readonly etaSeconds: number | null;
+  /** How far an EL sync has got, and what shows it; null while none runs. */
+  readonly elSync: { readonly at: number; readonly of: number; readonly by: 'latest' | 'eth_syncing' } | null;
 }
 
 /** What is remembered of the block that the EL called VALID last. */
@@ -37,12 +39,15 @@ export class ProgressTracker {
   #source: Progress['source'] = null;
   #replayed: ReplayedBlock | null = null;
   #status: SyncStatus | null = null;
+  #elSync: Progress['elSync'] = null;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  turn({ observation: { engine, source } }: Turn): void {
+  turn({ state, observation: { engine, source } }: Turn): void {
+    const run = state.elSync?.stage === 'running' ? state.elSync : null;
+    this.#elSync = run === null ? null : { at: run.at, of: run.target.number, by: run.by };
     if (engine.kind === 'seen') this.#engine = engine.value.heads;
     if (source.kind === 'seen') this.#source = source.value;
   }
@@ -67,8 +72,9 @@ export class ProgressTracker {
     const closes = lagBlocks !== null && lagBlocks > 0 && blocksPerSecond > 0;
     const etaSeconds = closes ? Math.ceil(lagBlocks / blocksPerSecond) : null;
     const [engine, source, status] = [this.#engine, this.#source, this.#status];
+    const elSync = this.#elSync;
     const l1Origin = this.#l1Origin();
-    return { engine, source, status, lagBlocks, l1Origin, blocksPerSecond, etaSeconds };
+    return { engine, source, status, lagBlocks, l1Origin, elSync, blocksPerSecond, etaSeconds };
   }
 
   #rate(now: number): number {

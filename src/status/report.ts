@@ -4,6 +4,7 @@ import type { L1Origin } from '../chain/l1-origin.js';
 import type { FollowHooks, HoldReason, Outcome, Phase, Turn, UnusedLabels } from '../follow/state.js';
 import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
+import { elSyncText, logElSync } from './el-sync-report.js';
 import type { Metrics } from './metrics.js';
 import type { Progress, ProgressTracker } from './progress.js';
 import { HOLD_MEANINGS, STALE_MAPPING } from './states.js';
@@ -39,6 +40,7 @@ export function reportTo(parts: ReportParts): FollowHooks {
       metrics.progress(snapshot);
       const changed = logPhaseChange(log, turn, snapshot);
       logSession(log, turn);
+      logElSync(log, turn);
       if (changed || parts.now() >= progressDueAt) {
         progressDueAt = parts.now() + PROGRESS_EVERY_MS;
         if (!changed) logProgress(log, turn.state.phase, snapshot);
@@ -140,14 +142,15 @@ function logSession(log: Logger, { before, state }: Turn): void {
 function logProgress(log: Logger, phase: Phase, progress: Progress): void {
   const fields = { state: phase.kind, ...sideFields(progress), ...rateFields(progress) };
   if (phase.kind === 'holding') log.warn({ ...fields, ...holdFields(phase.reason) }, 'Still holding');
-  else log.info(fields, 'Progress');
+  else log.info(fields, progress.elSync === null ? 'Progress' : elSyncText(progress.elSync));
 }
 
 function logOutcome(log: Logger, outcome: Outcome): void {
-  if (outcome.of === 'extend') {
+  if (outcome.of === 'el-sync') {
+    if (outcome.stop.why === 'block-rejected') logRejected(log, outcome.stop);
+  } else if (outcome.of === 'extend') {
     const { stop, head, blocks } = outcome;
-    if (stop.why === 'block-rejected')
-      log.error({ at: stop.number, ...errorFields(stop.error) }, 'A block of the source was refused');
+    if (stop.why === 'block-rejected') logRejected(log, stop);
     else if (stop.why === 'payload-answer')
       log.warn({ ...refFields(stop.block), answer: stop.answer.status }, 'The EL did not take a payload');
     else if (stop.why === 'forkchoice-answer') {
@@ -161,6 +164,10 @@ function logOutcome(log: Logger, outcome: Outcome): void {
   } else if (outcome.of === 'identify' && outcome.result === 'different') {
     log.error(errorFields(outcome.error), 'Another chain answers than at boot');
   }
+}
+
+function logRejected(log: Logger, { number, error }: { readonly number: number; readonly error: LockstepError }): void {
+  log.error({ at: number, ...errorFields(error) }, 'A block of the source was refused');
 }
 
 /** Two holds with the same key are the same hold: its details may change without a new line. */

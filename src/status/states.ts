@@ -4,7 +4,8 @@ import type { HoldReason, PhaseKind } from '../follow/state.js';
 export const PHASE_MEANINGS: Readonly<Record<PhaseKind, string>> = {
   starting: 'both sides are identified and compared; nothing is written yet',
   syncing:
-    'the EL is more than a few blocks behind: blocks are fetched ahead and replayed as fast as the EL takes them',
+    'the EL is more than a few blocks behind: blocks are fetched ahead and replayed as fast as the EL takes them, ' +
+    'or (--l2.sync-mode el-sync) it is left to sync with its own peers',
   following: 'the EL is at the head of the source, or a few blocks from it',
   recovering: 'a divergence is confirmed and is being handled',
   holding: 'nothing changes in the EL, for the reason in the log; lockstep keeps looking and goes on by itself',

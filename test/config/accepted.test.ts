@@ -73,6 +73,12 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
     'http://el:8551',
   ),
   'a duration of two units': accept(['--boot-timeout=1m30s'], (config) => config.bootTimeoutMs, 90_000),
+  'EL sync, with its limit from the environment': {
+    argv: [SOURCE, '--l2.sync-mode=el-sync'],
+    env: { LOCKSTEP_L2_EL_SYNC_TIMEOUT: '5m' },
+    read: ({ follow }) => [follow.syncMode, follow.elSyncTimeoutMs],
+    value: ['el-sync', 300_000],
+  },
   'a duration with a fraction': accept(['--l2.engine-timeout=0.5s'], (config) => config.engine.timeoutMs, 500),
   'a duration in blanks': accept(['--l2.engine-timeout= 500ms '], (config) => config.engine.timeoutMs, 500),
   'an automatic poll interval': accept(
@@ -164,7 +170,14 @@ describe('a configuration that can be used', () => {
     });
     expect({ ...config?.engine }).toMatchObject({ url: 'http://127.0.0.1:8551', timeoutMs: 60_000 });
     expect(config).toMatchObject({
-      follow: { pollIntervalMs: 'auto', safetyIntervalMs: 4000, prefetchBlocks: 32, prefetchBytes: 64 * 1024 * 1024 },
+      follow: {
+        pollIntervalMs: 'auto',
+        safetyIntervalMs: 4000,
+        prefetchBlocks: 32,
+        prefetchBytes: 64 * 1024 * 1024,
+        syncMode: 'replay',
+        elSyncTimeoutMs: 120_000,
+      },
       bootTimeoutMs: 60_000,
       metrics: { enabled: false, addr: '127.0.0.1', port: 7300, strict: false },
       warnings: [],

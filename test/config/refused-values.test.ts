@@ -31,6 +31,14 @@ const REFUSED: Readonly<Record<string, Refused>> = {
       '--l2.follow.source.rpc-timeout "0s" (cli) is outside 100ms to 10m. Write a duration from 100ms to 10m.',
     ],
   },
+  'a sync mode by the name it has elsewhere': {
+    argv: [SOURCE, '--l2.sync-mode=execution-layer'],
+    problems: ['--l2.sync-mode "execution-layer" (cli) is not a known word. Use one of replay, el-sync.'],
+  },
+  'an EL sync that may do nothing': {
+    argv: [SOURCE, '--l2.el-sync-timeout=0s'],
+    problems: ['--l2.el-sync-timeout "0s" (cli) is outside 1s to 24h. Write a duration from 1s to 24h.'],
+  },
   'a timeout of zero without a unit': {
     argv: [SOURCE, '--l2.engine-timeout=0'],
     problems: ['--l2.engine-timeout "0" (cli) has no unit. Write 0s or 0ms.'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { decodeJwt } from 'jose';
+import { NOT_SYNCING } from '../../src/engine/engine.js';
 import { forkchoice } from '../../src/chain/forkchoice.js';
 import type { FakeEngine, FakeFault } from '../rig/fake-engine.js';
 import { A, connect, makeGate, NEVER, payloadOf, SECRET, startPair } from './fixture.js';
@@ -36,7 +37,7 @@ describe('authentication', () => {
     clock.ms += 10_000;
     const methods = ['eth_syncing', 'engine_newPayloadV3', 'engine_forkchoiceUpdatedV3'];
     for (const method of methods) fake.fault(method, STALE);
-    if (call === 'read') expect(await engine.syncing(NEVER)).toBe(false);
+    if (call === 'read') expect(await engine.syncing(NEVER)).toEqual(NOT_SYNCING);
     if (call === 'newPayload') expect(await engine.newPayload(payloadOf(A[5]!), NEVER)).toEqual({ status: 'VALID' });
     if (call === 'forkchoice') expect(await engine.applyForkchoice(TO_5, NEVER)).toMatchObject({ effect: 'moved' });
     const [refused, accepted] = methods.flatMap((method) => issuedAt(fake, method));
@@ -69,7 +70,7 @@ describe('reads', () => {
     const { fake, engine } = await startPair();
     await engine.heads(NEVER);
     fake.fault('eth_syncing', RESET);
-    expect(await engine.syncing(NEVER)).toBe(false);
+    expect(await engine.syncing(NEVER)).toEqual(NOT_SYNCING);
     fake.fault('eth_syncing', RESET, RESET);
     await expect(engine.syncing(NEVER)).rejects.toMatchObject({ code: 'ENGINE_UNREACHABLE' });
     expect(fake.callsOf('eth_syncing')).toHaveLength(4);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { NOT_SYNCING } from '../../src/engine/engine.js';
 import { A, NEVER, startPair } from './fixture.js';
 
 const ERROR = { error: { code: -32000, message: 'no' } };
@@ -55,21 +56,38 @@ describe('refAt', () => {
   });
 });
 
+/** As reth 2.5.1 shows them in the middle of a sync, cut. */
+const RETH_STAGES = [
+  { name: 'Headers', block: '0x10' },
+  { name: 'Bodies', block: '0xd' },
+  { name: 'Execution', block: '0x6' },
+  { name: 'Finish', block: '0x0' },
+];
+
 describe('syncing', () => {
   it.each([
-    ['an object', { result: { currentBlock: '0x1' } }, true],
-    ['an object with blocks to go', { result: { currentBlock: '0x1', highestBlock: '0x9' } }, true],
+    ['an object', { result: { currentBlock: '0x1' } }, { busy: true, underway: true, at: 1, work: 1 }],
+    [
+      'an object with blocks to go',
+      { result: { currentBlock: '0x1', highestBlock: '0x9' } },
+      { busy: true, underway: true, at: 1, work: 1 },
+    ],
+    [
+      'an object of a reth, which counts by stages and never names a target',
+      { result: { currentBlock: '0x0', highestBlock: '0x0', stages: RETH_STAGES } },
+      { busy: false, underway: true, at: 6, work: 35 },
+    ],
     [
       'an object for a lagging transaction index',
       { result: { currentBlock: '0x0', highestBlock: '0x0', txIndexRemainingBlocks: '0x1' } },
-      false,
+      NOT_SYNCING,
     ],
-    ['false', { result: false }, false],
-    ['an error, as from an EL without peers', ERROR, false],
+    ['false', { result: false }, NOT_SYNCING],
+    ['an error, as from an EL without peers', ERROR, NOT_SYNCING],
   ])('with %s', async (_what, answer, expected) => {
     const { fake, engine } = await startPair();
     fake.script('eth_syncing', answer);
-    expect(await engine.syncing(NEVER)).toBe(expected);
+    expect(await engine.syncing(NEVER)).toEqual(expected);
   });
 
   it('refuses an answer that is neither', async () => {

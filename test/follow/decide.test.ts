@@ -5,7 +5,23 @@ import { CONFIRM_DELAY_MS, IDLE_MS, KEEP_ALIVE_MS, SYNCING_GAP_BLOCKS } from '..
 import { classify, type SituationKind } from '../../src/follow/situation.js';
 import type { HoldReason, Observation, Outcome, Phase, PhaseKind, State, Trouble } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
-import { A, at, B, engineView, failed, labels, NOW, observation, seen, SETTLED, sourceView, TICK } from './examples.js';
+import {
+  A,
+  at,
+  B,
+  engineView,
+  failed,
+  labels,
+  NOW,
+  observation,
+  POLICY,
+  RUNNING,
+  seen,
+  SETTLED,
+  sourceView,
+  SYNCING,
+  TICK,
+} from './examples.js';
 import { TABLE } from './table.js';
 
 const TIMEOUT = new LockstepError('ENGINE_TIMEOUT');
@@ -35,13 +51,15 @@ const NAMED: Trouble = { ...PAUSING, named: true };
 const WITNESSES: Record<Exclude<SituationKind, 'halted'>, Witness> = {
   'engine-down': { seen: { ...IN_STEP, engine: failed('ENGINE_UNREACHABLE') } },
   unsettled: { state: { unsettled: { until: NOW + 8_000, waitMs: 8_000, error: TIMEOUT } }, seen: IN_STEP },
-  'engine-syncing': { seen: { ...IN_STEP, engine: seen(engineView(A, 5, undefined, { syncing: true })) } },
+  'engine-syncing': { seen: { ...IN_STEP, engine: seen(engineView(A, 5, undefined, { syncing: SYNCING })) } },
   'source-unread': { seen: { ...IN_STEP, source: { kind: 'pending' } } },
   'source-down': { seen: { ...IN_STEP, source: failed('SOURCE_TIMEOUT') } },
   unidentified: { state: { session: { ...SETTLED.session, identified: false } }, seen: IN_STEP },
   'backing-off': { state: { trouble: PAUSING }, seen: IN_STEP },
   suspect: { state: { suspicion: { height: 5, seen: 1, divergence: DIVERGENCE } }, seen: IN_STEP },
   diverged: { state: { suspicion: { height: 5, seen: 2, divergence: DIVERGENCE } }, seen: IN_STEP },
+  'el-sync-due': { state: { elSync: { policy: POLICY, stage: 'idle' } }, seen: BEHIND },
+  'el-syncing': { state: { elSync: RUNNING }, seen: BEHIND },
   unprimed: { state: { session: { ...SETTLED.session, primed: false } }, seen: IN_STEP },
   behind: { seen: BEHIND },
   'labels-behind': { seen: observation(engineView(A, 5), sourceView(A, 5, labels(A, 3, 2))) },

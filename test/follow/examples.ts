@@ -1,6 +1,7 @@
 import type { BlockRef, Heads, Labels } from '../../src/chain/block.js';
-import { INITIAL_STATE, type EngineView, type Observation, type Seen } from '../../src/follow/state.js';
-import type { Outcome, SourceView, State } from '../../src/follow/state.js';
+import { NOT_SYNCING, type EngineSyncing } from '../../src/engine/engine.js';
+import { type ElSync, type ElSyncPolicy, INITIAL_STATE, type EngineView } from '../../src/follow/state.js';
+import type { Observation, Outcome, Seen, SourceView, State } from '../../src/follow/state.js';
 import type { ErrorCode } from '../../src/util/error-codes.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { type Hash, ZERO_HASH } from '../../src/util/hex.js';
@@ -44,8 +45,16 @@ export function engineView(
   extra: Partial<EngineView> = {},
 ): EngineView {
   const heads: Heads = { unsafe: at(chain, head), ...shown };
-  return { heads, syncing: false, at: new Map(chain.slice(0, head + 1).map((ref) => [ref.number, ref])), ...extra };
+  return {
+    heads,
+    syncing: NOT_SYNCING,
+    at: new Map(chain.slice(0, head + 1).map((ref) => [ref.number, ref])),
+    ...extra,
+  };
 }
+
+/** What a geth shows in the middle of a sync. */
+export const SYNCING: EngineSyncing = { busy: true, underway: true, at: 5, work: 5 };
 
 export function sourceView(chain: readonly BlockRef[], head: number, shown: Labels | null = null): SourceView {
   return { head: at(chain, head), labels: shown };
@@ -69,4 +78,21 @@ export const SETTLED: State = {
   phase: { kind: 'following' },
   session: { ...INITIAL_STATE.session, compared: true, primed: true },
   lastForkchoiceAt: NOW - 1_000,
+};
+
+/** A gap of two blocks is one for an EL sync. */
+export const POLICY: ElSyncPolicy = { gapBlocks: 2, startMs: 3_000, stallMs: 8_000 };
+
+/** The EL stands at block 5, was pointed at block 7 a moment ago and has begun. */
+export const RUNNING: Extract<ElSync, { readonly stage: 'running' }> = {
+  policy: POLICY,
+  stage: 'running',
+  target: at(A, 7),
+  aimedAt: NOW - 1_000,
+  started: true,
+  at: 5,
+  by: 'latest',
+  work: { head: 5, sync: 5 },
+  movedAt: NOW - 1_000,
+  peers: 1,
 };

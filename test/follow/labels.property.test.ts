@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { NOT_SYNCING } from '../../src/engine/engine.js';
 import type { BlockRef, Labels } from '../../src/chain/block.js';
 import { forkchoiceAtHead, promote, trustedLabels } from '../../src/follow/labels.js';
 import type { EngineView } from '../../src/follow/state.js';
@@ -40,7 +41,7 @@ function viewOf({ own, shown, read }: Sides): EngineView {
   const heights = own.filter(({ number }) => read === 'every height' || number % 2 === 0);
   return {
     heads: { unsafe: own.at(-1)!, ...shown },
-    syncing: false,
+    syncing: NOT_SYNCING,
     at: new Map(heights.map((ref) => [ref.number, ref])),
   };
 }

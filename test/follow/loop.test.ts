@@ -37,6 +37,7 @@ class Following {
         safetyIntervalMs: 1_000,
         limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4, blocksPerForkchoice: 4 },
         expected: { chainId: 10, genesis: CHAIN[0]!.ref },
+        elSync: null,
       },
       {
         source: this.source,

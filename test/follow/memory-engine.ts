@@ -1,6 +1,13 @@
 import type { BlockRef, Heads } from '../../src/chain/block.js';
 import type { Forkchoice } from '../../src/chain/forkchoice.js';
-import type { AppliedForkchoice, Engine, EngineAnswer, EngineIdentity } from '../../src/engine/engine.js';
+import {
+  type AppliedForkchoice,
+  type Engine,
+  type EngineAnswer,
+  type EngineIdentity,
+  NOT_SYNCING,
+  type EngineSyncing,
+} from '../../src/engine/engine.js';
 import type { Payload } from '../../src/payload/payload.js';
 
 type Applied = Pick<AppliedForkchoice, 'answer' | 'effect'>;
@@ -16,7 +23,8 @@ export class MemoryEngine implements Engine {
   readonly name = 'memory';
   headsNow: Heads;
   chainIdNow = 10;
-  isSyncing = false;
+  syncingNow: EngineSyncing = NOT_SYNCING;
+  peersNow: number | null = null;
   /** Every state-changing call, in order: `np 3`, `fcu 3/2/1`, `fcu 3/-/-`. */
   readonly writes: string[] = [];
   /** Answers by the height of the payload or of the head, each used once. */
@@ -52,9 +60,14 @@ export class MemoryEngine implements Engine {
     return ref?.number === number ? ref : null;
   }
 
-  async syncing(): Promise<boolean> {
+  async syncing(): Promise<EngineSyncing> {
     await this.beforeCall('syncing');
-    return this.isSyncing;
+    return this.syncingNow;
+  }
+
+  async peerCount(): Promise<number | null> {
+    await this.beforeCall('peers');
+    return this.peersNow;
   }
 
   async newPayload({ ref }: Payload): Promise<EngineAnswer> {

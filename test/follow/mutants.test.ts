@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { explore } from './model/explorer.js';
+import { EL_SYNC_MUTANTS } from './model/el-sync-mutants.js';
 import { MUTANTS, type Mutant } from './model/mutants.js';
 import { BUDGETS, SCENARIOS } from './model/scenarios.js';
 
@@ -16,7 +17,7 @@ function brokenBy({ core, scenario: name }: Mutant): string | null {
 }
 
 describe('the exploration finds out a core that', () => {
-  it.each(MUTANTS)('$name', (mutant) => {
+  it.each([...MUTANTS, ...EL_SYNC_MUTANTS])('$name', (mutant) => {
     expect(mutant.breaks).toContain(brokenBy(mutant));
   });
 });

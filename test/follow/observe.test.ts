@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { observe } from '../../src/follow/observe.js';
 import type { Outcome } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
-import { A, at, labels, seen, sourceView } from './examples.js';
+import { A, at, labels, seen, sourceView, SYNCING } from './examples.js';
 import { MemoryEngine } from './memory-engine.js';
 
 const NEVER = new AbortController().signal;
@@ -18,13 +18,13 @@ describe('an observation', () => {
   it('holds what the EL shows, at the heights that matter', async () => {
     const { engine, calls } = engineAt(8);
     engine.headsNow = { unsafe: at(A, 8), ...labels(A, 5, 3) };
-    engine.isSyncing = true;
+    engine.syncingNow = SYNCING;
     const source = seen(sourceView(A, 12, labels(A, 10, 6)));
     const { engine: shown } = await observe(engine, source, null, NEVER);
     expect(shown).toEqual(
       seen({
         heads: engine.headsNow,
-        syncing: true,
+        syncing: SYNCING,
         at: new Map([3, 5, 6].map((height) => [height, at(A, height)])),
       }),
     );

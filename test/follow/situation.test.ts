@@ -2,7 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import { classify, type SituationKind } from '../../src/follow/situation.js';
 import type { Observation, State } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
-import { A, at, B, engineView, failed, labels, NOW, observation, seen, SETTLED, sourceView } from './examples.js';
+import {
+  A,
+  at,
+  B,
+  engineView,
+  failed,
+  labels,
+  NOW,
+  observation,
+  seen,
+  SETTLED,
+  sourceView,
+  SYNCING,
+} from './examples.js';
 
 const ERROR = new LockstepError('ENGINE_TIMEOUT');
 const GAP = observation(engineView(A, 5), sourceView(A, 8, labels(A, 4, 2)));
@@ -20,7 +33,7 @@ const LAYERS: readonly Layer[] = [
   { situation: 'unsettled', state: { unsettled: { until: NOW + 1, waitMs: 8_000, error: ERROR } } },
   {
     situation: 'engine-syncing',
-    seen: (under) => ({ ...under, engine: seen(engineView(A, 5, undefined, { syncing: true })) }),
+    seen: (under) => ({ ...under, engine: seen(engineView(A, 5, undefined, { syncing: SYNCING })) }),
   },
   { situation: 'source-down', seen: (under) => ({ ...under, source: failed('SOURCE_TIMEOUT') }) },
   {
@@ -123,7 +136,7 @@ describe('a new session', () => {
 
 describe('an EL that shows a sync', () => {
   const syncing = (head: number, state: State) =>
-    classify(state, observation(engineView(A, head, undefined, { syncing: true }), sourceView(A, 8)), NOW).kind;
+    classify(state, observation(engineView(A, head, undefined, { syncing: SYNCING }), sourceView(A, 8)), NOW).kind;
 
   it('is left alone, unless it was seen to take a forkchoice all the same', () => {
     expect(syncing(5, SETTLED)).toBe('engine-syncing');

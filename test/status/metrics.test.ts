@@ -62,6 +62,7 @@ describe('progress in the metrics', () => {
       l1Origin: null,
       blocksPerSecond: 2.5,
       etaSeconds: null,
+      elSync: { at: 6, of: 8, by: 'eth_syncing' },
     });
     const shown = await lines();
     expect(shown).toEqual(
@@ -72,6 +73,7 @@ describe('progress in the metrics', () => {
         `head_time{side="source",label="unsafe"} ${at(A, 9).timestamp}`,
         ...['lag_blocks{label="unsafe"} 4', 'lag_blocks{label="safe"} 1'],
         ...['catchup_blocks_per_second 2.5', 'catchup_eta_seconds 0'],
+        ...['el_sync_at_number 6', 'el_sync_target_number 8'],
       ]),
     );
     expect(shown.join('\n')).not.toMatch(/"local",label="finalized"|lag_blocks\{label="finalized"/);

@@ -34,6 +34,7 @@ describe('progress', () => {
       l1Origin: null,
       blocksPerSecond: 0,
       etaSeconds: null,
+      elSync: null,
     });
   });
 

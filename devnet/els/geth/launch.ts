@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { spawnSupervised, type BoundProcess } from '../../process/bound-process.js';
+import { freePort } from '../../process/free-port.js';
 import { goBinary, type GoProgram } from '../go-binary.js';
 import type { Launch } from '../launch.js';
 
@@ -35,9 +36,9 @@ export function opGethBinary(): Promise<string> {
   return goBinary(OP_GETH);
 }
 
-/** Starts geth without peers, on a database that it makes from the genesis file when there is none. */
+/** Starts geth, without peers unless they are asked for, on a database that it makes from the genesis file when there is none. */
 export async function spawnGeth(launch: Launch): Promise<BoundProcess> {
-  const own = ['--http.api', 'eth,net,web3,debug,testing', '--miner.gaslimit', String(launch.gasLimit)];
+  const own = ['--http.api', 'eth,net,web3,debug,admin,testing', '--miner.gaslimit', String(launch.gasLimit)];
   return spawnAsGeth(await gethBinary(), launch, own);
 }
 
@@ -52,7 +53,8 @@ async function spawnAsGeth(binary: string, launch: Launch, own: readonly string[
   if (!existsSync(join(launch.dataDir, 'db'))) {
     await promisify(execFile)(binary, ['init', ...STATE_SCHEME, ...dataDir, launch.genesisFile]);
   }
-  const network = ['--networkid', String(launch.chainId), '--nodiscover', '--maxpeers', '0', '--port', '0'];
+  const network = ['--networkid', String(launch.chainId), '--nodiscover'];
+  const peers = launch.p2p ? await p2pFlags(launch.dataDir) : ['--maxpeers', '0', '--port', '0'];
   const http = ['--http', '--http.addr', '127.0.0.1', '--http.port', String(launch.httpPort)];
   const engine = ['--authrpc.addr', '127.0.0.1', '--authrpc.port', String(launch.enginePort)];
   return spawnSupervised(
@@ -62,6 +64,7 @@ async function spawnAsGeth(binary: string, launch: Launch, own: readonly string[
       ...STATE_SCHEME,
       ...['--syncmode', 'full', '--ipcdisable', '--cache', '128', '--nat', 'none'],
       ...network,
+      ...peers,
       ...http,
       ...engine,
       ...['--authrpc.jwtsecret', launch.jwtSecretFile],
@@ -70,4 +73,11 @@ async function spawnAsGeth(binary: string, launch: Launch, own: readonly string[
     ],
     { logFile: launch.logFile },
   );
+}
+
+/** No flag of geth binds its p2p port to one address: only its configuration file can. */
+async function p2pFlags(dataDir: string): Promise<string[]> {
+  const file = join(dataDir, 'p2p.toml');
+  writeFileSync(file, `[Node.P2P]\nListenAddr = "127.0.0.1:${await freePort()}"\n`);
+  return ['--config', file, '--maxpeers', '4'];
 }

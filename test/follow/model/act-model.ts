@@ -1,5 +1,6 @@
 import type { BlockRef } from '../../../src/chain/block.js';
 import { forkchoice } from '../../../src/chain/forkchoice.js';
+import type { EngineAnswer } from '../../../src/engine/engine.js';
 import type { Action, ExtendAction, ExtendStop, Outcome } from '../../../src/follow/state.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { Hash } from '../../../src/util/hex.js';
@@ -26,6 +27,8 @@ export function actInModel(action: Exclude<Action, { do: 'halt' }>, hands: Hands
       return compare(action.height, hands);
     case 'extend':
       return new ExtendModel(action, hands).run();
+    case 'el-sync':
+      return { of: 'el-sync', from: action.from, target: action.target, stop: aim(action, hands) };
     case 'forkchoice': {
       const needsSource = action.why === 'promote';
       return { of: 'forkchoice', ...hands.forkchoice(action.forkchoice, needsSource) };
@@ -60,6 +63,36 @@ function compare(height: number, hands: Hands): Outcome {
   if (!hands.engine.up) return { of: 'compare', height, error: new LockstepError('ENGINE_UNREACHABLE') };
   const source = fault === 'lagging replica' ? null : sourceRefAt(tree, hands.source, height);
   return { of: 'compare', height, source, engine: engineRefAt(tree, hands.engine, height) };
+}
+
+/** src/follow/aim.ts in a small world. */
+function aim(
+  { from, target }: Extract<Action, { do: 'el-sync' }>,
+  hands: Hands,
+): Extract<Outcome, { of: 'el-sync' }>['stop'] {
+  const { source, scenario } = hands;
+  const fault = hands.sourceFault(['source-failed', 'absent', 'block-rejected']);
+  if (!source.up || fault === 'source-failed')
+    return { why: 'source-failed', error: new LockstepError('SOURCE_TIMEOUT') };
+  if (fault === 'absent') return { why: 'absent', number: target.number, pruned: false };
+  if (fault === 'block-rejected') {
+    return { why: 'block-rejected', number: target.number, error: new LockstepError('BLOCK_HASH_MISMATCH') };
+  }
+  for (const { number, hash } of [from, target]) {
+    const ref = sourceRefAt(scenario.tree, source, number);
+    if (ref === null) return { why: 'absent', number, pruned: false };
+    if (ref.hash !== hash) return { why: 'unlinked', number };
+  }
+  const answer = hands.payload(scenario.tree.indexOf(target));
+  if (!isTaken(answer)) return { why: 'payload-answer', block: target, answer };
+  const applied = hands.forkchoice(forkchoice(target, { safe: null, finalized: null }), true);
+  if (isTaken(applied.answer)) return { why: 'aimed', peers: null };
+  const effect = applied.effect === 'moved' ? 'head-only' : applied.effect;
+  return { why: 'forkchoice-answer', block: target, answer: applied.answer, effect };
+}
+
+function isTaken({ status }: EngineAnswer): boolean {
+  return status === 'VALID' || status === 'SYNCING' || status === 'ACCEPTED';
 }
 
 type Fetched = { readonly stop: ExtendStop } | { readonly stop: null; readonly block: BlockRef };

@@ -4,7 +4,7 @@ import type { Action, EngineView, Outcome, State } from '../../../src/follow/sta
 import { LockstepError } from '../../../src/util/errors.js';
 import type { ErrorCode } from '../../../src/util/error-codes.js';
 import type { Choices } from './choices.js';
-import { applyLate, send, viewOf, type EngineModel, type Write } from './engine-model.js';
+import { applyLate, isFetching, send, viewOf, type EngineModel, type Write } from './engine-model.js';
 import type { Monitor } from './monitor.js';
 import type { LabelPair, SourceModel } from './source-model.js';
 import type { Core } from './turn.js';
@@ -93,7 +93,7 @@ export class Hands {
   }
 
   payload(block: number): EngineAnswer {
-    this.monitor.beforeWrite(this.now, true);
+    this.#beforeWrite(true);
     this.monitor.payload(this.scenario.tree, this.engine, block, this.now);
     return this.#write({ call: 'payload', block });
   }
@@ -101,10 +101,13 @@ export class Hands {
   /** Sends a forkchoice and reads it back by hash, as the engine room does. */
   forkchoice(fc: Forkchoice, needsSource: boolean): Applied {
     const { tree } = this.scenario;
-    this.monitor.beforeWrite(this.now, needsSource);
+    this.#beforeWrite(needsSource);
     if (this.shown === null) throw new RangeError('a forkchoice without a look at the EL');
     const seen = { shown: this.shown, engine: this.engine, source: this.sourceLabels };
-    this.monitor = this.monitor.forkchoice(tree, fc, seen);
+    this.monitor =
+      this.action.do === 'el-sync' && this.scenario.elSync !== null
+        ? this.monitor.aim(tree, fc, this.shown, { now: this.now, policy: this.scenario.elSync })
+        : this.monitor.forkchoice(tree, fc, seen);
     const { labels } = fc;
     const pick = (of: 'safe' | 'finalized'): number | null => (labels === null ? null : tree.indexOf(labels[of]));
     const answer = this.#write({
@@ -117,6 +120,15 @@ export class Hands {
     // A new block that stands at the head is proof that the call was carried out, whatever became of its answer.
     if (effect === 'moved' && this.action.do === 'extend') this.monitor = this.monitor.settled();
     return { answer, effect };
+  }
+
+  #beforeWrite(needsSource: boolean): void {
+    this.monitor.beforeWrite(this.now, needsSource);
+    const { tree, elSync } = this.scenario;
+    if (elSync === null || this.action.do === 'el-sync') return;
+    const { wanted } = this.engine;
+    const isSources = wanted !== null && tree.isOnLine(wanted, this.source.head);
+    if (isSources && isFetching(this.engine)) this.monitor.leavesAlone(this.now);
   }
 
   #effectOf({ head, labels }: Forkchoice): Effect {

@@ -1,4 +1,4 @@
-import type { EngineAnswer } from '../../../src/engine/engine.js';
+import { type EngineAnswer, NOT_SYNCING, type EngineSyncing } from '../../../src/engine/engine.js';
 import type { EngineView } from '../../../src/follow/state.js';
 import type { Index, Tree } from './tree.js';
 
@@ -7,11 +7,13 @@ export interface EngineProfile {
   readonly ancestor: 'moves' | 'labels-only' | 'ignored';
   /** After a start, an ancestor is ignored until one forkchoice has named the head or a new block. */
   readonly gated: boolean;
+  /** While it fetches blocks from its peers it answers SYNCING to everything, also for known blocks (engines-measured 3.4). */
+  readonly pipeline: boolean;
 }
 
-export const GETH: EngineProfile = { ancestor: 'moves', gated: true };
-export const OP_GETH: EngineProfile = { ancestor: 'labels-only', gated: false };
-export const OP_RETH: EngineProfile = { ancestor: 'ignored', gated: false };
+export const GETH: EngineProfile = { ancestor: 'moves', gated: true, pipeline: false };
+export const OP_GETH: EngineProfile = { ancestor: 'labels-only', gated: false, pipeline: false };
+export const OP_RETH: EngineProfile = { ancestor: 'ignored', gated: false, pipeline: true };
 
 export interface SentForkchoice {
   readonly head: Index;
@@ -40,6 +42,10 @@ export interface EngineModel {
   readonly lazy: number;
   /** The block that this EL calls INVALID. */
   readonly invalid: Index | null;
+  /** How many blocks more its peers will give it; null: it has no peers. */
+  readonly peerBlocks: number | null;
+  /** The block that it fetches blocks for. */
+  readonly wanted: Index | null;
   /** A write whose caller gave up: it is carried out at some time, at the latest before the next write. */
   readonly late: Write | null;
 }
@@ -53,6 +59,7 @@ const NON_CANONICAL_LABEL = -38002;
 
 export function send(tree: Tree, profile: EngineProfile, engine: EngineModel, write: Write): Answered {
   const settled = applyLate(tree, profile, engine);
+  if (profile.pipeline && isFetching(settled)) return { engine: settled, answer: { status: 'SYNCING' } };
   if (write.call === 'payload') return newPayload(tree, settled, write.block);
   return forkchoiceUpdated(tree, profile, settled, write.sent);
 }
@@ -78,13 +85,16 @@ function newPayload(tree: Tree, engine: EngineModel, block: Index): Answered {
 }
 
 function forkchoiceUpdated(tree: Tree, profile: EngineProfile, engine: EngineModel, sent: SentForkchoice): Answered {
-  if (!has(engine, sent.head)) return { engine, answer: { status: 'SYNCING' } };
+  if (!has(engine, sent.head)) {
+    const wanted = engine.peerBlocks === null ? engine.wanted : sent.head;
+    return { engine: { ...engine, wanted }, answer: { status: 'SYNCING' } };
+  }
   if (engine.deaf > 0) return { engine: { ...engine, deaf: engine.deaf - 1 }, answer: { status: 'VALID' } };
   const isAncestor = sent.head !== engine.head && tree.isOnLine(sent.head, engine.head);
   if (isAncestor && profile.gated && !engine.synced) return { engine, answer: { status: 'VALID' } };
   if (isAncestor && profile.ancestor === 'ignored') return { engine, answer: { status: 'VALID' } };
   const head = isAncestor && profile.ancestor === 'labels-only' ? engine.head : sent.head;
-  const moved = { ...engine, head, synced: true };
+  const moved = arrived(tree, { ...engine, head, synced: true });
   const labelled = withLabels(tree, moved, sent);
   if (labelled !== null) return { engine: labelled, answer: { status: 'VALID' } };
   return { engine: moved, answer: { status: 'REJECTED', code: NON_CANONICAL_LABEL, reason: 'not in canonical chain' } };
@@ -95,6 +105,25 @@ function withLabels(tree: Tree, engine: EngineModel, { safe, finalized }: SentFo
   if (safe === null || finalized === null) return engine;
   if (!tree.isOnLine(safe, engine.head) || !tree.isOnLine(finalized, engine.head)) return null;
   return { ...engine, safe, finalized };
+}
+
+/** Its peers still give it blocks. */
+export function isFetching({ wanted, peerBlocks }: EngineModel): boolean {
+  return wanted !== null && peerBlocks !== null && peerBlocks > 0;
+}
+
+/** It executes one more block of its peers; one of another branch is taken whole. */
+export function fetched(tree: Tree, engine: EngineModel): EngineModel {
+  const { wanted, peerBlocks, head } = engine;
+  if (wanted === null || peerBlocks === null || peerBlocks === 0) return engine;
+  const next = tree.isOnLine(head, wanted) ? tree.atHeight(wanted, tree.height(head) + 1) : wanted;
+  if (next === null) return engine;
+  return arrived(tree, { ...engine, head: next, known: engine.known | tree.line(next), peerBlocks: peerBlocks - 1 });
+}
+
+function arrived(tree: Tree, engine: EngineModel): EngineModel {
+  const { wanted, head } = engine;
+  return wanted !== null && tree.height(head) >= tree.height(wanted) ? { ...engine, wanted: null } : engine;
 }
 
 function has(engine: EngineModel, block: Index): boolean {
@@ -113,7 +142,7 @@ export function restarted(tree: Tree, engine: EngineModel, lost: number, labels:
     genesis: { safe: 0, finalized: 0 },
     'safe-is-finalized': { safe: finalized, finalized },
   }[labels];
-  return { ...engine, ...shown, up: true, head, known: tree.line(head), synced: false, late: null };
+  return { ...engine, ...shown, up: true, head, known: tree.line(head), synced: false, wanted: null, late: null };
 }
 
 /** What the EL shows of itself, with its canonical blocks at the heights asked for. */
@@ -122,7 +151,13 @@ export function viewOf(tree: Tree, engine: EngineModel, heights: readonly number
   const heads = { unsafe: tree.ref(engine.head), safe: pick(engine.safe), finalized: pick(engine.finalized) };
   return {
     heads,
-    syncing: engine.syncing,
+    syncing: syncingOf(tree, engine),
     at: new Map(heights.map((height) => [height, pick(tree.atHeight(engine.head, height))])),
   };
+}
+
+/** A geth whose peers have gone goes on to show what it wanted (measured with 1.17.7). */
+function syncingOf(tree: Tree, { syncing, wanted, peerBlocks, head }: EngineModel): EngineSyncing {
+  if (!syncing && (wanted === null || peerBlocks === null)) return NOT_SYNCING;
+  return { busy: true, underway: true, at: tree.height(head), work: tree.height(head) };
 }

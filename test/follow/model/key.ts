@@ -1,4 +1,4 @@
-import { KEEP_ALIVE_MS } from '../../../src/follow/limits.js';
+import { EL_SYNC_REAIM_MS, KEEP_ALIVE_MS } from '../../../src/follow/limits.js';
 import type { Outcome, Phase, State } from '../../../src/follow/state.js';
 import type { World } from './world.js';
 
@@ -36,10 +36,10 @@ export function healthyKey({ source, engine, state, outcome, now }: World): stri
 }
 
 function engineKey({ engine }: Pick<World, 'engine'>): string {
-  const { up, syncing, head, safe, finalized, known, synced, deaf, lazy, invalid, late } = engine;
+  const { up, syncing, head, safe, finalized, known, synced, deaf, lazy, invalid, late, peerBlocks, wanted } = engine;
   const flags = `${Number(up)}${Number(syncing)}${Number(synced)}`;
   const write = late === null ? '' : late.call === 'payload' ? `p${late.block}` : Object.values(late.sent).join('/');
-  return [flags, head, safe, finalized, known, deaf, lazy, invalid, write].join();
+  return [flags, head, safe, finalized, known, deaf, lazy, invalid, write, peerBlocks, wanted].join();
 }
 
 function dueKey(at: number | null, now: number): string {
@@ -59,7 +59,15 @@ function stateKey(state: State, now: number, age: (at: number | null, now: numbe
     unsettled && `${left(unsettled.until, now)}/${unsettled.waitMs}`,
     [...state.refused].map(([hash, until]) => `${hash}${left(until, now)}`).join(),
     age(state.lastForkchoiceAt, now),
+    elSyncKey(state.elSync, now),
   ].join(';');
+}
+
+function elSyncKey(elSync: State['elSync'], now: number): string {
+  if (elSync?.stage !== 'running') return elSync?.stage ?? '';
+  const { policy, target, started, work, movedAt, aimedAt } = elSync;
+  const pauses = [left(movedAt + policy.stallMs, now), left(aimedAt + EL_SYNC_REAIM_MS, now)];
+  return [target.hash, started, work.head, work.sync, ...pauses].join('/');
 }
 
 function left(until: number, now: number): number {
@@ -83,6 +91,8 @@ function outcomeKey(outcome: Outcome | null): string {
       return `${outcome.height} ${outcome.source?.hash ?? 'no'} ${outcome.engine?.hash ?? 'no'}`;
     case 'forkchoice':
       return `${outcome.effect} ${answerKey(outcome.answer)}`;
+    case 'el-sync':
+      return `${outcome.target.hash} ${outcome.stop.why === 'aimed' ? 'aimed' : stopKey(outcome.stop)}`;
     case 'extend':
       return `${outcome.head.hash} ${outcome.blocks} ${stopKey(outcome.stop)}`;
   }

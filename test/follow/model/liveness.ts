@@ -1,4 +1,4 @@
-import { applyLate, restarted } from './engine-model.js';
+import { applyLate, fetched, restarted } from './engine-model.js';
 import { healthyKey } from './key.js';
 import { Choices } from './choices.js';
 import { Violation } from './violation.js';
@@ -51,7 +51,7 @@ export class Liveness {
       if (diverged && (next.engine.head !== start.head || next.engine.known !== start.known)) {
         throw new Violation('I9', 'a write beside a divergence');
       }
-      now = polled(next);
+      now = polled({ ...next, engine: fetched(this.#scenario.tree, next.engine) });
     }
     for (const key of path.reverse()) this.#turnsFrom.set(key, (left += 1));
     this.longest = Math.max(this.longest, left);
@@ -68,7 +68,8 @@ function healed({ tree, profile }: Scenario, world: World): World {
   return polled({
     ...world,
     source: { ...world.source, up: true, strayLabels: null },
-    engine: { ...up, syncing },
+    // What an EL fetches beside a divergence it would move to by itself.
+    engine: { ...up, syncing, wanted: isDiverged(tree, world) ? null : up.wanted },
     hung: false,
     budget: { source: 0, engine: 0, faults: 0 },
   });

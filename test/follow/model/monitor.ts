@@ -1,7 +1,7 @@
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
 import { trustedLabels } from '../../../src/follow/labels.js';
-import type { Action, EngineView, Observation, Outcome, State } from '../../../src/follow/state.js';
+import type { Action, ElSyncPolicy, EngineView, Observation, Outcome, State } from '../../../src/follow/state.js';
 import type { Effect } from './carry-out.js';
 import type { EngineModel, Write } from './engine-model.js';
 import { requireLabels } from './label-rules.js';
@@ -35,6 +35,8 @@ interface History {
   readonly differing: { readonly height: number; readonly seen: number } | null;
   /** The blocks that this lifetime of the EL answered VALID to, as a bit mask. */
   readonly validated: number;
+  /** The EL was pointed at a far block, and until then it is left alone; each higher head that it shows grants `ms`. */
+  readonly leftAlone: { readonly until: number; readonly ms: number } | null;
 }
 
 const EMPTY: History = {
@@ -49,6 +51,7 @@ const EMPTY: History = {
   refusedUntil: 0,
   differing: null,
   validated: 0,
+  leftAlone: null,
 };
 
 /** Checks each turn and each call against the invariants. Values are never changed in place. */
@@ -66,11 +69,11 @@ export class Monitor {
 
   /** The EL really started anew: what was sent to it before binds nobody, its own labels do. */
   restarted(): Monitor {
-    return this.#with({ sentFinalized: null, validated: 0 });
+    return this.#with({ sentFinalized: null, validated: 0, leftAlone: null });
   }
 
   /** The loop saw this. A lower head or a dead port is another lifetime of the EL. */
-  observed({ engine, source }: Observation): Monitor {
+  observed({ engine, source }: Observation, now: number): Monitor {
     const sourceUnproved = this.past.sourceUnproved || source.kind === 'failed';
     if (engine.kind !== 'seen') {
       const dead = engine.kind === 'failed' && engine.error.code === 'ENGINE_UNREACHABLE';
@@ -79,7 +82,9 @@ export class Monitor {
     }
     const shownHead = engine.value.heads.unsafe.number;
     const lower = this.past.shownHead !== null && shownHead < this.past.shownHead;
-    return this.#with({ ...(lower && this.#newSession()), shownHead, sourceUnproved });
+    const higher = this.past.shownHead !== null && shownHead > this.past.shownHead;
+    const leftAlone = extended(this.past.leftAlone, higher, now);
+    return this.#with({ leftAlone, ...(lower && this.#newSession()), shownHead, sourceUnproved });
   }
 
   #newSession(): Partial<History> {
@@ -90,6 +95,7 @@ export class Monitor {
       watchUntil: 0,
       refusedUntil: 0,
       busyTurns: 0,
+      leftAlone: null,
     };
   }
 
@@ -146,6 +152,24 @@ export class Monitor {
     if (now < this.past.watchUntil) {
       throw new Violation('I17', `a write ${this.past.watchUntil - now} ms before the last one can be settled`);
     }
+  }
+
+  /** Something is about to be sent to an EL whose peers give it blocks. */
+  leavesAlone(now: number): void {
+    if (this.past.leftAlone !== null && now < this.past.leftAlone.until) {
+      throw new Violation('E17', 'a write to an EL that syncs with its peers and gets on');
+    }
+  }
+
+  /** A forkchoice with a far head is about to be sent, after `shown` was observed. */
+  aim(tree: Tree, fc: Forkchoice, shown: EngineView, until: { now: number; policy: ElSyncPolicy }): Monitor {
+    if (fc.labels !== null) throw new Violation('I10', 'labels of blocks that the EL may not have');
+    if (!tree.isOnLine(tree.indexOf(shown.heads.unsafe), tree.indexOf(fc.head))) {
+      throw new Violation('I8', 'the EL is pointed at another branch than its own');
+    }
+    const { now, policy } = until;
+    const ms = Math.min(policy.startMs, policy.stallMs);
+    return this.#with({ leftAlone: { until: now + ms, ms } });
   }
 
   /** A payload is about to be sent. */
@@ -214,14 +238,22 @@ export class Monitor {
       p.busyTurns,
       now < p.refusedUntil,
       differing,
+      p.leftAlone === null ? '' : Math.max(0, p.leftAlone.until - now),
     ].join();
   }
+}
+
+function extended(leftAlone: History['leftAlone'], higher: boolean, now: number): History['leftAlone'] {
+  if (leftAlone === null || now >= leftAlone.until) return null;
+  return higher ? { ...leftAlone, until: now + leftAlone.ms } : leftAlone;
 }
 
 function signatureOf(action: Action): string {
   switch (action.do) {
     case 'extend':
       return `extend ${action.from.number} ${action.to.hash}`;
+    case 'el-sync':
+      return `el-sync ${action.target.hash}`;
     case 'compare':
       return `compare ${action.height}`;
     case 'forkchoice':
@@ -242,6 +274,8 @@ function succeeded(outcome: Outcome): boolean {
       return outcome.result === 'same';
     case 'compare':
       return !('error' in outcome) && outcome.source !== null && outcome.engine !== null;
+    case 'el-sync':
+      return outcome.stop.why === 'aimed';
     case 'extend':
       return outcome.stop.why === 'reached' || outcome.stop.why === 'slice' || outcome.blocks > 0;
     case 'forkchoice':

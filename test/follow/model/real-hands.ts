@@ -1,7 +1,13 @@
 import type { BlockRef, Heads, Labels } from '../../../src/chain/block.js';
 import type { FetchedBlock, RequestEvidence } from '../../../src/chain/fetched-block.js';
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
-import type { AppliedForkchoice, Engine, EngineAnswer, EngineIdentity } from '../../../src/engine/engine.js';
+import type {
+  AppliedForkchoice,
+  Engine,
+  EngineAnswer,
+  EngineIdentity,
+  EngineSyncing,
+} from '../../../src/engine/engine.js';
 import { act } from '../../../src/follow/act.js';
 import type { Action, Outcome } from '../../../src/follow/state.js';
 import type { Payload } from '../../../src/payload/payload.js';
@@ -113,8 +119,12 @@ class WorldEngine implements Engine {
     return this.#read(() => engineRefAt(this.#hands.scenario.tree, this.#hands.engine, number));
   }
 
-  syncing(): Promise<boolean> {
-    return this.#read(() => this.#hands.engine.syncing);
+  syncing(): Promise<EngineSyncing> {
+    return this.#read(() => viewOf(this.#hands.scenario.tree, this.#hands.engine, []).syncing);
+  }
+
+  peerCount(): Promise<null> {
+    return Promise.resolve(null);
   }
 
   newPayload({ ref }: Payload): Promise<EngineAnswer> {
@@ -122,7 +132,7 @@ class WorldEngine implements Engine {
   }
 
   applyForkchoice(fc: Forkchoice): Promise<AppliedForkchoice> {
-    const needsSource = this.#hands.action.do === 'extend';
+    const needsSource = this.#hands.action.do !== 'forkchoice';
     return Promise.resolve({ ...this.#hands.forkchoice(fc, needsSource), heads: null, attempts: 1 });
   }
 

@@ -1,4 +1,5 @@
 import { GETH, OP_GETH, OP_RETH, type EngineModel, type EngineProfile } from './engine-model.js';
+import type { ElSyncPolicy } from '../../../src/follow/state.js';
 import type { SourceModel } from './source-model.js';
 import { smallTree, tallTree, type Tree } from './tree.js';
 import type { Budget, Scenario } from './world.js';
@@ -18,6 +19,8 @@ function engineAt(tree: Tree, head: number, extra: Partial<EngineModel> = {}): E
     deaf: 0,
     lazy: 0,
     invalid: null,
+    peerBlocks: null,
+    wanted: null,
     late: null,
     ...extra,
   };
@@ -41,9 +44,13 @@ function scenario(name: string, profile: EngineProfile, parts: Partial<Scenario>
     tree: SMALL,
     source: sourceAt(4, 2, 1),
     engine: engineAt(SMALL, 2),
+    elSync: null,
     ...parts,
   };
 }
+
+/** A gap that is one for an EL sync in a small world, and limits that leave the worlds few. */
+const EL_SYNC: ElSyncPolicy = { gapBlocks: 3, startMs: 2_000, stallMs: 4_000 };
 
 /** Block 4 of the trunk, which some ELs call INVALID. */
 const INVALID_BLOCK = 4;
@@ -72,6 +79,27 @@ export const SCENARIOS: readonly Scenario[] = [
   scenario('a source with an invalid block', OP_GETH, {
     engine: engineAt(SMALL, 2, { invalid: INVALID_BLOCK, safe: 1, finalized: 1 }),
     source: sourceAt(6, 2, 1),
+  }),
+  scenario('a geth left to sync with its peers', GETH, {
+    engine: engineAt(SMALL, 1, { safe: 0, finalized: 0, peerBlocks: 6 }),
+    source: sourceAt(5, 2, 1),
+    elSync: EL_SYNC,
+  }),
+  scenario('a fresh geth without peers, left to sync', GETH, {
+    engine: engineAt(SMALL, 0),
+    source: sourceAt(4, 2, 1),
+    elSync: EL_SYNC,
+  }),
+  scenario('an op-geth whose peer gives it one block', OP_GETH, {
+    engine: engineAt(SMALL, 1, { peerBlocks: 1 }),
+    source: sourceAt(5, 2, 1),
+    elSync: EL_SYNC,
+  }),
+  scenario('an op-reth left to sync over a long gap', OP_RETH, {
+    tree: TALL,
+    engine: engineAt(TALL, 1, { peerBlocks: 20 }),
+    source: sourceAt(12, 5, 3),
+    elSync: EL_SYNC,
   }),
   scenario('a long gap', OP_RETH, {
     tree: TALL,

@@ -30,7 +30,11 @@ export class Turn {
     this.#scenario = scenario;
     this.#core = core;
     this.#observation = observe(scenario.tree, world);
-    this.#world = { ...world, now: world.now + OBSERVE_MS, monitor: world.monitor.observed(this.#observation) };
+    this.#world = {
+      ...world,
+      now: world.now + OBSERVE_MS,
+      monitor: world.monitor.observed(this.#observation, world.now + OBSERVE_MS),
+    };
   }
 
   decide(): Decision {

@@ -1,8 +1,22 @@
 import type { BlockRef } from '../../../src/chain/block.js';
 import { heightsOfInterest } from '../../../src/follow/labels.js';
-import { INITIAL_STATE, type Observation, type Outcome, type State } from '../../../src/follow/state.js';
+import {
+  type ElSyncPolicy,
+  INITIAL_STATE,
+  type Observation,
+  type Outcome,
+  type State,
+} from '../../../src/follow/state.js';
 import { LockstepError } from '../../../src/util/errors.js';
-import { restarted, viewOf, type EngineModel, type EngineProfile, type LabelsAfterStart } from './engine-model.js';
+import {
+  fetched,
+  isFetching,
+  restarted,
+  viewOf,
+  type EngineModel,
+  type EngineProfile,
+  type LabelsAfterStart,
+} from './engine-model.js';
 import { applyLate } from './engine-model.js';
 import { Monitor } from './monitor.js';
 import { labelRefs, polls, sourceEvents, type SourceModel } from './source-model.js';
@@ -34,6 +48,7 @@ export interface Scenario {
   readonly profile: EngineProfile;
   readonly source: SourceModel;
   readonly engine: EngineModel;
+  readonly elSync: ElSyncPolicy | null;
 }
 
 export interface WorldEvent {
@@ -46,12 +61,12 @@ const START_MS = 1_000_000;
 /** Longer than the memory of refused payloads, than every back-off, and than the keep-alive interval. */
 const LONG_PAUSE_MS = 11 * 60_000;
 
-export function firstWorld({ source, engine }: Scenario, budget: Budget): World {
+export function firstWorld({ source, engine, elSync }: Scenario, budget: Budget): World {
   return {
     source,
     engine,
     hung: false,
-    state: INITIAL_STATE,
+    state: { ...INITIAL_STATE, elSync: elSync === null ? null : { policy: elSync, stage: 'idle' } },
     outcome: null,
     now: START_MS,
     budget,
@@ -107,6 +122,9 @@ function engineChanges({ tree, profile }: Scenario, world: World): WorldEvent[] 
   if (engine.late !== null) {
     const applied = applyLate(tree, profile, engine);
     events.push({ name: 'the late write is applied', next: { ...world, engine: applied } });
+  }
+  if (isFetching(engine)) {
+    events.push({ name: 'a block of a peer is executed', next: { ...world, engine: fetched(tree, engine) } });
   }
   if (budget.engine === 0) return events;
   events.push(change('EL dies', { ...engine, up: false, late: null }));

@@ -1,0 +1,96 @@
+import type { BlockRef } from '../chain/block.js';
+import type { EngineAnswer } from '../engine/engine.js';
+import type { LockstepError } from '../util/errors.js';
+import { REFUSED_TTL_MS } from './limits.js';
+import type { ExtendStop, HoldReason, State, Tick } from './state.js';
+import { troubled, unsettled } from './trouble.js';
+
+/** The JSON-RPC codes that mean "this method version or these fields", not "this block" (engines 8). */
+const ENCODING_CODES: readonly number[] = [-38005, -32602, -32601];
+const TOO_DEEP_REORG = -38006;
+
+interface PayloadAnswer {
+  readonly block: BlockRef;
+  readonly answer: EngineAnswer;
+  /** The EL's head. */
+  readonly head: BlockRef;
+}
+
+/** What the EL's answer to a payload changes. */
+export function fromPayloadAnswer(state: State, { block, answer, head }: PayloadAnswer, tick: Tick): State {
+  const oversize = answer.status === 'UNSENT' && answer.error.code === 'ENGINE_OVERSIZE' ? answer.error : null;
+  if (answer.status === 'INVALID' || oversize !== null) {
+    const refused = new Map(state.refused).set(block.hash, tick.now + REFUSED_TTL_MS);
+    const unjudged = answer.status === 'INVALID' && answer.verdictOn !== 'block';
+    const reason = unjudged ? unfit(block, describe(answer)) : refusal(block, describe(answer), oversize);
+    return troubled({ ...state, refused }, refusedKey(block), reason, tick);
+  }
+  if (answer.status === 'REJECTED' && ENCODING_CODES.includes(answer.code)) {
+    return troubled(state, `encoding:${block.hash}`, unfit(block, describe(answer)), tick);
+  }
+  if (answer.status === 'SYNCING' && block.parentHash === head.hash && !state.session.ignoreSyncing) {
+    return troubled(state, 'payload:unexecuted', { kind: 'engine-snap-sync', at: block.number }, tick);
+  }
+  return fromAnswer(state, 'payload', stuck(block.number, describe(answer)), answer, tick);
+}
+
+/**
+ * The forkchoice named a VALID block that builds on the very head at which the EL then still stands, so nothing can have
+ * been in its way. op-geth calls that VALID, geth counts the depth of such a reorg below zero (engines-measured 2.0).
+ */
+export function showsStaleMapping(stop: Extract<ExtendStop, { why: 'forkchoice-answer' }>, head: BlockRef): boolean {
+  const { answer, effect, block } = stop;
+  const stayed = effect === 'unmoved' || effect === 'labels-only';
+  const denied = answer.status === 'VALID' || (answer.status === 'REJECTED' && answer.code === TOO_DEEP_REORG);
+  return stayed && denied && block.number > head.number;
+}
+
+/** The answers that both state-changing calls share: gone, refused at the door, unknown, or just not done. */
+export function fromAnswer(state: State, call: string, reason: HoldReason, answer: EngineAnswer, tick: Tick): State {
+  if (answer.status === 'UNKNOWN') return unsettled(state, answer.error, tick);
+  if (answer.status === 'UNSENT') {
+    return troubled(state, 'engine', { kind: 'engine-unavailable', error: answer.error }, tick);
+  }
+  return troubled(state, call, reason, tick);
+}
+
+export function stuck(at: number, answer: string, staleMapping = false): HoldReason {
+  return { kind: 'engine-stuck', at, answer, staleMapping };
+}
+
+/** The hold keeps the words in which the EL refused the block, for as long as it is about this block. */
+export function stillRefused(state: State, block: BlockRef, tick: Tick): State {
+  const key = refusedKey(block);
+  const known = state.trouble?.key === key ? state.trouble.reason : refusal(block, 'refused before', null);
+  return troubled(state, key, known, tick);
+}
+
+function refusedKey({ hash }: BlockRef): string {
+  return `refused:${hash}`;
+}
+
+function refusal(block: BlockRef, answer: string, error: LockstepError | null): HoldReason {
+  return { kind: 'payload-refused', block, answer, error };
+}
+
+function unfit(block: BlockRef, answer: string): HoldReason {
+  return { kind: 'engine-unfit', block, answer };
+}
+
+/** One line for a hold reason: what the EL answered, and what it showed. */
+export function describe(answer: EngineAnswer, effect?: string): string {
+  const shown = effect === undefined || effect === 'moved' ? '' : `, ${effect}`;
+  switch (answer.status) {
+    case 'INVALID':
+      return `INVALID (${answer.reason}; latestValidHash ${answer.latestValidHash ?? 'null'})${shown}`;
+    case 'REJECTED':
+      return `error ${answer.code} (${answer.reason})${shown}`;
+    case 'UNSENT':
+    case 'UNKNOWN':
+      return `${answer.error.code} (${answer.error.message})${shown}`;
+    case 'VALID':
+    case 'SYNCING':
+    case 'ACCEPTED':
+      return `${answer.status}${shown}`;
+  }
+}
