@@ -1,7 +1,7 @@
 import { type BlockRef, diverges } from '../chain/block.js';
 import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
 import { describe, fromAnswer, fromPayloadAnswer, showsStaleMapping, stillRefused, stuck } from './engine-answers.js';
-import { CONFIRM_DIVERGENCE_READS } from './limits.js';
+import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER } from './limits.js';
 import type { ExtendStop, HoldReason, Observation, Outcome, Seen, SourceView, State, Tick } from './state.js';
 import { calm, troubled, unsettled } from './trouble.js';
 

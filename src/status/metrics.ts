@@ -133,26 +133,29 @@ function countAnswer(counters: Counters, method: string, answer: Answer): void {
 }
 
 function showProgress(gauges: Gauges, progress: Progress): void {
-  const { engine, source, status } = progress;
-  const show = (side: string, label: Label | 'local_safe', ref: BlockRef | null | undefined): void => {
-    if (ref === null || ref === undefined) return;
-    gauges.headNumber.set({ side, label }, ref.number);
-    gauges.headTime.set({ side, label }, ref.timestamp);
-  };
-  const sourceRefs = { unsafe: source?.head, safe: source?.labels?.safe, finalized: source?.labels?.finalized };
-  for (const label of ['unsafe', 'safe', 'finalized'] as const) {
-    const [ours, theirs] = [engine?.[label], sourceRefs[label]];
-    show('local', label, ours);
-    show('source', label, theirs);
-    if (ours !== null && ours !== undefined && theirs !== null && theirs !== undefined) {
-      gauges.lag.set({ label }, theirs.number - ours.number);
-    }
-  }
-  show('source', 'local_safe', status?.localSafe);
+  const { status, elSync } = progress;
+  showSides(gauges, progress);
+  showRef(gauges, 'source', 'local_safe', status?.localSafe ?? null);
   const currentL1 = status?.currentL1 ?? null;
   if (currentL1 !== null) gauges.currentL1.set(currentL1.number);
-  gauges.elSyncAt.set(progress.elSync?.at ?? 0);
-  gauges.elSyncTarget.set(progress.elSync?.of ?? 0);
+  gauges.elSyncAt.set(elSync?.at ?? 0);
+  gauges.elSyncTarget.set(elSync?.of ?? 0);
   gauges.rate.set(progress.blocksPerSecond);
   gauges.eta.set(progress.etaSeconds ?? 0);
+}
+
+function showSides(gauges: Gauges, { engine, source }: Progress): void {
+  const sourceRefs = { unsafe: source?.head, safe: source?.labels?.safe, finalized: source?.labels?.finalized };
+  for (const label of ['unsafe', 'safe', 'finalized'] as const) {
+    const [ours, theirs] = [engine?.[label] ?? null, sourceRefs[label] ?? null];
+    showRef(gauges, 'local', label, ours);
+    showRef(gauges, 'source', label, theirs);
+    if (ours !== null && theirs !== null) gauges.lag.set({ label }, theirs.number - ours.number);
+  }
+}
+
+function showRef(gauges: Gauges, side: string, label: Label | 'local_safe', ref: BlockRef | null): void {
+  if (ref === null) return;
+  gauges.headNumber.set({ side, label }, ref.number);
+  gauges.headTime.set({ side, label }, ref.timestamp);
 }

@@ -133,7 +133,7 @@ describe('an EL sync is given up', () => {
   });
 
   it('when the EL refuses the target, which is no reason to refuse its blocks', () => {
-    const answer = { status: 'INVALID', latestValidHash: null, reason: 'bad' } as const;
+    const answer = { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'block' } as const;
     const { state, action } = turn(LEFT, sides(5, 7, aimed({ why: 'payload-answer', block: at(A, 7), answer })));
     expect(state).toMatchObject({
       trouble: null,
