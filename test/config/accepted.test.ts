@@ -57,6 +57,30 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
     read: (config) => config.source.url,
     value: 'https://other.example',
   },
+  'a consensus client with user-info and a path, kept as written': accept(
+    ['--l2.follow.source.cl=https://u:p@cl.example/901'],
+    (config) => config.consensus?.url,
+    'https://u:p@cl.example/901',
+  ),
+  'no consensus client': accept([], (config) => config.consensus, null),
+  'the follow source of op-node': {
+    argv: [SOURCE],
+    env: { OP_NODE_L2_FOLLOW_SOURCE: 'http://op-node:9545' },
+    read: (config) => config.consensus?.url,
+    value: 'http://op-node:9545',
+  },
+  'a header of the source, for a consensus client under the same host and port': {
+    argv: [SOURCE, '--l2.follow.source.cl=https://source.example/cl'],
+    env: { LOCKSTEP_L2_FOLLOW_SOURCE_HEADER: 'X-Key: k' },
+    read: (config) => config.consensus?.headers,
+    value: { 'X-Key': 'k' },
+  },
+  'a header of the source, not for a consensus client elsewhere': {
+    argv: [SOURCE, '--l2.follow.source.cl=https://source.example:9545'],
+    env: { LOCKSTEP_L2_FOLLOW_SOURCE_HEADER: 'X-Key: k' },
+    read: (config) => config.consensus?.headers,
+    value: {},
+  },
   'the alias of the engine': accept(
     ['--l2-engine-rpc=http://el:8551'],
     (config) => config.engine.url,

@@ -90,6 +90,29 @@ const REFUSED: Readonly<Record<string, Refused>> = {
       '--l2.follow.source "http://el:8545" (cli) is the same endpoint as --l2.rpc. Give the execution RPC of another node.',
     ],
   },
+  'an unencrypted consensus client on a public name': {
+    argv: [SOURCE, '--l2.follow.source.cl=http://cl.example:9545/901'],
+    problems: [
+      '--l2.follow.source.cl "http://cl.example:9545" (cli) is unencrypted http to a public host. Use https, or accept the risk with --allow-insecure-source.',
+    ],
+  },
+  'a consensus client that is our own engine port': {
+    argv: [SOURCE, '--l2.follow.source.cl=http://127.0.0.1:8551'],
+    problems: [
+      '--l2.follow.source.cl "http://127.0.0.1:8551" (cli) is the same endpoint as --l2. Give the consensus client of the source.',
+    ],
+  },
+  'a WebSocket consensus client': {
+    env: { OP_NODE_L2_FOLLOW_SOURCE: 'wss://cl.example' },
+    problems: [
+      '--l2.follow.source.cl "wss://cl.example" (env:OP_NODE_L2_FOLLOW_SOURCE) is a WebSocket URL. Give the http:// or https:// address of the same node.',
+    ],
+  },
+  'a consensus client as the only source, as op-node is given one': {
+    argv: ['run'],
+    env: { OP_NODE_L2_FOLLOW_SOURCE: 'https://cl.example' },
+    problems: ['--l2.follow.source is not set. Give the URL of the node to follow.'],
+  },
   'an engine URL of another scheme': {
     argv: [SOURCE, '--l2=ftp://el:8551'],
     problems: [

@@ -41,6 +41,15 @@ const WARNED: Readonly<Record<string, { readonly argv?: readonly string[]; env?:
     argv: ['--l2.follow.source=http://source.example', '--allow-insecure-source'],
     warning: '--l2.follow.source is unencrypted: whoever is on the path can choose which blocks are safe and final.',
   },
+  'an unencrypted public consensus client that is accepted': {
+    argv: [SOURCE, '--l2.follow.source.cl=http://cl.example', '--allow-insecure-source'],
+    warning: '--l2.follow.source.cl is unencrypted: whoever is on the path can choose which blocks are safe and final.',
+  },
+  'a password in the URL of the consensus client on the command line': {
+    argv: [SOURCE, '--l2.follow.source.cl=https://u:p@cl.example'],
+    warning:
+      '--l2.follow.source.cl carries credentials that the process list shows; set LOCKSTEP_L2_FOLLOW_SOURCE_CL instead.',
+  },
   'an unencrypted engine off this machine': {
     argv: [SOURCE, '--l2=http://el.example:8551'],
     warning: '--l2 is unencrypted http to a public host: the JWT does not hide or protect the traffic.',

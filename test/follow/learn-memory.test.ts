@@ -4,7 +4,7 @@ import { HOLD_AFTER, UNSETTLED_MAX_MS } from '../../src/follow/limits.js';
 import type { Outcome, State } from '../../src/follow/state.js';
 import type { ErrorCode } from '../../src/util/error-codes.js';
 import { LockstepError } from '../../src/util/errors.js';
-import { A, at, B, NOW, SETTLED, TICK } from './examples.js';
+import { A, at, B, engineView, NOW, observation, SETTLED, sourceView, TICK } from './examples.js';
 import {
   after,
   ANSWERS,
@@ -20,6 +20,19 @@ import {
   VIEW,
   type Learned,
 } from './learning.js';
+
+describe('a block that the source does not have', () => {
+  it('makes it prove its chain once, when that lasts', () => {
+    const gap = stopped({ why: 'absent', number: 6, pruned: false });
+    const identified: boolean[] = [];
+    let state: State = SETTLED;
+    for (let count = 1; count <= HOLD_AFTER['source-gap'] + 2; count++) {
+      state = after(gap, { ...state, sourceIdentified: true });
+      identified.push(state.sourceIdentified);
+    }
+    expect(identified).toEqual([true, true, true, true, false, true, true]);
+  });
+});
 
 describe('a proof of identity', () => {
   type Result = Extract<Outcome, { of: 'identify' }>['result'];
@@ -87,6 +100,17 @@ describe('a comparison', () => {
     const same = compared(at(A, 5), at(A, 5));
     expect(after(same, { ...SETTLED, trouble: trouble('compare:5', 2) }).trouble).toBeNull();
     expect(after(same, { ...SETTLED, trouble: trouble('payload', 2) }).trouble).not.toBeNull();
+  });
+
+  it('of the same block, where the source names another one as its head, is a gap in the source and no divergence', () => {
+    const same = compared(at(A, 5), at(A, 5));
+    const torn = { ...observation(engineView(A, 5), sourceView(B, 5)), outcome: same };
+    let state: State = SETTLED;
+    for (let count = 1; count < HOLD_AFTER['source-gap']; count++) state = learn(state, torn, TICK);
+    expect(state).toMatchObject({ suspicion: null, sourceIdentified: true, trouble: { named: false } });
+    expect(summary(state)).toEqual({ trouble: { key: 'compare:split:5', reason: 'source-gap' } });
+    expect(learn(state, torn, TICK)).toMatchObject({ sourceIdentified: false, trouble: { named: true } });
+    expect(after(same, state).trouble).toBeNull();
   });
 
   it.each([

@@ -4,24 +4,37 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
 import { Command } from '../rig/command.js';
 import { FollowWorld } from '../rig/follow-world.js';
+import { ConsensusStub } from '../rig/consensus-stub.js';
+import { FaultProxy } from '../rig/fault-proxy.js';
 import { consensusClient } from './consensus-client.js';
 import type { HttpServer } from '../rig/http-server.js';
+import type { Fault, Match } from '../rig/faults.js';
 import { changed } from './spoiled-blocks.js';
 
 const ROWS = ['engine', 'clock', 'source', 'two nodes', 'op stack', 'identity', 'head', 'labels', 'blocks'];
 
+const CONFIG: Match = { method: 'optimism_rollupConfig' };
+const STATUS: Match = { method: 'optimism_syncStatus' };
+const HASH = `0x${'00'.repeat(32)}`;
+const ZERO = { hash: HASH, number: 0, parentHash: HASH, timestamp: 0 };
+
 let world: FollowWorld;
 let cl: HttpServer;
 let runs = 0;
+/** The consensus client of the source, behind a fault proxy. */
+let stub: ConsensusStub;
+let sourceCl: FaultProxy;
 
 beforeAll(async () => {
   cl = await consensusClient();
   world = await FollowWorld.start({ seed: 'check', txsPerBlock: 0 });
   await world.rig.producer.produce(8);
+  stub = await ConsensusStub.start(world.rig.source.httpUrl);
+  sourceCl = await FaultProxy.start(stub.url);
 });
 
 afterEach(async () => {
-  for (const proxy of [world.source, world.engine]) {
+  for (const proxy of [world.source, world.engine, sourceCl]) {
     proxy.heal();
     await proxy.up();
   }
@@ -29,19 +42,22 @@ afterEach(async () => {
 
 afterAll(async () => {
   await world.close();
-  await cl.close();
+  await sourceCl.close();
+  await Promise.all([cl.close(), stub.close()]);
 });
 
 interface Setup {
   readonly source?: string;
+  readonly cl?: string;
   readonly jwtSecretFile?: string;
 }
 
-async function check({ source, jwtSecretFile }: Setup, ...words: string[]): Promise<Command> {
+async function check({ source, cl: clUrl, jwtSecretFile }: Setup, ...words: string[]): Promise<Command> {
   const args = [
     ...['check', ...words, '--l2.follow.source', source ?? world.source.url, '--l2', world.engine.url],
     ...['--l2.jwt-secret', jwtSecretFile ?? world.jwtSecretFile],
     ...['--l2.follow.source.rpc-timeout', '1500ms', '--boot-timeout', '1s'],
+    ...(clUrl === undefined ? [] : ['--l2.follow.source.cl', clUrl]),
   ];
   runs += 1;
   return Command.start(args, { cwd: world.rig.dir, name: `check-${runs}` });
@@ -187,6 +203,59 @@ describe('check warns, and passes, when', () => {
     const Date = new globalThis.Date(globalThis.Date.now() + 20_000).toUTCString();
     world.engine.inject({ match: {}, fault: { kind: 'headers', set: { Date } } });
     await expectWarning('clock');
+  });
+});
+
+describe('check with a consensus client of the source', () => {
+  it('has a row for it, and says where it stands', async () => {
+    const { exit, rows } = await rowsOf({ cl: sourceCl.url });
+    expect(exit).toBe(0);
+    const names = rows.map((row) => row['name']);
+    expect(names).toEqual([...ROWS.slice(0, 5), 'source cl', ...ROWS.slice(5)]);
+    expect(rows.every(({ result }) => result === 'pass')).toBe(true);
+    const detail = `${sourceCl.url} answers for unsafe 8, current L1 1`;
+    expect(rows).toContainEqual({ name: 'source cl', result: 'pass', detail });
+  });
+
+  it.each<[string, Match, Fault, number, string]>([
+    ['another chain', CONFIG, changed('l2_chain_id', 8453), 76, 'IDENTITY_CHAIN_ID'],
+    ['another first block', CONFIG, changed('genesis.l2.hash', `0x${'22'.repeat(32)}`), 76, 'IDENTITY_GENESIS'],
+    ['no head yet', STATUS, changed('unsafe_l2', ZERO), 69, 'SOURCE_SCHEMA'],
+    ['finalized above safe', STATUS, changed('finalized_l2.number', 7_000), 69, 'SOURCE_SCHEMA'],
+  ])('that has %s: says so', async (_what, match, fault, exit, code) => {
+    sourceCl.inject({ match, fault });
+    const { exit: exited, rows } = await rowsOf({ cl: sourceCl.url });
+    expect(exited).toBe(exit);
+    expect(rows.find(({ result }) => result === 'fail')).toMatchObject({ name: 'source cl', code });
+    expect(rows.filter(({ result }) => result === 'fail').every((row) => row['code'] === code)).toBe(true);
+  });
+
+  it('that is not there: 69, with its address', async () => {
+    await sourceCl.down();
+    const { exit, rows } = await rowsOf({ cl: sourceCl.url });
+    expect(exit).toBe(69);
+    const failed = rows.find(({ result }) => result === 'fail');
+    expect(failed).toMatchObject({ name: 'source cl', code: 'SOURCE_UNREACHABLE' });
+    expect(failed?.['detail']).toContain(`--l2.follow.source.cl ${sourceCl.url}`);
+  });
+
+  it('that is an execution client: 78, with where each URL belongs', async () => {
+    const { exit, rows } = await rowsOf({ cl: world.source.url });
+    expect(exit).toBe(78);
+    const failed = rows.find(({ result }) => result === 'fail');
+    expect(failed).toMatchObject({ name: 'source cl', code: 'SOURCE_NOT_CL' });
+    expect(failed?.['fix']).toMatch(/^Set --l2\.follow\.source\.cl .*execution RPC belongs to --l2\.follow\.source\./);
+  });
+
+  it.each<[string, Match, Fault, RegExp]>([
+    ['does not serve its configuration', CONFIG, { kind: 'rpc-error', code: -32601, message: 'no' }, /prove its chain/],
+    ['has derived nothing yet', STATUS, changed('current_l1', ZERO), /derived nothing/],
+  ])('that %s: warns, and passes', async (_what, match, fault, detail) => {
+    sourceCl.inject({ match, fault });
+    const { exit, rows } = await rowsOf({ cl: sourceCl.url });
+    expect(exit).toBe(0);
+    const warned = rows.filter(({ result }) => result !== 'pass');
+    expect(warned).toEqual([{ name: 'source cl', result: 'warn', detail: expect.stringMatching(detail) }]);
   });
 });
 

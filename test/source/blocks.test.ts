@@ -92,6 +92,15 @@ describe('a source with raw blocks', () => {
     expect(asked(server)).toEqual([RAW, BY_HASH]);
   });
 
+  it('is not taken at its error twice in a row for one height: the block may be there by now', async () => {
+    const refused = (id: JsonValue | undefined): Answer =>
+      numberOf(id) >= HEAD ? error(-32001, 'block not found') : result(raw(numberOf(id)));
+    const { source } = await sourceOf({ ...JSON_METHODS, [RAW]: refused });
+    expect(shown(await source.block({ number: HEAD + 1 }, never()))).toBe('absent');
+    expect(shown(await source.block({ number: HEAD }, never()))).toBe('absent');
+    expect(shown(await source.block({ number: HEAD }, never()))).toBe(`json ${HEAD}`);
+  });
+
   it('is not taken at its error for a height that it has shown', async () => {
     let broken = false;
     const rawOrError = (id: JsonValue | undefined): Answer =>

@@ -80,6 +80,29 @@ describe('progress in the metrics', () => {
   });
 });
 
+describe('a consensus client of the source in the metrics', () => {
+  it('shows its local safe block and how far it has derived', async () => {
+    const head = at(A, 9);
+    const status = { unsafe: head, safe: at(A, 4), finalized: null, localSafe: at(A, 6), currentL1: at(B, 7) };
+    const source = { head, labels: null };
+    metrics.progress({ engine: null, source, status, lagBlocks: null, blocksPerSecond: 0, etaSeconds: null });
+    const shown = await lines();
+    expect(shown).toContain('head_number{side="source",label="local_safe"} 6');
+    expect(shown).toContain('source_current_l1_number 7');
+  });
+});
+
+describe('labels in the metrics', () => {
+  it.each([
+    [{ kind: 'seen', value: labels(A, 4, 2) } as const, 1],
+    [{ kind: 'unused', why: 'underived' } as const, 0],
+    [{ kind: 'failed', error: ERROR } as const, 0],
+  ])('are used or not: %j', async (read, used) => {
+    metrics.labels(read);
+    expect(await lines()).toContain(`source_labels_used ${used}`);
+  });
+});
+
 describe('counters', () => {
   it('count blocks, their transactions, and calls of the source by how they ended', async () => {
     metrics.block({ transactionCount: 3, l1Origin: null });

@@ -215,6 +215,25 @@ describe('labels', () => {
     ]);
   });
 
+  it('that are not used are one line, and only when that lasts; and one when they are used again', () => {
+    const read = (kind: 'seen' | 'unused'): void =>
+      hooks.onLabels(kind === 'seen' ? seen(labels(A, 4, 2)) : { kind: 'unused', why: 'replaying' });
+    for (const kind of ['unused', 'seen', 'unused', 'seen'] as const) {
+      nowMs += 2_000;
+      read(kind);
+    }
+    expect(taken()).toEqual([]);
+    for (let round = 0; round < 5; round++) {
+      nowMs += 1_000;
+      read('unused');
+    }
+    read('seen');
+    expect(taken().map(({ lvl, why }) => [lvl, why])).toEqual([
+      ['warn', expect.stringMatching(/derives again/)],
+      ['info', undefined],
+    ]);
+  });
+
   it('that the source does not show are named once', () => {
     const unset = [labels(A, 4, null), labels(A, 4, null), labels(A, null, null), labels(A, 4, 2), labels(A, 4, 2)];
     for (const read of unset) hooks.onLabels(seen(read));
