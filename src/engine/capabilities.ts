@@ -7,7 +7,6 @@ import { schemaError } from './answer.js';
  * engine_getBlobsV4 must stay out: sending it switches geth to cell mode.
  */
 export const OUR_METHODS = [
-  'engine_newPayloadV1',
   'engine_newPayloadV2',
   'engine_newPayloadV3',
   'engine_newPayloadV4',

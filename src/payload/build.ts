@@ -50,7 +50,7 @@ function aroundTransactions(block: VerifiedBlock, requests: readonly Hex[]): [he
     blockHash: block.ref.hash,
   };
   const after = {
-    ...(version >= 2 && { withdrawals: block.withdrawals }),
+    ...(block.withdrawals !== null && { withdrawals: block.withdrawals }),
     ...(version >= 3 && { blobGasUsed: header.blobGasUsed, excessBlobGas: header.excessBlobGas }),
     ...(block.isIsthmus && { withdrawalsRoot: header.withdrawalsRoot }),
   };

@@ -114,12 +114,14 @@ const VERSION_BY_FIELD = [
   ['blockAccessListHash', 5],
   ['requestsHash', 4],
   ['parentBeaconBlockRoot', 3],
-  ['withdrawalsRoot', 2],
 ] as const satisfies readonly (readonly [ForkField, number])[];
 
-/** The N of engine_newPayloadVN that carries a block with this header. */
-export function newPayloadVersion(header: Partial<Header>): 1 | 2 | 3 | 4 | 5 {
-  return VERSION_BY_FIELD.find(([name]) => header[name] !== undefined)?.[1] ?? 1;
+/**
+ * The N of engine_newPayloadVN that carries a block with this header. V2 takes blocks from before Shanghai as well
+ * (execution-apis, engine/shanghai.md), and op-reth has no V1 (engines-measured 3.6).
+ */
+export function newPayloadVersion(header: Partial<Header>): 2 | 3 | 4 | 5 {
+  return VERSION_BY_FIELD.find(([name]) => header[name] !== undefined)?.[1] ?? 2;
 }
 
 function malformedField(name: string, problem: string): LockstepError {

@@ -1,8 +1,8 @@
 import type { BlockRef } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
 
-/** The N of engine_newPayloadVN, inferred from the header fields (engines: Paris 1, Shanghai 2, Cancun 3, Prague 4). */
-export type PayloadVersion = 1 | 2 | 3 | 4;
+/** The N of engine_newPayloadVN, inferred from the header fields (engines 9: up to Shanghai 2, Cancun 3, Prague 4). */
+export type PayloadVersion = 2 | 3 | 4;
 
 /** A verified block, ready to send. */
 export interface Payload {

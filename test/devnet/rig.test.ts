@@ -24,6 +24,14 @@ function agreement(rig: Rig): Promise<unknown> {
 }
 
 describe('the rig', () => {
+  it.each([
+    ['op-geth', 'geth'],
+    ['ethereumjs', 'op-reth'],
+  ] as const)('refuses %s as the source of %s before it starts anything', async (source, follower) => {
+    const started = startRig({ ...RIG, source, follower });
+    await expect(started).rejects.toThrow('runs an OP Stack chain and');
+  });
+
   it('lets lockstep follow the source, over a killed lockstep and a restarted follower, and leaves nothing', async () => {
     const rig = await startRig({ ...RIG, persistent: true });
     const pids = [rig.source.pid, rig.follower.pid];

@@ -41,7 +41,7 @@ function nowS(): number {
 describe('a block of the source', () => {
   it('becomes a payload when it is the next one', async () => {
     const prepared = await preparing(CHAIN[2]!);
-    expect(prepared).toMatchObject({ kind: 'ready', payload: { ref: CHAIN[2]!.ref, version: 1, transactionCount: 0 } });
+    expect(prepared).toMatchObject({ kind: 'ready', payload: { ref: CHAIN[2]!.ref, version: 2, transactionCount: 0 } });
   });
 
   it('has to be the target where the target is next', async () => {

@@ -6,7 +6,7 @@ import { rebuildRequests } from '../../src/payload/requests.js';
 import { verifyBlock } from '../../src/payload/verify.js';
 import type { FetchedBlock } from '../../src/chain/fetched-block.js';
 import type { JsonValue } from '../../src/util/json.js';
-import { allForms, evidenceOf, title, VECTORS, type Vector } from './vectors.js';
+import { allForms, evidenceOf, fromV2, title, VECTORS, type Vector } from './vectors.js';
 import { paramsOf } from './params-of.js';
 
 function payloadOf(vector: Vector, fetched: FetchedBlock): Payload {
@@ -25,7 +25,7 @@ describe.each(VECTORS.map((vector) => [title(vector), vector] as const))('the bl
   it('gives the parameters that the client called VALID', () => {
     const payload = payloadOf(vector, allForms(vector)[0]!);
     expect(paramsOf(payload)).toEqual(withoutNulls(vector.params));
-    expect(`engine_newPayloadV${payload.version}`).toBe(vector.method);
+    expect(`engine_newPayloadV${payload.version}`).toBe(fromV2(vector.method));
     expect(payload.transactionCount).toBe(vector.rpcBlock.transactions.length);
   });
 

@@ -30,6 +30,11 @@ export function vectorOf(fork: string): Vector {
   return found;
 }
 
+/** The V1 calls in V2, which takes the same parameters from before Shanghai (execution-apis, engine/shanghai.md). */
+export function fromV2(method: string): string {
+  return method === 'engine_newPayloadV1' ? 'engine_newPayloadV2' : method;
+}
+
 export function title({ chain, number, fork }: Vector): string {
   return `${chain} ${number} (${fork})`;
 }

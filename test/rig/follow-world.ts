@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 import { startLockstep, type LockstepProcess } from '../../devnet/rig/lockstep-process.js';
+import type { Producer } from '../../devnet/producer/producer.js';
 import { startRig, type Rig, type RigOptions } from '../../devnet/rig/rig.js';
 import { waitUntil } from '../../devnet/wait-until.js';
+import type { Heads } from '../../src/chain/block.js';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';
 import { ConsensusStub } from './consensus-stub.js';
 import { FaultProxy } from './fault-proxy.js';
 
 /** Quick tickers, so that a test does not wait for what it does not look at. */
-const QUICK_FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'];
+export const QUICK_FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'];
 
 /** What says the heads of the source: its EL, or a consensus client beside it. */
 export type Dialect = 'execution' | 'consensus';
@@ -87,16 +89,7 @@ export class FollowWorld {
 
   /** Waits until the follower EL shows the head, safe and finalized blocks of the producer, by hash. */
   async untilEqual(deadlineMs = 30_000): Promise<void> {
-    const { producer } = this.rig;
-    const equal = async (): Promise<boolean> => {
-      const local = await this.rig.heads('follower');
-      return (
-        local.unsafe.hash === producer.head.hash &&
-        local.safe?.hash === producer.labels.safe?.hash &&
-        local.finalized?.hash === producer.labels.finalized?.hash
-      );
-    };
-    await waitUntil('both sides show the same blocks', equal, deadlineMs);
+    await untilSame(this.rig.producer, () => this.rig.heads('follower'), deadlineMs);
   }
 
   /** The follower EL's head as a number. */
@@ -115,6 +108,19 @@ export class FollowWorld {
 async function startConsensus(elUrl: string): Promise<FollowWorld['consensus']> {
   const stub = await ConsensusStub.start(elUrl);
   return { stub, proxy: await FaultProxy.start(stub.url) };
+}
+
+/** Waits until an EL shows the head, safe and finalized blocks of the producer, by hash. */
+export async function untilSame(producer: Producer, heads: () => Promise<Heads>, deadlineMs: number): Promise<void> {
+  const equal = async (): Promise<boolean> => {
+    const { unsafe, safe, finalized } = await heads();
+    return (
+      unsafe.hash === producer.head.hash &&
+      safe?.hash === producer.labels.safe?.hash &&
+      finalized?.hash === producer.labels.finalized?.hash
+    );
+  };
+  await waitUntil('both sides show the same blocks', equal, deadlineMs);
 }
 
 /** Waits until lockstep has logged a line with these fields. */

@@ -85,7 +85,16 @@ describe('a consensus client of the source in the metrics', () => {
     const head = at(A, 9);
     const status = { unsafe: head, safe: at(A, 4), finalized: null, localSafe: at(A, 6), currentL1: at(B, 7) };
     const source = { head, labels: null };
-    metrics.progress({ engine: null, source, status, lagBlocks: null, blocksPerSecond: 0, etaSeconds: null });
+    metrics.progress({
+      engine: null,
+      source,
+      status,
+      l1Origin: null,
+      elSync: null,
+      lagBlocks: null,
+      blocksPerSecond: 0,
+      etaSeconds: null,
+    });
     const shown = await lines();
     expect(shown).toContain('head_number{side="source",label="local_safe"} 6');
     expect(shown).toContain('source_current_l1_number 7');
