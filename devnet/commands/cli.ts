@@ -26,12 +26,17 @@ export function isCommand(argv: readonly string[]): boolean {
 
 /** Reads the command line of a command; on `--help` or a mistake it prints and ends the process, as yargs does. */
 export function parseCommand(argv: readonly string[]): Run {
-  let chosen: Run | null = null;
-  const run = (command: Run): void => void (chosen = command);
+  const chosen: Run[] = [];
+  const run = (command: Run): void => void chosen.push(command);
   const parser = yargs([...argv])
     .scriptName('devnet')
     .usage('A devnet in the background.')
-    .option('root', { type: 'string', default: DEVNETS_DIR, describe: 'where devnets keep their files', coerce: resolve })
+    .option('root', {
+      type: 'string',
+      default: DEVNETS_DIR,
+      describe: 'where devnets keep their files',
+      coerce: resolve,
+    })
     .demandCommand(1, 1)
     .strict()
     .version(false);
@@ -39,8 +44,9 @@ export function parseCommand(argv: readonly string[]): Run {
   declareLooks(parser, run);
   declareChanges(parser, run);
   parser.parseSync();
-  if (chosen === null) throw new Error('no command');
-  return chosen;
+  const [command] = chosen;
+  if (command === undefined) throw new Error('no command');
+  return command;
 }
 
 function declareUp(parser: Argv<{ root: string }>, argv: readonly string[], run: (command: Run) => void): void {
@@ -114,7 +120,8 @@ function declareLooks(parser: Argv<{ root: string }>, run: (command: Run) => voi
       'watch',
       'sample both sides every second and sum up at the end; exit 1 on a mismatch',
       (command) => withKind(command).option('for', { type: 'string', describe: 'default: until Ctrl-C' }),
-      (args) => run((say, signal) => watch({ root: args.root, kind: args.kind ?? null, forMs: span(args.for) }, say, signal)),
+      (args) =>
+        run((say, signal) => watch({ root: args.root, kind: args.kind ?? null, forMs: span(args.for) }, say, signal)),
     );
 }
 

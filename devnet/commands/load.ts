@@ -25,11 +25,7 @@ const REPORT_EVERY_MS = 10_000;
 const DRAIN_DEADLINE_MS = 15_000;
 
 /** `devnet load`: signed user transactions of types 0, 1, 2 and 4 into the pool of the source. True when any got in. */
-export async function load(
-  options: LoadOptions,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<boolean> {
+export async function load(options: LoadOptions, say: (line: string) => void, signal: AbortSignal): Promise<boolean> {
   const devnet = RunningDevnet.open(options.root, options.kind);
   if (!devnet.takesTransactions) {
     throw new Error(`the blocks of the ${devnet.kind} devnet are filled by itself: \`devnet up --txs\` says how full`);
@@ -86,10 +82,16 @@ class Load {
       await wait(next - performance.now(), undefined, { signal }).catch(() => undefined);
     }
     const seconds = (performance.now() - startedAt) / 1_000;
-    await waitUntil('the pool is empty', async () => (await this.pooled()) === 0, DRAIN_DEADLINE_MS).catch(() => undefined);
+    await waitUntil('the pool is empty', async () => (await this.pooled()) === 0, DRAIN_DEADLINE_MS).catch(
+      () => undefined,
+    );
     const included = sum(await this.noncesAt('latest')) - before;
-    this.say(`${included} transactions got into blocks in ${seconds.toFixed(0)} s: ${(included / seconds).toFixed(1)}/s`);
-    this.say(`accepted ${this.accepted}, pauses for a full pool ${this.pauses}, source unreachable ${this.outages} times`);
+    this.say(
+      `${included} transactions got into blocks in ${seconds.toFixed(0)} s: ${(included / seconds).toFixed(1)}/s`,
+    );
+    this.say(
+      `accepted ${this.accepted}, pauses for a full pool ${this.pauses}, source unreachable ${this.outages} times`,
+    );
     for (const [reason, count] of this.refusals) this.say(`refused ${count}: ${reason}`);
     return included > 0;
   }

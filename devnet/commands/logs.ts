@@ -23,7 +23,8 @@ export async function logs(options: LogsOptions, say: (line: string) => void, si
   const { folder, state } = findDevnet(options.root, options.kind);
   const all = [{ name: DAEMON, logFile: join(folder, DAEMON_LOG) }, ...state.parts];
   const chosen = options.part === null ? all : all.filter(({ name }) => name === options.part);
-  if (chosen.length === 0) throw new Error(`no part ${options.part ?? ''}; there are ${all.map((p) => p.name).join(', ')}`);
+  if (chosen.length === 0)
+    throw new Error(`no part ${options.part ?? ''}; there are ${all.map((p) => p.name).join(', ')}`);
   const width = Math.max(...chosen.map(({ name }) => name.length));
   const tails = chosen.map(({ name, logFile }) => {
     const print = (line: string): void => say(chosen.length === 1 ? line : `${name.padEnd(width)} | ${line}`);

@@ -35,7 +35,8 @@ class Smoke {
     const labels = this.check('safe and finalized advance', () => this.labelsAdvance());
     const transactions = this.check('user transactions get into blocks on both sides', () => this.userTransactions());
     const results = [await labels, await transactions];
-    if (this.devnet.has('op-node')) results.push(await this.check('blocks begin with a deposit', () => this.deposits()));
+    if (this.devnet.has('op-node'))
+      results.push(await this.check('blocks begin with a deposit', () => this.deposits()));
     results.push(await this.check('the follower shows the three blocks', () => this.sameHeads()));
     return results.every(Boolean);
   }
@@ -120,7 +121,9 @@ class Smoke {
       },
       ONE_TICK_MS,
     );
-    const shown = LABELS.map((label) => `${label} ${heads[label]?.number ?? '-'} ${heads[label]?.hash.slice(0, 10) ?? ''}`);
+    const shown = LABELS.map(
+      (label) => `${label} ${heads[label]?.number ?? '-'} ${heads[label]?.hash.slice(0, 10) ?? ''}`,
+    );
     return `${shown.join(', ')}, seen within ${Math.round(performance.now() - startedAt)} ms`;
   }
 

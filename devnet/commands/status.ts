@@ -29,7 +29,8 @@ export async function status(
   }));
   const lag = Object.fromEntries(LABELS.map((label) => [label, lagOf(source?.[label], follower?.[label])]));
   const { startedAt, readyAfterMs } = devnet.state;
-  if (json) say(JSON.stringify({ kind: devnet.kind, folder: devnet.folder, startedAt, readyAfterMs, heads, lag, parts }));
+  if (json)
+    say(JSON.stringify({ kind: devnet.kind, folder: devnet.folder, startedAt, readyAfterMs, heads, lag, parts }));
   else {
     const shown = SIDES.filter((side) => side !== 'sequencer' || devnet.has('op-node'));
     const rows = LABELS.map((label) => [

@@ -64,8 +64,6 @@ async function startInBackground(
   closeSync(log);
   const { pid } = child;
   if (pid === undefined) throw new Error('the background process did not start');
-  let exited = false;
-  child.once('exit', () => (exited = true));
   let shown = 0;
   for (;;) {
     const lines = readFileSync(logFile, 'utf8').split('\n').slice(0, -1);
@@ -76,7 +74,7 @@ async function startInBackground(
       child.unref();
       return state;
     }
-    if (exited) return null;
+    if (child.exitCode !== null || child.signalCode !== null) return null;
     if (signal.aborted) child.kill('SIGTERM');
     await wait(LOOK_EVERY_MS);
   }

@@ -26,11 +26,7 @@ const DEPOSIT_TYPE = '0x7e';
  * `devnet watch`: samples both sides every second and sums up at the end. False when the follower ever showed a block
  * that is not the source's, did not advance, or does not stand where the source stands in the end.
  */
-export async function watch(
-  options: WatchOptions,
-  say: (line: string) => void,
-  signal: AbortSignal,
-): Promise<boolean> {
+export async function watch(options: WatchOptions, say: (line: string) => void, signal: AbortSignal): Promise<boolean> {
   const devnet = RunningDevnet.open(options.root, options.kind);
   return new Watch(devnet, say).run(options.forMs, signal);
 }
@@ -140,7 +136,10 @@ class Watch {
       ['label lag', `max ${this.maxLabelLag.safe} blocks (safe), ${this.maxLabelLag.finalized} blocks (finalized)`],
       ['mismatches', String(this.mismatches.length)],
       ['restarts of parts', String(restarts)],
-      ['lockstep RSS', `${mebibytes(before)} -> ${mebibytes(this.resident())}, max ${mebibytes(this.maxResidentBytes)}`],
+      [
+        'lockstep RSS',
+        `${mebibytes(before)} -> ${mebibytes(this.resident())}, max ${mebibytes(this.maxResidentBytes)}`,
+      ],
       ['lockstep logged', `${errors} errors, ${warnings} warnings`],
       ...examples.map((example) => ['', example]),
       ['in the end', last === null ? 'NOT EQUAL' : `equal: ${end}`],

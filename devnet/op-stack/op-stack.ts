@@ -148,7 +148,8 @@ class OpStack implements Stack {
     const part = this.all.find((candidate) => candidate.name === name);
     if (part === undefined) throw new Error(`no part ${name}; there are ${this.all.map((p) => p.name).join(', ')}`);
     if (part !== this.l1) return part.restart(signal);
-    if (signal === 'SIGKILL') throw new Error('a killed geth loses its chain, and an L1 without its chain is another L1');
+    if (signal === 'SIGKILL')
+      throw new Error('a killed geth loses its chain, and an L1 without its chain is another L1');
     await this.l1Blocks.stop();
     await part.restart(signal);
     this.l1Blocks.start();

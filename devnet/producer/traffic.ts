@@ -50,7 +50,13 @@ export function createTraffic(options: TrafficOptions): Traffic {
   return {
     senders: wallets.map((wallet) => wallet.address),
     block(number, branch, nonces) {
-      const block = new BlockFiller(options.chainId, wallets, counter, nonces, random(`${options.seed}/${branch}/${number}`));
+      const block = new BlockFiller(
+        options.chainId,
+        wallets,
+        counter,
+        nonces,
+        random(`${options.seed}/${branch}/${number}`),
+      );
       if (nonces[0] === 0 && options.txsPerBlock > 0) block.deployCounter();
       if (options.blobs && number % RARE_EVERY === 4) block.carryBlob();
       if (options.requests && number % RARE_EVERY === 6) block.requestWithdrawal();

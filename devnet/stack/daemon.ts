@@ -36,6 +36,7 @@ class Daemon {
   private state: DevnetState;
   private restarting: string | null = null;
   private readonly ended = new Set<number>();
+  private failed = false;
 
   constructor(
     private readonly options: StackOptions,
@@ -43,7 +44,15 @@ class Daemon {
   ) {
     const { kind, seed } = options;
     const startedAt = new Date().toISOString();
-    this.state = { kind, seed, phase: 'starting', startedAt, readyAfterMs: null, daemon: markOf(process.pid), parts: [] };
+    this.state = {
+      kind,
+      seed,
+      phase: 'starting',
+      startedAt,
+      readyAfterMs: null,
+      daemon: markOf(process.pid),
+      parts: [],
+    };
     this.update({});
   }
 
@@ -98,9 +107,10 @@ class Daemon {
       this.ended.add(pid);
       this.say(`${name} has ended by itself; see ${logFile}`);
     }
-    if (stack.failure !== null && !this.ended.has(0)) {
-      this.ended.add(0);
-      this.say(`no more blocks are made: ${String(stack.failure)}`);
+    if (stack.failure !== null && !this.failed) {
+      this.failed = true;
+      const { failure } = stack;
+      this.say(`no more blocks are made: ${failure instanceof Error ? failure.message : 'unknown reason'}`);
     }
   }
 

@@ -9,7 +9,10 @@ export const STACK_KINDS = ['ethereumjs', 'geth', 'opstack'] as const;
 export type StackKind = (typeof STACK_KINDS)[number];
 
 /** The EL on both sides where a producer of this project fills the blocks. */
-const PRODUCER_ELS: Readonly<Record<Exclude<StackKind, 'opstack'>, ElKind>> = { ethereumjs: 'ethereumjs', geth: 'geth' };
+const PRODUCER_ELS: Readonly<Record<Exclude<StackKind, 'opstack'>, ElKind>> = {
+  ethereumjs: 'ethereumjs',
+  geth: 'geth',
+};
 
 export interface StackOptions {
   readonly kind: StackKind;

@@ -7,7 +7,14 @@ import type { RunningPart } from './part.js';
 /** lockstep as a part; it serves nothing that the others need. */
 export function lockstepPart(lockstep: LockstepProcess, logFile: string): RunningPart {
   const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
-  return { version: `lockstep-${version}`, pid: lockstep.pid, logFile, urls: {}, stop: lockstep.stop, kill: lockstep.kill };
+  return {
+    version: `lockstep-${version}`,
+    pid: lockstep.pid,
+    logFile,
+    urls: {},
+    stop: () => lockstep.stop(),
+    kill: () => lockstep.kill(),
+  };
 }
 
 export async function launchLockstep(options: LockstepOptions): Promise<RunningPart> {

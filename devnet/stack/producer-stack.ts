@@ -48,7 +48,8 @@ class ProducerStack implements Stack {
   get parts(): readonly StackPart[] {
     const { source, follower, lockstep, dir } = this.rig;
     const running = { source: elPart(source), follower: elPart(follower) };
-    const parts = lockstep === null ? running : { ...running, lockstep: lockstepPart(lockstep, join(dir, 'lockstep.log')) };
+    const parts =
+      lockstep === null ? running : { ...running, lockstep: lockstepPart(lockstep, join(dir, 'lockstep.log')) };
     return Object.entries(parts).map(([name, part]) => ({ ...part, name, restarts: this.restarts.get(name) ?? 0 }));
   }
 
