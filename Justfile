@@ -46,7 +46,7 @@ bench *args:
 docs:
     npm run docs
 
-# Start a source chain, a follower EL and lockstep between them.
+# A source chain, a follower EL and lockstep between them; `just devnet up opstack` keeps a whole OP Stack up.
 devnet *args:
     npm run devnet -- {{ args }}
 

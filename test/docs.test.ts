@@ -16,7 +16,7 @@ describe('the documents', () => {
     expect(named).toEqual(exitEntries().map(({ code }) => code));
   });
 
-  it.each(['README.md', 'docs/architecture.md', 'devnet/README.md'])('have no dead link to a file in %s', (file) => {
+  it.each(['README.md', 'docs/architecture.md', 'docs/devnet.md', 'devnet/README.md'])('have no dead link to a file in %s', (file) => {
     const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
     const targets = [...read(file).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => `${folder}${match[1] ?? ''}`);
     for (const target of targets) expect(() => read(target)).not.toThrow();

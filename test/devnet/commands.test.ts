@@ -25,46 +25,56 @@ afterEach(async () => {
 const up = (): Promise<{ stdout: string }> => runCommand(root, 'up', 'ethereumjs', '--txs', '2');
 
 describe('a devnet in the background', () => {
-  it('comes up once, shows its heads and logs, restarts a part, and leaves nothing when it is taken down', async () => {
-    expect((await up()).stdout).toContain('lockstep follows');
-    const state = readState(folder)!;
-    expect(runningPids(state)).toHaveLength(4);
-    expect((await up()).stdout).toContain('already up');
-    expect(readState(folder)).toEqual(state);
+  it(
+    'comes up once, shows its heads and logs, restarts a part, and leaves nothing when it is taken down',
+    async () => {
+      expect((await up()).stdout).toContain('lockstep follows');
+      const state = readState(folder)!;
+      expect(runningPids(state)).toHaveLength(4);
+      expect((await up()).stdout).toContain('already up');
+      expect(readState(folder)).toEqual(state);
 
-    const shown = JSON.parse((await runCommand(root, 'status', '--json')).stdout) as Record<string, unknown>;
-    expect(shown).toMatchObject({
-      kind: 'ethereumjs',
-      heads: { sequencer: null, source: { unsafe: expect.anything() }, follower: { unsafe: expect.anything() } },
-      parts: ['source', 'follower', 'lockstep'].map((name) => ({ name, running: true, restarts: 0 })),
-    });
-    const { stdout: log } = await runCommand(root, 'logs', 'lockstep', '-n', '100');
-    expect(log).toContain('"msg":"lockstep starts"');
+      const shown = JSON.parse((await runCommand(root, 'status', '--json')).stdout) as Record<string, unknown>;
+      expect(shown).toMatchObject({
+        kind: 'ethereumjs',
+        heads: { sequencer: null, source: { unsafe: expect.anything() }, follower: { unsafe: expect.anything() } },
+        parts: ['source', 'follower', 'lockstep'].map((name) => ({ name, running: true, restarts: 0 })),
+      });
+      const { stdout: log } = await runCommand(root, 'logs', 'lockstep', '-n', '100');
+      expect(log).toContain('"msg":"lockstep starts"');
 
-    await runCommand(root, 'restart', 'lockstep', '--kill');
-    const lockstep = readState(folder)!.parts.find(({ name }) => name === 'lockstep')!;
-    expect(lockstep).toMatchObject({ restarts: 1 });
-    expect(isRunning(lockstep)).toBe(true);
-    await expect(runCommand(root, 'restart', 'op-node')).rejects.toMatchObject({ code: 1 });
+      await runCommand(root, 'restart', 'lockstep', '--kill');
+      const lockstep = readState(folder)!.parts.find(({ name }) => name === 'lockstep')!;
+      expect(lockstep).toMatchObject({ restarts: 1 });
+      expect(isRunning(lockstep)).toBe(true);
+      await expect(runCommand(root, 'restart', 'op-node')).rejects.toMatchObject({ code: 1 });
 
-    await runCommand(root, 'down');
-    expect([...runningPids(state), ...runningPids(readState(folder)!)]).toEqual([]);
-    await expect(runCommand(root, 'status')).rejects.toMatchObject({
-      code: 1,
-      stdout: expect.stringContaining('no devnet'),
-    });
-  }, LIFE_CYCLE_TIMEOUT_MS);
+      await runCommand(root, 'down');
+      expect([...runningPids(state), ...runningPids(readState(folder)!)]).toEqual([]);
+      await expect(runCommand(root, 'status')).rejects.toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining('no devnet'),
+      });
+    },
+    LIFE_CYCLE_TIMEOUT_MS,
+  );
 
-  it('is cleaned up by down after its background process was killed, and comes up anew', async () => {
-    await up();
-    const state = readState(folder)!;
-    process.kill(state.daemon.pid, 'SIGKILL');
-    await waitUntil('it is gone', () => !isRunning(state.daemon), 10_000);
-    await expect(runCommand(root, 'status')).rejects.toMatchObject({ stdout: expect.stringContaining('devnet down') });
-    await runCommand(root, 'down');
-    expect(runningPids(state)).toEqual([]);
-    expect((await up()).stdout).toContain('lockstep follows');
-  }, LIFE_CYCLE_TIMEOUT_MS);
+  it(
+    'is cleaned up by down after its background process was killed, and comes up anew',
+    async () => {
+      await up();
+      const state = readState(folder)!;
+      process.kill(state.daemon.pid, 'SIGKILL');
+      await waitUntil('it is gone', () => !isRunning(state.daemon), 10_000);
+      await expect(runCommand(root, 'status')).rejects.toMatchObject({
+        stdout: expect.stringContaining('devnet down'),
+      });
+      await runCommand(root, 'down');
+      expect(runningPids(state)).toEqual([]);
+      expect((await up()).stdout).toContain('lockstep follows');
+    },
+    LIFE_CYCLE_TIMEOUT_MS,
+  );
 
   it('does not touch a process that got the pid of an old one, nor a folder that is not its own', async () => {
     mkdirSync(folder);
@@ -94,6 +104,7 @@ describe('a devnet in the background', () => {
     [['up', 'besu'], 'besu'],
     [['up', 'ethereumjs', '--jovian-at', '3'], 'does not fit'],
     [['up', 'opstack', '--txs', '3'], 'does not fit'],
+    [['up', 'geth', '--follower-el', 'op-geth'], 'ethereumjs, geth, reth'],
     [['up', 'opstack', '--isthmus-at', '9', '--jovian-at', '3'], 'Jovian before Isthmus'],
     [['load', '--tps', '0'], '--tps'],
     [['drill', '--within', 'soon'], 'soon'],
