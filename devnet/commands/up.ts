@@ -66,10 +66,11 @@ async function startInBackground(
   if (pid === undefined) throw new Error('the background process did not start');
   let shown = 0;
   for (;;) {
+    // What was said before the state changed is then in the log.
+    const state = readState(folder);
     const lines = readFileSync(logFile, 'utf8').split('\n').slice(0, -1);
     lines.slice(shown).forEach(say);
     shown = lines.length;
-    const state = readState(folder);
     if (state?.phase === 'ready' && state.daemon.pid === pid) {
       child.unref();
       return state;

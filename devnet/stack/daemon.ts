@@ -74,8 +74,8 @@ class Daemon {
     const control = await serveControl(this.options.dir, (part, how) => this.restart(stack, part, how));
     try {
       await waitUntil('lockstep follows', () => signal.aborted || follows(stack), FOLLOW_DEADLINE_MS);
-      this.update({ phase: 'ready', readyAfterMs: Math.round(performance.now()) });
       this.say('lockstep follows');
+      this.update({ phase: 'ready', readyAfterMs: Math.round(performance.now()) });
       while (!signal.aborted) {
         this.reportEnded(stack);
         await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
