@@ -54,7 +54,7 @@ docs-engines:
 image *args:
     docker build -f devnet/docker/Dockerfile -t lockstep {{ args }} .
 
-# Start a source chain, a follower EL and lockstep between them.
+# A source chain, a follower EL and lockstep between them; `just devnet up opstack` keeps a whole OP Stack up.
 devnet *args:
     npm run devnet -- {{ args }}
 

@@ -35,6 +35,7 @@ describe('the documents', () => {
       'README.md',
       'docs/architecture.md',
       'docs/engines.md',
+      'docs/devnet.md',
       'devnet/README.md',
       'devnet/docker/README.md',
       'devnet/overlays/README.md',

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import yargs, { type Argv } from 'yargs';
 import { EL_KINDS } from '../els/el.js';
 import { milliseconds } from '../flags.js';
-import { STACK_KINDS, takesTransactions, type StackKind, type StackOptions } from '../stack/kinds.js';
+import { KINDS, STACK_KINDS, type StackKind, type StackOptions } from '../stack/kinds.js';
 import { RunningDevnet } from '../stack/running-devnet.js';
 import { DEVNETS_DIR, folderOf } from '../stack/state-file.js';
 import { down } from './down.js';
@@ -26,8 +26,8 @@ export function isCommand(argv: readonly string[]): boolean {
 
 /** Reads the command line of a command; on `--help` or a mistake it prints and ends the process, as yargs does. */
 export function parseCommand(argv: readonly string[]): Run {
-  let chosen: Run | null = null;
-  const run = (command: Run): void => void (chosen = command);
+  const chosen: Run[] = [];
+  const run = (command: Run): void => void chosen.push(command);
   const parser = yargs([...argv])
     .scriptName('devnet')
     .usage('A devnet in the background.')
@@ -44,8 +44,9 @@ export function parseCommand(argv: readonly string[]): Run {
   declareLooks(parser, run);
   declareChanges(parser, run);
   parser.parseSync();
-  if (chosen === null) throw new Error('no command');
-  return chosen;
+  const [command] = chosen;
+  if (command === undefined) throw new Error('no command');
+  return command;
 }
 
 function declareUp(parser: Argv<{ root: string }>, argv: readonly string[], run: (command: Run) => void): void {
@@ -67,8 +68,13 @@ function declareUp(parser: Argv<{ root: string }>, argv: readonly string[], run:
         .check((flags) => {
           const { kind, txs } = flags;
           const own = [flags['isthmus-at'], flags['jovian-at'], flags['source-cl']];
-          const unfit = takesTransactions(kind) ? [txs, flags['block-time']] : own;
+          const unfit = KINDS[kind].filledFrom === 'pool' ? [txs, flags['block-time']] : own;
           return unfit.every((value) => value === undefined) || `an option that does not fit a devnet of kind ${kind}`;
+        })
+        .check((flags) => {
+          const kind = KINDS[flags.kind];
+          const follower = flags['follower-el'] ?? kind.source;
+          return kind.followers.includes(follower) || `--follower-el can be ${kind.followers.join(', ')} here`;
         })
         .check((flags) => (flags['jovian-at'] ?? Infinity) >= (flags['isthmus-at'] ?? 0) || 'Jovian before Isthmus'),
     (args) => {
@@ -76,7 +82,7 @@ function declareUp(parser: Argv<{ root: string }>, argv: readonly string[], run:
         kind: args.kind,
         dir: folderOf(args.root, args.kind),
         seed: args.seed,
-        followerEl: args.followerEl ?? null,
+        follower: args.followerEl ?? KINDS[args.kind].source,
         logLevel: args.logLevel,
         txsPerBlock: args.txs ?? 10,
         blockTimeMs: milliseconds(args.blockTime ?? '1s'),

@@ -23,6 +23,7 @@ const POOL_MAX_LEAST = 64;
 const RETRY_MS = 500;
 const REPORT_EVERY_MS = 10_000;
 const DRAIN_DEADLINE_MS = 15_000;
+const ANSWER_DEADLINE_MS = 60_000;
 
 /** `devnet load`: signed user transactions of types 0, 1, 2 and 4 into the pool of the source. True when any got in. */
 export async function load(options: LoadOptions, say: (line: string) => void, signal: AbortSignal): Promise<boolean> {
@@ -62,7 +63,7 @@ class Load {
   }
 
   async run(signal: AbortSignal): Promise<boolean> {
-    const before = sum(await this.noncesAt('latest'));
+    const before = await this.included();
     const startedAt = performance.now();
     const endsAt = startedAt + this.options.forMs;
     const periodMs = (1_000 * this.batchSize) / this.options.perSecond;
@@ -85,7 +86,7 @@ class Load {
     await waitUntil('the pool is empty', async () => (await this.pooled()) === 0, DRAIN_DEADLINE_MS).catch(
       () => undefined,
     );
-    const included = sum(await this.noncesAt('latest')) - before;
+    const included = (await this.included()) - before;
     this.say(
       `${included} transactions got into blocks in ${seconds.toFixed(0)} s: ${(included / seconds).toFixed(1)}/s`,
     );
@@ -115,6 +116,12 @@ class Load {
         this.refusals.set(outcome.message, (this.refusals.get(outcome.message) ?? 0) + 1);
       }
     }
+  }
+
+  /** How many transactions of the senders are in blocks. A source that is being restarted is waited for. */
+  private async included(): Promise<number> {
+    const read = async (): Promise<readonly number[]> => this.noncesAt('latest');
+    return sum(await waitUntil('the source answers', read, ANSWER_DEADLINE_MS));
   }
 
   private async pooled(): Promise<number> {

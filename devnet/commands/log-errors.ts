@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { isJsonObject } from '../../src/util/json.js';
+import { isJsonObject, type JsonValue } from '../../src/util/json.js';
 
 export interface LogCounts {
   readonly errors: number;
@@ -38,8 +38,12 @@ function parse(line: string): { readonly level: string; readonly message: string
   if (line === '') return null;
   try {
     const entry: unknown = JSON.parse(line);
-    return isJsonObject(entry) ? { level: String(entry['lvl']), message: String(entry['msg']) } : null;
+    return isJsonObject(entry) ? { level: text(entry['lvl']), message: text(entry['msg']) } : null;
   } catch {
     return line.startsWith('{') ? null : { level: 'error', message: line };
   }
+}
+
+function text(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -1,14 +1,16 @@
 import { Transaction, type TransactionLike } from 'ethers';
-import { LABELS, agree } from '../view/snapshot.js';
+import type { Heads } from '../../src/chain/block.js';
 import { toNumber } from '../../src/util/hex.js';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';
 import { smokeWallet } from '../accounts.js';
 import { readBlock } from '../blocks.js';
 import type { StackKind } from '../stack/kinds.js';
 import { RunningDevnet } from '../stack/running-devnet.js';
+import { readHeads, readRef } from '../heads.js';
+import { LABELS } from '../view/snapshot.js';
 import { waitUntil } from '../wait-until.js';
 
-/** Lockstep's slower ticker, and a margin for a busy machine. */
+/** One second of the slower ticker of lockstep, and a margin for a busy machine. */
 const ONE_TICK_MS = 5_000;
 const GWEI = 1_000_000_000n;
 const DEPOSIT_TYPE = '0x7e';
@@ -110,21 +112,29 @@ class Smoke {
     return `type ${DEPOSIT_TYPE} in block ${unsafe.number} of the follower`;
   }
 
-  /** The authority's heads move on, so the moment at which both are equal is waited for. */
+  /** The heads move on meanwhile: a label has arrived when it stands at the block that was named, or above it. */
   private async sameHeads(): Promise<string> {
+    const named = await this.devnet.authorityHeads();
     const startedAt = performance.now();
-    const heads = await waitUntil(
-      'the follower shows what the sequencer says',
-      async () => {
-        const [authority, follower] = await Promise.all([this.devnet.authorityHeads(), this.devnet.followerHeads()]);
-        return agree(authority, follower) ? follower : null;
-      },
-      ONE_TICK_MS,
-    );
+    await waitUntil('the follower has what the sequencer named', () => this.hasArrived(named), ONE_TICK_MS);
     const shown = LABELS.map(
-      (label) => `${label} ${heads[label]?.number ?? '-'} ${heads[label]?.hash.slice(0, 10) ?? ''}`,
+      (label) => `${label} ${named[label]?.number ?? '-'} ${named[label]?.hash.slice(0, 10) ?? ''}`,
     );
-    return `${shown.join(', ')}, seen within ${Math.round(performance.now() - startedAt)} ms`;
+    return `${shown.join(', ')}, within ${Math.round(performance.now() - startedAt)} ms`;
+  }
+
+  private async hasArrived(named: Heads): Promise<boolean> {
+    const { follower } = this.devnet;
+    const heads = await readHeads(follower);
+    for (const label of LABELS) {
+      const [wanted, stands] = [named[label], heads[label]];
+      if (wanted === null) continue;
+      if (stands === null || stands.number < wanted.number) return false;
+      const canonical = await readRef(follower, wanted.number);
+      if (canonical?.hash !== wanted.hash)
+        throw new Error(`${label} ${wanted.number} is another block in the follower`);
+    }
+    return true;
   }
 
   private until<T>(what: string, condition: () => Promise<T>): Promise<Exclude<T, false | null | undefined>> {

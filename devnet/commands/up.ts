@@ -64,19 +64,18 @@ async function startInBackground(
   closeSync(log);
   const { pid } = child;
   if (pid === undefined) throw new Error('the background process did not start');
-  let exited = false;
-  child.once('exit', () => (exited = true));
   let shown = 0;
   for (;;) {
+    // What was said before the state changed is then in the log.
+    const state = readState(folder);
     const lines = readFileSync(logFile, 'utf8').split('\n').slice(0, -1);
     lines.slice(shown).forEach(say);
     shown = lines.length;
-    const state = readState(folder);
     if (state?.phase === 'ready' && state.daemon.pid === pid) {
       child.unref();
       return state;
     }
-    if (exited) return null;
+    if (child.exitCode !== null || child.signalCode !== null) return null;
     if (signal.aborted) child.kill('SIGTERM');
     await wait(LOOK_EVERY_MS);
   }

@@ -20,6 +20,7 @@ export interface WatchOptions {
 const SAMPLE_EVERY_MS = 1_000;
 const REPORT_EVERY_MS = 60_000;
 const AGREEMENT_DEADLINE_MS = 15_000;
+const ANSWER_DEADLINE_MS = 60_000;
 const DEPOSIT_TYPE = '0x7e';
 
 /**
@@ -51,7 +52,7 @@ class Watch {
   }
 
   async run(forMs: number, signal: AbortSignal): Promise<boolean> {
-    const first = await this.devnet.followerHeads();
+    const first = await this.followerHeads();
     const restartsBefore = this.restarts();
     const residentBefore = this.resident();
     this.countedTo = first.unsafe.number;
@@ -69,9 +70,14 @@ class Watch {
     }
     const seconds = (performance.now() - startedAt) / 1_000;
     const last = await waitUntil('both sides agree', () => this.agreed(), AGREEMENT_DEADLINE_MS).catch(() => null);
-    const blocks = (last ?? (await this.devnet.followerHeads())).unsafe.number - first.unsafe.number;
+    const blocks = (last ?? (await this.followerHeads())).unsafe.number - first.unsafe.number;
     this.say(this.summary(seconds, blocks, residentBefore, this.restarts() - restartsBefore, last));
     return last !== null && blocks > 0 && this.mismatches.length === 0;
+  }
+
+  /** A follower that is being restarted is waited for. */
+  private followerHeads(): Promise<Heads> {
+    return waitUntil('the follower answers', () => this.devnet.followerHeads(), ANSWER_DEADLINE_MS);
   }
 
   private async agreed(): Promise<Heads | null> {

@@ -68,11 +68,17 @@ async function start(
     { logFile, cwd: dir },
   );
   const url = `http://127.0.0.1:${port}`;
-  let gone = false;
-  void child.exited.then(() => (gone = true));
-  const answers = async (): Promise<boolean> => gone || (await rpcClient(url).call(probe, [])) !== null;
-  await waitUntil(`${program} at ${url} answers`, answers, READY_DEADLINE_MS);
-  if (gone) throw new Error(`${program} exited while starting; see ${logFile}`);
+  const gone = new AbortController();
+  void child.exited.then(() => gone.abort());
+  const answers = async (): Promise<boolean> => gone.signal.aborted || (await rpcClient(url).call(probe, [])) !== null;
+  try {
+    await waitUntil(`${program} at ${url} answers`, answers, READY_DEADLINE_MS);
+    if (gone.signal.aborted) throw new Error(`${program} exited while starting; see ${logFile}`);
+  } catch (error) {
+    child.signal('SIGKILL');
+    await child.exited;
+    throw error;
+  }
   return {
     // Both call themselves v0.0.0-dev when they are built from a module; the file name has the version.
     version: basename(binary),

@@ -36,6 +36,7 @@ class Daemon {
   private state: DevnetState;
   private restarting: string | null = null;
   private readonly ended = new Set<number>();
+  private failed = false;
 
   constructor(
     private readonly options: StackOptions,
@@ -73,8 +74,8 @@ class Daemon {
     const control = await serveControl(this.options.dir, (part, how) => this.restart(stack, part, how));
     try {
       await waitUntil('lockstep follows', () => signal.aborted || follows(stack), FOLLOW_DEADLINE_MS);
-      this.update({ phase: 'ready', readyAfterMs: Math.round(performance.now()) });
       this.say('lockstep follows');
+      this.update({ phase: 'ready', readyAfterMs: Math.round(performance.now()) });
       while (!signal.aborted) {
         this.reportEnded(stack);
         await wait(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined);
@@ -106,9 +107,10 @@ class Daemon {
       this.ended.add(pid);
       this.say(`${name} has ended by itself; see ${logFile}`);
     }
-    if (stack.failure !== null && !this.ended.has(0)) {
-      this.ended.add(0);
-      this.say(`no more blocks are made: ${String(stack.failure)}`);
+    if (stack.failure !== null && !this.failed) {
+      this.failed = true;
+      const { failure } = stack;
+      this.say(`no more blocks are made: ${failure instanceof Error ? failure.message : 'unknown reason'}`);
     }
   }
 

@@ -1,25 +1,38 @@
 import type { ElKind } from '../els/el.js';
-import { ALL_AT_GENESIS } from '../op-stack/genesis.js';
+import { CHAIN_ID } from '../genesis.js';
+import { ALL_AT_GENESIS, OP_CHAIN_ID } from '../op-stack/genesis.js';
 import { startOpStack } from '../op-stack/op-stack.js';
 import { startProducerStack } from './producer-stack.js';
 import type { Stack, StackPart } from './stack.js';
 
-export const STACK_KINDS = ['ethereumjs', 'geth', 'opstack'] as const;
+export const STACK_KINDS = ['ethereumjs', 'geth', 'op', 'opstack'] as const;
 
 export type StackKind = (typeof STACK_KINDS)[number];
 
-/** The EL on both sides where a producer of this project fills the blocks. */
-const PRODUCER_ELS: Readonly<Record<Exclude<StackKind, 'opstack'>, ElKind>> = {
-  ethereumjs: 'ethereumjs',
-  geth: 'geth',
+interface KindFacts {
+  readonly source: ElKind;
+  /** The follower may be any of them; it is the kind of the source where nothing else is said. */
+  readonly followers: readonly ElKind[];
+  readonly chainId: number;
+  /** Who decides what is in a block: the producer of a rig, or the pool of the source, which anybody can send to. */
+  readonly filledFrom: 'producer' | 'pool';
+}
+
+const ETHEREUM_ELS: readonly ElKind[] = ['ethereumjs', 'geth', 'reth'];
+const OP_ELS: readonly ElKind[] = ['op-geth', 'op-reth'];
+
+export const KINDS: Readonly<Record<StackKind, KindFacts>> = {
+  ethereumjs: { source: 'ethereumjs', followers: ETHEREUM_ELS, chainId: CHAIN_ID, filledFrom: 'producer' },
+  geth: { source: 'geth', followers: ETHEREUM_ELS, chainId: CHAIN_ID, filledFrom: 'producer' },
+  op: { source: 'op-geth', followers: OP_ELS, chainId: OP_CHAIN_ID, filledFrom: 'producer' },
+  opstack: { source: 'op-geth', followers: OP_ELS, chainId: OP_CHAIN_ID, filledFrom: 'pool' },
 };
 
 export interface StackOptions {
   readonly kind: StackKind;
   readonly dir: string;
   readonly seed: string;
-  /** Another follower EL than the usual one of the kind. */
-  readonly followerEl: ElKind | null;
+  readonly follower: ElKind;
   readonly logLevel: string;
   /** Where a producer fills the blocks. */
   readonly txsPerBlock: number;
@@ -37,24 +50,18 @@ const POLL_MIN_MS = 100;
 
 /** Starts a devnet of any kind; `onStart` hears of each part that is up. */
 export function startStack(options: StackOptions, onStart: (part: StackPart) => void): Promise<Stack> {
-  const { kind, dir, seed, followerEl, blockTimeMs } = options;
+  const { dir, seed, follower, blockTimeMs } = options;
+  const { source, filledFrom } = KINDS[options.kind];
   const pollMs = Math.round(Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, blockTimeMs / 2)));
   const lockstepFlags = [
     ...['--l2.follow.poll-interval', `${pollMs}ms`, '--l2.follow.safety-interval', SAFETY_INTERVAL],
     ...['--log.level', options.logLevel],
   ];
-  if (kind !== 'opstack') {
+  if (filledFrom === 'producer') {
     const { txsPerBlock } = options;
-    const source = PRODUCER_ELS[kind];
-    const els = { source, follower: followerEl ?? source };
-    return startProducerStack({ ...els, dir, seed, txsPerBlock, blockTimeMs, lockstepFlags }, onStart);
+    return startProducerStack({ source, follower, dir, seed, txsPerBlock, blockTimeMs, lockstepFlags }, onStart);
   }
   const forks = { ...ALL_AT_GENESIS, isthmus: options.isthmusAt, jovian: options.jovianAt };
   const { followConsensus } = options;
-  return startOpStack({ dir, seed, forks, follower: followerEl ?? 'op-geth', followConsensus, lockstepFlags }, onStart);
-}
-
-/** User transactions come through the pool of the source; elsewhere the producer decides what is in a block. */
-export function takesTransactions(kind: StackKind): boolean {
-  return kind === 'opstack';
+  return startOpStack({ dir, seed, forks, follower, followConsensus, lockstepFlags }, onStart);
 }

@@ -12,8 +12,8 @@ export function lockstepPart(lockstep: LockstepProcess, logFile: string): Runnin
     pid: lockstep.pid,
     logFile,
     urls: {},
-    stop: lockstep.stop,
-    kill: lockstep.kill,
+    stop: () => lockstep.stop(),
+    kill: () => lockstep.kill(),
   };
 }
 

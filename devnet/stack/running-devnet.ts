@@ -1,12 +1,10 @@
 import type { BlockRef, Heads } from '../../src/chain/block.js';
 import { toHash } from '../../src/util/hex.js';
 import { isJsonObject, type JsonValue } from '../../src/util/json.js';
-import { CHAIN_ID } from '../genesis.js';
 import { readHeads } from '../heads.js';
-import { OP_CHAIN_ID } from '../op-stack/genesis.js';
 import { rpcClient, type RpcClient } from '../rpc.js';
 import { orderRestart } from './control.js';
-import { takesTransactions, type StackKind } from './kinds.js';
+import { KINDS, type StackKind } from './kinds.js';
 import type { EndSignal } from './stack.js';
 import { findDevnet, isRunning, readState, type DevnetState, type PartRecord } from './state-file.js';
 
@@ -54,12 +52,12 @@ export class RunningDevnet {
 
   /** Of the chain that is followed. */
   get chainId(): number {
-    return this.kind === 'opstack' ? OP_CHAIN_ID : CHAIN_ID;
+    return KINDS[this.kind].chainId;
   }
 
   /** Whether transactions can be sent to the source. */
   get takesTransactions(): boolean {
-    return takesTransactions(this.kind);
+    return KINDS[this.kind].filledFrom === 'pool';
   }
 
   /** Of whoever decides: op-node where there is one, else the source EL. */

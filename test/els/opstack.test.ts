@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readBlock } from '../../devnet/blocks.js';
+import { opStackBinary } from '../../devnet/op-stack/binaries.js';
+import { RunningDevnet } from '../../devnet/stack/running-devnet.js';
+import { readState } from '../../devnet/stack/state-file.js';
+import { waitUntil } from '../../devnet/wait-until.js';
+import { killDevnet, runCommand, runningPids } from '../rig/devnet-command.js';
+
+/** The first start may have to build op-geth, op-node and op-batcher. */
+const BUILD_TIMEOUT_MS = 1_800_000;
+const UP_TIMEOUT_MS = 180_000;
+const TIMEOUT_MS = 300_000;
+
+let root: string;
+let devnet: RunningDevnet;
+
+beforeAll(async () => {
+  await opStackBinary('op-node');
+  await opStackBinary('op-batcher');
+  root = mkdtempSync(join(tmpdir(), 'lockstep-test-'));
+}, BUILD_TIMEOUT_MS);
+
+afterAll(async () => {
+  await killDevnet(join(root, 'opstack'));
+  rmSync(root, { recursive: true, force: true });
+}, UP_TIMEOUT_MS);
+
+async function up(...flags: readonly string[]): Promise<void> {
+  const { stdout } = await runCommand(root, 'up', 'opstack', ...flags);
+  expect(stdout).toContain('lockstep follows');
+  devnet = RunningDevnet.open(root, null);
+}
+
+describe('a real OP Stack with lockstep', () => {
+  beforeAll(() => up(), UP_TIMEOUT_MS);
+
+  it(
+    'passes its smoke test: the batches make blocks safe and final, and the follower shows the same',
+    async () => {
+      const { stdout } = await runCommand(root, 'smoke');
+      expect(stdout.match(/^ok /gm)).toHaveLength(4);
+      expect(stdout).not.toContain('FAIL');
+    },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'follows blocks full of user transactions while every part is restarted once',
+    async () => {
+      const [load, watch, drill] = await Promise.all([
+        runCommand(root, 'load', '--tps', '10', '--for', '25s'),
+        runCommand(root, 'watch', '--for', '25s'),
+        runCommand(root, 'drill'),
+      ]);
+      expect(load.stdout).toMatch(/\d+ transactions got into blocks/);
+      expect(watch.stdout).toMatch(/^mismatches +0$/m);
+      expect(drill.stdout.match(/equal after \d/g)).toHaveLength(4);
+      expect(drill.stdout).not.toContain('NOT EQUAL');
+    },
+    TIMEOUT_MS,
+  );
+
+  it('leaves no process behind when it is taken down', async () => {
+    await runCommand(root, 'down');
+    const state = readState(devnet.folder)!;
+    expect(state.phase).toBe('down');
+    expect(runningPids(state)).toEqual([]);
+  }, 60_000);
+});
+
+describe('a real OP Stack that crosses Isthmus and Jovian', () => {
+  beforeAll(() => up('--isthmus-at', '20', '--jovian-at', '26'), UP_TIMEOUT_MS);
+
+  it(
+    'is followed through both without a restart, with the deposits of the upgrades',
+    async () => {
+      const beyond = 30;
+      const followed = async (): Promise<boolean> => (await devnet.followerHeads()).unsafe.number >= beyond;
+      await waitUntil('the follower is beyond both forks', followed, TIMEOUT_MS);
+      for (const activation of [20, 26]) {
+        const [source, follower] = await Promise.all([
+          readBlock(devnet.source, activation),
+          readBlock(devnet.follower, activation),
+        ]);
+        expect(follower).toEqual(source);
+        expect(follower.transactions.length).toBeGreaterThan(1);
+        expect(follower.transactions.every(({ type }) => type === '0x7e')).toBe(true);
+      }
+      const safe = async (): Promise<boolean> => ((await devnet.followerHeads()).safe?.number ?? 0) >= beyond;
+      await waitUntil('a block beyond both forks is safe', safe, TIMEOUT_MS);
+      expect(devnet.part('lockstep').restarts).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
+});
