@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { opGethVersion } from '../../../devnet/els/geth/launch.js';
 import { launchEl, type ElKind, type RunningEl } from '../../../devnet/els/el.js';
 import { readHeads } from '../../../devnet/heads.js';
 import { startLockstep, type LockstepProcess } from '../../../devnet/rig/lockstep-process.js';
@@ -65,7 +66,9 @@ export class Column {
   /** What the EL calls itself, on the engine port where it can. */
   async version(): Promise<string> {
     const identity = await this.withEngine((engine, signal) => engine.identify(signal));
-    return identity.clientVersion ?? /^[^/]*\/[^/]*/.exec(this.current.version)?.[0] ?? 'unknown';
+    const told = identity.clientVersion ?? /^[^/]*\/[^/]*/.exec(this.current.version)?.[0] ?? 'unknown';
+    // Built from its module, op-geth knows neither its name nor its version.
+    return this.kind === 'op-geth' ? `${told} (${opGethVersion()})` : told;
   }
 
   heads(): Promise<Heads> {

@@ -84,7 +84,9 @@ async function killed(column: Column): Promise<string> {
   const stuck = (): boolean => loggedLines(column.lockstep, { reason: 'engine-stuck' }).length > 0;
   await column.until('lockstep follows on or holds', async () => stuck() || (await column.isEqual()));
   const [line] = loggedLines(column.lockstep, { reason: 'engine-stuck' });
-  const facts = [headAfter(column, before, after, cleanStop), labelsAfter(before, after)];
+  const mayLoseTail = MAY_LOSE_TAIL.includes(column.kind);
+  const labels = mayLoseTail ? 'its labels, older ones or none' : labelsAfter(before, after);
+  const facts = [headAfter(column, before, after, cleanStop), labels];
   if (!MAY_KEEP_STALE_MAPPINGS.includes(column.kind)) {
     if (line !== undefined) throw new Error(`lockstep holds: ${JSON.stringify(line)}`);
     return seen(...facts, 'it is followed on');
