@@ -15,7 +15,8 @@ import type { Family } from './family.js';
 
 export type Signal = 'SIGTERM' | 'SIGKILL';
 
-const DEADLINE_MS = 120_000;
+/** Bounds a hang: the slowest EL replays 500 blocks within it also where the machine is busy. */
+const DEADLINE_MS = 300_000;
 const FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'];
 
 /** One EL beside the source of its family, with lockstep between them and a log of what passes its engine port. */

@@ -9,7 +9,7 @@ import { SCENARIOS } from './scenarios.js';
 
 /** The first launch may have to build its EL. */
 const LAUNCH_TIMEOUT_MS = 900_000;
-const SCENARIO_TIMEOUT_MS = 180_000;
+const SCENARIO_TIMEOUT_MS = 400_000;
 
 /** Runs every scenario on each EL of a family that is at hand, one after the other beside one source. */
 export async function describeColumns(kinds: readonly ElKind[], open: () => Promise<Family>): Promise<void> {
