@@ -63,7 +63,10 @@ function declareUp(parser: Argv<{ root: string }>, argv: readonly string[], run:
         .option('block-time', { type: 'string', describe: 'pause between blocks (not opstack: 1s)' })
         .option('isthmus-at', { type: 'number', describe: 'opstack: seconds after genesis at which Isthmus starts' })
         .option('jovian-at', { type: 'number', describe: 'opstack: the same for Jovian' })
-        .option('source-cl', { type: 'boolean', describe: 'opstack: lockstep asks op-node as well' })
+        .option('source-cl', {
+          type: 'boolean',
+          describe: 'opstack: lockstep takes heads and labels from op-node (default), not from its EL',
+        })
         .option('foreground', { type: 'boolean', default: false, describe: 'stay, until a signal' })
         .check((flags) => {
           const { kind, txs } = flags;
@@ -88,7 +91,7 @@ function declareUp(parser: Argv<{ root: string }>, argv: readonly string[], run:
         blockTimeMs: milliseconds(args.blockTime ?? '1s'),
         isthmusAt: args.isthmusAt ?? 0,
         jovianAt: args.jovianAt ?? args.isthmusAt ?? 0,
-        followConsensus: args.sourceCl ?? false,
+        followConsensus: args.sourceCl ?? true,
       };
       run((say, signal) => (args.foreground ? upInForeground(options, say, signal) : up(options, argv, say, signal)));
     },

@@ -51,7 +51,7 @@ const WITHDRAWAL_REQUEST_FEE_WEI = 1_000_000n;
 
 /** What a pool takes in one transaction is 128 KiB, and every byte costs 10 gas (EIP-7623). */
 const BALLAST_BYTES = 120_000;
-const BALLAST_TRANSACTIONS = 24;
+const BALLAST_TRANSACTIONS = 22;
 
 export function createTraffic(options: TrafficOptions): Traffic {
   const wallets = devAccounts(options.seed);

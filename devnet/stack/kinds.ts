@@ -40,7 +40,7 @@ export interface StackOptions {
   /** Of an OP Stack: seconds after genesis. */
   readonly isthmusAt: number;
   readonly jovianAt: number;
-  /** Of an OP Stack: lockstep asks op-node as well. */
+  /** Of an OP Stack: lockstep takes heads and labels from op-node. */
   readonly followConsensus: boolean;
 }
 

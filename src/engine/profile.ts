@@ -1,7 +1,7 @@
 import { ETHEREUMJS_METHOD, OP_STACK_METHOD } from './capabilities.js';
 import type { EngineIdentity } from './engine.js';
 
-export const ENGINE_KINDS = ['geth', 'op-geth', 'reth', 'op-reth', 'ethereumjs', 'unknown'] as const;
+const ENGINE_KINDS = ['geth', 'op-geth', 'reth', 'op-reth', 'ethereumjs', 'unknown'] as const;
 
 type EngineSelfDescription = Pick<EngineIdentity, 'clientVersion' | 'capabilities'>;
 

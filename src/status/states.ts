@@ -34,7 +34,7 @@ export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = 
   },
   'engine-stuck': {
     meaning: 'the EL keeps answering SYNCING, ACCEPTED, an error, or VALID without moving, for the same block',
-    ends: 'when it takes the block; look at its log, its disk, and whether its state for the parent block is there',
+    ends: 'when it takes the block; look at its log, its disk, and whether its state for the parent block is there; a `sign` in the log line tells what such answers are typical of',
   },
   'engine-snap-sync': {
     meaning:

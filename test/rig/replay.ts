@@ -31,11 +31,13 @@ export async function replayInto(el: RunningEl, sourceUrl: string, stand: Stand)
     const refs = new Map<number, BlockRef>();
     const { unsafe } = await engine.heads(signal);
     for (let number = 0; number <= stand.head; number++) {
-      const found = await source.block({ number }, signal);
-      if (found.kind !== 'found') throw new Error(`the source has no block ${number}`);
-      const block = verifyBlock(found.value, { number });
-      refs.set(number, block.ref);
+      const ref = await source.refAt({ number }, signal);
+      if (ref.kind !== 'found') throw new Error(`the source has no block ${number}`);
+      refs.set(number, ref.value);
       if (number <= unsafe.number) continue;
+      const found = await source.block({ hash: ref.value.hash }, signal);
+      if (found.kind !== 'found') throw new Error(`the source has no body of block ${number}`);
+      const block = verifyBlock(found.value, { number });
       const answer = await engine.newPayload(buildPayload(block, []), signal);
       if (answer.status !== 'VALID') throw new Error(`block ${number}: ${answer.status}`);
     }

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { spawnSupervised, type BoundProcess } from '../../process/bound-process.js';
 import { freePort } from '../../process/free-port.js';
-import { goBinary, type GoProgram } from '../go-binary.js';
+import { namedBinary } from '../cached-binary.js';
+import { goBinary, pinnedVersion, type GoProgram } from '../go-binary.js';
 import type { Launch } from '../launch.js';
 
 const PACKAGE = 'github.com/ethereum/go-ethereum/cmd/geth';
@@ -25,6 +26,11 @@ const OP_GETH: GoProgram = {
   package: PACKAGE,
   variable: 'LOCKSTEP_OP_GETH',
 };
+
+/** Which op-geth is run: the pinned version, or a binary that somebody named. */
+export function opGethVersion(): string {
+  return namedBinary(OP_GETH.variable) === undefined ? `op-geth ${pinnedVersion(OP_GETH)}` : 'a named binary';
+}
 
 const STATE_SCHEME = ['--state.scheme', 'path'];
 

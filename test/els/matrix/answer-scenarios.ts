@@ -92,12 +92,13 @@ function describeApplied({ answer, effect }: AppliedForkchoice): string {
   return `${answer.status}, ${effect}`;
 }
 
-function describe(status: JsonValue): string {
-  if (!isJsonObject(status)) return 'no status';
-  const { status: name = null, latestValidHash = null, validationError = null } = status;
-  if (name !== 'INVALID') return String(name);
-  const last = latestValidHash === null ? 'null' : 'a hash';
-  return `INVALID, latestValidHash ${last}: ${generalised(String(validationError))}`;
+function describe(payloadStatus: JsonValue): string {
+  const { status, latestValidHash, validationError } = isJsonObject(payloadStatus) ? payloadStatus : {};
+  if (typeof status !== 'string') return 'no status';
+  if (status !== 'INVALID') return status;
+  const last = typeof latestValidHash === 'string' ? 'a hash' : 'null';
+  const reason = typeof validationError === 'string' ? generalised(validationError) : 'no reason';
+  return `INVALID, latestValidHash ${last}: ${reason}`;
 }
 
 /** The EL's own words, without hashes and heights, which differ from run to run. */

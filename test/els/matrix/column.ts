@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { opGethVersion } from '../../../devnet/els/geth/launch.js';
 import { launchEl, type ElKind, type RunningEl } from '../../../devnet/els/el.js';
 import { readHeads } from '../../../devnet/heads.js';
 import { startLockstep, type LockstepProcess } from '../../../devnet/rig/lockstep-process.js';
@@ -14,7 +15,8 @@ import type { Family } from './family.js';
 
 export type Signal = 'SIGTERM' | 'SIGKILL';
 
-const DEADLINE_MS = 120_000;
+/** Bounds a hang: the slowest EL replays 500 blocks within it also where the machine is busy. */
+const DEADLINE_MS = 300_000;
 const FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'];
 
 /** One EL beside the source of its family, with lockstep between them and a log of what passes its engine port. */
@@ -65,7 +67,9 @@ export class Column {
   /** What the EL calls itself, on the engine port where it can. */
   async version(): Promise<string> {
     const identity = await this.withEngine((engine, signal) => engine.identify(signal));
-    return identity.clientVersion ?? /^[^/]*\/[^/]*/.exec(this.current.version)?.[0] ?? 'unknown';
+    const told = identity.clientVersion ?? /^[^/]*\/[^/]*/.exec(this.current.version)?.[0] ?? 'unknown';
+    // Built from its module, op-geth knows neither its name nor its version.
+    return this.kind === 'op-geth' ? `${told} (${opGethVersion()})` : told;
   }
 
   heads(): Promise<Heads> {

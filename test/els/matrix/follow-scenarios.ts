@@ -44,7 +44,13 @@ export const FOLLOW_SCENARIOS: readonly Scenario[] = [
     title: 'takes transactions of the types',
     run: async (column) => {
       const { types, withRequests } = await contents(column);
-      return seen([...types].sort().join(', '), ...(withRequests ? ['execution requests'] : []));
+      return seen(
+        [...types]
+          .sort((a, b) => a - b)
+          .map(hex)
+          .join(', '),
+        ...(withRequests ? ['execution requests'] : []),
+      );
     },
   },
   {
@@ -102,6 +108,10 @@ async function contents({ el, rpc }: Column): Promise<{ types: Set<number>; with
     withRequests ||= outcome.result['requestsHash'] !== EMPTY_REQUESTS_HASH;
   }
   return { types, withRequests };
+}
+
+function hex(type: number): string {
+  return `0x${type.toString(16)}`;
 }
 
 function transactionsOf(block: JsonObject): readonly JsonObject[] {
