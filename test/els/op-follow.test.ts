@@ -64,7 +64,7 @@ describe.each(await opKindsAtHand())('lockstep beside %s, with an op-geth as the
     async () => {
       await whileBlocksCome(() => follower.restartEl());
       await follower.untilEqual(FOLLOW_TIMEOUT_MS);
-      // op-reth loses some blocks even then (engines-measured 3.5).
+      // op-reth loses some blocks even then, op-geth its safe label (engines-measured 3.5, 2.D).
       expect(await wireBreaches(follower.engine.log, { ...rules(), cameBackLower: true })).toEqual([]);
     },
     FOLLOW_TIMEOUT_MS,

@@ -8,7 +8,7 @@ export interface WireRules {
   readonly blocksUrl: string;
   /** The EL's head before the first write of the log: what is not above it needs no newPayload. */
   readonly startedAt: number;
-  /** The EL came back lower, so its head and labels start again from there. */
+  /** The EL came back lower: its head and labels start again from there, or its safe label alone (geth) from finalized. */
   readonly cameBackLower?: boolean;
 }
 
@@ -60,6 +60,7 @@ class WireChecker {
     const lower = head < this.#highest.head;
     if (lower && this.rules.cameBackLower !== true) this.#breach(`${what}: head moves back`);
     if (lower && this.rules.cameBackLower === true) this.#highest = { head, safe, finalized };
+    if (this.rules.cameBackLower === true) this.#highest.safe = Math.min(this.#highest.safe, safe);
     if (!(finalized <= safe && safe <= head)) this.#breach(`${what}: out of order`);
     if (head <= 0) this.#breach(`${what}: no head above genesis`);
     if (safe < 0 !== finalized < 0) this.#breach(`${what}: one label without the other`);
