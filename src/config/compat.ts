@@ -1,4 +1,4 @@
-import { declarationOf, ENV_PREFIX, envName, OPTION_NAMES, type OptionName } from './options.js';
+import { ENV_PREFIX, envName, type OptionName } from './options.js';
 import type { Problem } from './problem.js';
 import { boolean } from './values.js';
 
@@ -42,8 +42,10 @@ export const FOREIGN_FLAGS: readonly ForeignFlag[] = [
   { ...op('l2.jwt-secret'), becomes: 'l2.jwt-secret', env: 'OP_NODE_L2_ENGINE_AUTH', differs: 'never made silently' },
   {
     ...op('l2.follow.source'),
-    becomes: 'l2.follow.source',
-    differs: 'there a consensus RPC (`optimism_syncStatus`), here the **execution RPC** (`eth_*`) of the same node',
+    becomes: 'l2.follow.source.cl',
+    env: 'OP_NODE_L2_FOLLOW_SOURCE',
+    differs:
+      'the name; `--l2.follow.source` is here the **execution RPC** (`eth_*`) of the same node, and has to be given',
   },
   {
     ...op('l2.follow.source.rpc-timeout'),
@@ -169,31 +171,27 @@ export function isCompatible(given: ReadonlyMap<OptionName, string>, env: Enviro
 
 const OP_NODE_PREFIX = 'OP_NODE_';
 
-/** A consensus RPC there: reading it as the source would follow nothing. */
-const FOLLOW_SOURCE_ENV = 'OP_NODE_L2_FOLLOW_SOURCE';
+/** It names a consensus RPC there, which is another option here; the suffix would make it the source. */
+const NOT_BY_SUFFIX: OptionName = 'l2.follow.source';
 
 /** The variables of op-node that set this option under --compat.op-node: the same suffix, or another name of the table. */
 export function compatibleEnvNames(name: OptionName): readonly string[] {
-  const bySuffix = OP_NODE_PREFIX + envName(name).slice(ENV_PREFIX.length);
+  const bySuffix = name === NOT_BY_SUFFIX ? [] : [OP_NODE_PREFIX + envName(name).slice(ENV_PREFIX.length)];
   const named = FOREIGN_FLAGS.flatMap((entry) =>
     entry.of === 'op-node' && 'becomes' in entry && entry.becomes === name && entry.env !== undefined
       ? [entry.env]
       : [],
   );
-  return [...new Set([...named, bySuffix])].filter((env) => env !== FOLLOW_SOURCE_ENV);
+  return [...new Set([...named, ...bySuffix])];
 }
 
-/** What is wrong or doubtful among the OP_NODE_ variables; those that set nothing here are passed over in silence. */
-export function judgeEnvironment(env: Environment): { problems: readonly Problem[]; warnings: readonly string[] } {
-  const problems = FOREIGN_FLAGS.flatMap((entry): Problem[] => {
+/** What is wrong among the OP_NODE_ variables; those that set nothing here are passed over in silence. */
+export function judgeEnvironment(env: Environment): readonly Problem[] {
+  return FOREIGN_FLAGS.flatMap((entry): Problem[] => {
     if (!('refused' in entry)) return [];
     const variable = OP_NODE_PREFIX + entry.flag.toUpperCase().replace(/[.-]/g, '_');
     const text = (env[variable] ?? '').trim();
     if (text === '' || !isSwitchedOn(text)) return [];
     return [{ setting: variable, reason: `cannot be ignored: ${entry.refused}`, fix: entry.fix }];
   });
-  const isRead = OPTION_NAMES.some((name) => declarationOf(name).alsoEnv?.includes(FOLLOW_SOURCE_ENV));
-  if (isRead || (env[FOLLOW_SOURCE_ENV] ?? '').trim() === '') return { problems, warnings: [] };
-  const warning = `${FOLLOW_SOURCE_ENV} is not read: it names a consensus RPC; give the execution RPC of that node as ${envName('l2.follow.source')}.`;
-  return { problems, warnings: [warning] };
 }

@@ -45,9 +45,8 @@ export interface RawSettings {
 /** Collects the text of every option: command line over environment over file over default. Parses nothing. */
 export function collectSettings({ given, argvWarnings = [], env, cwd, isTTY }: SettingInputs): RawSettings {
   const compatible = isCompatible(given, env);
-  const foreign = compatible ? judgeEnvironment(env) : { problems: [], warnings: [] };
   const raw = new Map<OptionName, RawSetting>();
-  const problems: Problem[] = [...foreign.problems];
+  const problems: Problem[] = compatible ? [...judgeEnvironment(env)] : [];
   const put = (name: OptionName, setting: RawSetting, layer: Layer): void => {
     const reason = declarationOf(name).refused?.[layer];
     if (reason !== undefined) problems.push(refusal(name, setting.origin, reason, layer));
@@ -67,7 +66,7 @@ export function collectSettings({ given, argvWarnings = [], env, cwd, isTTY }: S
     const text = declared.default ?? declared.derived?.from(situation);
     if (text !== undefined && !raw.has(name)) raw.set(name, { text, origin: 'default' });
   }
-  return { raw, problems, warnings: [...argvWarnings, ...foreign.warnings, ...unknownVariables(env)] };
+  return { raw, problems, warnings: [...argvWarnings, ...unknownVariables(env)] };
 }
 
 /** True when any environment variable sets an option. */

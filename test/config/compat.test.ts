@@ -109,11 +109,13 @@ describe('variables of op-node', () => {
     expect((await rig.run([SOURCE], { env: { ...ON, [name]: 'false' } })).code).toBe(0);
   });
 
-  it('never make the consensus RPC that op-node follows the source', async () => {
-    const env = { ...ON, OP_NODE_L2_FOLLOW_SOURCE: 'http://cl:9545' };
-    const run = await rig.run(['run'], { env });
-    expect(problemsOf(run)).toEqual(['--l2.follow.source is not set. Give the URL of the node to follow.']);
-    expect(run.stderr).toContain('OP_NODE_L2_FOLLOW_SOURCE is not read: it names a consensus RPC');
-    expect(run.stderr).not.toContain('cl:9545');
+  it('never make the consensus RPC that op-node follows the source, but its consensus client', async () => {
+    const env = { ...ON, OP_NODE_L2_FOLLOW_SOURCE: 'http://127.0.0.1:9545/10' };
+    expect(problemsOf(await rig.run(['run'], { env }))).toEqual([
+      '--l2.follow.source is not set. Give the URL of the node to follow.',
+    ]);
+    const { config } = await rig.run([SOURCE], { env });
+    expect(config?.consensus?.url).toBe('http://127.0.0.1:9545/10');
+    expect(config?.source.url).not.toContain('9545');
   });
 });

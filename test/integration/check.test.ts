@@ -211,7 +211,7 @@ describe('check with a consensus client of the source', () => {
     const { exit, rows } = await rowsOf({ cl: sourceCl.url });
     expect(exit).toBe(0);
     const names = rows.map((row) => row['name']);
-    expect(names).toEqual([...ROWS.slice(0, 5), 'source cl', ...ROWS.slice(5)]);
+    expect(names).toEqual([...ROWS.slice(0, 6), 'source cl', ...ROWS.slice(6)]);
     expect(rows.every(({ result }) => result === 'pass')).toBe(true);
     const detail = `${sourceCl.url} answers for unsafe 8, current L1 1`;
     expect(rows).toContainEqual({ name: 'source cl', result: 'pass', detail });
