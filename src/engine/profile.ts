@@ -109,7 +109,11 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
         'The stock client executes two payloads ahead of its head and answers SYNCING beyond some dozens (engines 16.6).',
       maxUnmovedRepeats: 'It may say VALID or SYNCING while it still executes (engines 16.6).',
     },
-    known: ['A forkchoice for an ancestor moves head and labels back.'],
+    known: [
+      'A forkchoice for an ancestor moves head and labels back.',
+      'A forkchoice without labels sets both to its genesis.',
+      'Its newest blocks may be lost when it is killed, and are replayed.',
+    ],
   },
   unknown: {
     kind: 'unknown',

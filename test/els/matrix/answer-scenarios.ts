@@ -105,8 +105,8 @@ function describe(payloadStatus: JsonValue): string {
 function generalised(text: string): string {
   const own = /answered -?\d+ "(.*)"/.exec(text)?.[1] ?? text;
   return own
-    .replace(/0x[0-9a-f]{16,}/gi, '<hash>')
-    .replace(/\b\d{3,}\b/g, '<n>')
+    .replace(/0x[0-9a-f]{16,}/gi, '(hash)')
+    .replace(/\b\d{3,}\b/g, '(n)')
     .replace(/\s+/g, ' ')
     .trim();
 }

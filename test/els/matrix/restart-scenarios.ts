@@ -3,17 +3,21 @@ import { STALE_MAPPING } from '../../../src/status/states.js';
 import { FaultProxy } from '../../rig/fault-proxy.js';
 import { loggedLines } from '../../rig/follow-world.js';
 import { replayInto } from '../../rig/replay.js';
-import type { Column } from './column.js';
+import type { ElKind } from '../../../devnet/els/el.js';
+import type { Column, Signal } from './column.js';
 import { seen, type Scenario } from './scenario.js';
 
 /** No EL keeps more blocks than this in memory alone; a SIGKILL that costs more comes from how it writes state. */
 const TAIL_MAX_BLOCKS = 64;
 
-/** reth writes its newest blocks late: how many it loses differs from run to run, and may be none. */
-const MAY_LOSE_TAIL = ['reth', 'op-reth'];
+/** reth writes its newest blocks late, ethereumjs does not sync its files: what is lost differs from run to run. */
+const MAY_LOSE_TAIL: Readonly<Record<Signal, readonly ElKind[]>> = {
+  SIGTERM: ['reth', 'op-reth'],
+  SIGKILL: ['reth', 'op-reth', 'ethereumjs'],
+};
 
 /** By chance of what the last write of their database held (engines-measured 2.D). */
-const MAY_KEEP_STALE_MAPPINGS = ['geth', 'op-geth'];
+const MAY_KEEP_STALE_MAPPINGS: readonly ElKind[] = ['geth', 'op-geth'];
 
 export const RESTART_SCENARIOS: readonly Scenario[] = [
   {
@@ -22,7 +26,7 @@ export const RESTART_SCENARIOS: readonly Scenario[] = [
       const before = await column.heads();
       const after = await column.restartEl('SIGTERM');
       await column.follow(3);
-      return seen(headAfter(column, before, after), labelsAfter(before, after));
+      return seen(headAfter(before, after, mayLoseTail(column, 'SIGTERM')), labelsAfter(before, after));
     },
   },
   {
@@ -85,9 +89,9 @@ async function killed(column: Column): Promise<string> {
   const stuck = (): boolean => loggedLines(column.lockstep, { reason: 'engine-stuck' }).length > 0;
   await column.until('lockstep follows on or holds', async () => stuck() || (await column.isEqual()));
   const [line] = loggedLines(column.lockstep, { reason: 'engine-stuck' });
-  const mayLoseTail = MAY_LOSE_TAIL.includes(column.kind);
-  const labels = mayLoseTail ? 'its labels, older ones or none' : labelsAfter(before, after);
-  const facts = [headAfter(column, before, after, cleanStop), labels];
+  const uncertain = mayLoseTail(column, 'SIGKILL');
+  const labels = uncertain ? 'its labels, older ones or none' : labelsAfter(before, after);
+  const facts = [headAfter(before, after, uncertain, cleanStop), labels];
   if (!MAY_KEEP_STALE_MAPPINGS.includes(column.kind)) {
     if (line !== undefined) throw new Error(`lockstep holds: ${JSON.stringify(line)}`);
     return seen(...facts, 'it is followed on');
@@ -96,9 +100,13 @@ async function killed(column: Column): Promise<string> {
   return seen(...facts, 'it is followed on, or lockstep holds: engine-stuck, stale mapping');
 }
 
-function headAfter({ kind }: Column, before: Heads, after: Heads, cleanStop?: BlockRef): string {
+function mayLoseTail({ kind }: Column, signal: Signal): boolean {
+  return MAY_LOSE_TAIL[signal].includes(kind);
+}
+
+function headAfter(before: Heads, after: Heads, uncertain: boolean, cleanStop?: BlockRef): string {
   const lost = before.unsafe.number - after.unsafe.number;
-  if (MAY_LOSE_TAIL.includes(kind) && lost <= TAIL_MAX_BLOCKS) return 'its head, or a few blocks less';
+  if (uncertain && lost <= TAIL_MAX_BLOCKS) return 'its head, or a few blocks less';
   if (lost === 0) return 'its head';
   if (cleanStop?.hash === after.unsafe.hash) return 'its last clean stop';
   return 'a lower block';
