@@ -7,6 +7,7 @@ import { opStackBinary } from '../../devnet/op-stack/binaries.js';
 import { RunningDevnet } from '../../devnet/stack/running-devnet.js';
 import { readState } from '../../devnet/stack/state-file.js';
 import { waitUntil } from '../../devnet/wait-until.js';
+import { Command } from '../rig/command.js';
 import { killDevnet, runCommand, runningPids } from '../rig/devnet-command.js';
 
 /** The first start may have to build op-geth, op-node and op-batcher. */
@@ -63,6 +64,33 @@ describe('a real OP Stack with lockstep', () => {
     TIMEOUT_MS,
   );
 
+  it(
+    'is followed by lockstep in the place of an op-node light follower, by the flags and variables of op-node',
+    async () => {
+      process.kill(devnet.part('lockstep').pid, 'SIGTERM');
+      const light = await Command.start(argvOfLightNode(), {
+        cwd: devnet.folder,
+        name: 'light',
+        env: {
+          OP_NODE_L2_FOLLOW_SOURCE: devnet.part('op-node').urls['rpc'] ?? '',
+          OP_NODE_L2_ENGINE_AUTH: join(devnet.folder, 'follower/jwt.hex'),
+        },
+      });
+      try {
+        const { unsafe } = await devnet.followerHeads();
+        const beyond = async (): Promise<boolean> =>
+          ((await devnet.followerHeads()).safe?.number ?? 0) > unsafe.number + 3;
+        await waitUntil('blocks after the change are safe in the follower', beyond, TIMEOUT_MS);
+        const reached = (await devnet.followerHeads()).unsafe.number;
+        expect(await readBlock(devnet.follower, reached)).toEqual(await readBlock(devnet.source, reached));
+        expect(light.lines({ msg: 'Configuration warning' }).length).toBeGreaterThan(5);
+      } finally {
+        expect(await light.stop()).toBe(0);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
   it('leaves no process behind when it is taken down', async () => {
     await runCommand(root, 'down');
     const state = readState(devnet.folder)!;
@@ -70,6 +98,18 @@ describe('a real OP Stack with lockstep', () => {
     expect(runningPids(state)).toEqual([]);
   }, 60_000);
 });
+
+/** As op-node v1.19.6 is told to follow another node; the source's EL is what lockstep wants to know besides. */
+function argvOfLightNode(): string[] {
+  const l1 = devnet.part('l1').urls['http'] ?? '';
+  return [
+    ...['op-node', `--l1=${l1}`, '--l1.trustrpc', '--l1.rpckind=standard', '--l1.beacon.ignore'],
+    ...[`--rollup.config=${join(devnet.folder, 'rollup.json')}`, '--l2.enginekind=geth', '--verifier.l1-confs=0'],
+    ...['--p2p.disable', '--rpc.addr=127.0.0.1', '--rpc.port=0', '--log.format=json'],
+    `--l2=${devnet.part('follower').urls['engine'] ?? ''}`,
+    `--l2.follow.source=${devnet.part('source').urls['http'] ?? ''}`,
+  ];
+}
 
 describe('a real OP Stack that crosses Isthmus and Jovian', () => {
   beforeAll(() => up('--isthmus-at', '20', '--jovian-at', '26'), UP_TIMEOUT_MS);
