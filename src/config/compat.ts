@@ -42,10 +42,9 @@ export const FOREIGN_FLAGS: readonly ForeignFlag[] = [
   { ...op('l2.jwt-secret'), becomes: 'l2.jwt-secret', env: 'OP_NODE_L2_ENGINE_AUTH', differs: 'never made silently' },
   {
     ...op('l2.follow.source'),
-    becomes: 'l2.follow.source.cl',
-    env: 'OP_NODE_L2_FOLLOW_SOURCE',
+    becomes: 'l2.follow.source',
     differs:
-      'the name; `--l2.follow.source` is here the **execution RPC** (`eth_*`) of the same node, and has to be given',
+      'there a consensus RPC, which is `--l2.follow.source.cl` here (and `OP_NODE_L2_FOLLOW_SOURCE` is read as that); here the **execution RPC** (`eth_*`) of the same node',
   },
   {
     ...op('l2.follow.source.rpc-timeout'),
