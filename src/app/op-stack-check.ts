@@ -1,11 +1,20 @@
+import type { BlockRef } from '../chain/block.js';
+import type { FetchedBlock } from '../chain/fetched-block.js';
 import type { EngineIdentity } from '../engine/engine.js';
 import { supportsOpStack } from '../engine/profile.js';
 import { verifyBlock } from '../payload/verify.js';
-import type { Source } from '../source/source.js';
+import type { Lookup, Source } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 
+/** The source's head as the check saw it: nothing is asked twice. */
+export interface SeenHead {
+  readonly ref: BlockRef;
+  /** Null at genesis. */
+  readonly block: Lookup<FetchedBlock> | null;
+}
+
 interface Passed {
-  readonly value: null;
+  readonly value: SeenHead;
   readonly detail: string;
   readonly warn?: boolean;
 }
@@ -22,24 +31,23 @@ export async function checkOpStack(
 ): Promise<Passed> {
   if (engine === null)
     throw new LockstepError('INTERNAL', { detail: 'the OP Stack is checked before the EL answered' });
-  const isOpStack = await hasOpStackBlocks(source, signal);
-  if (isOpStack === null) return { value: null, detail: 'the source has no block yet that tells its kind of chain' };
-  if (!isOpStack) return { value: null, detail: 'not an OP Stack chain' };
+  const ref = await source.head(signal);
+  const value = { ref, block: ref.number === 0 ? null : await source.block({ hash: ref.hash }, signal) };
+  const isOpStack = startsWithDeposit(value);
+  if (isOpStack === null) return { value, detail: 'the source has no block yet that tells its kind of chain' };
+  if (!isOpStack) return { value, detail: 'not an OP Stack chain' };
   const name = engine.clientVersion ?? 'an EL that does not say what it is';
   const supported = supportsOpStack(engine);
   if (supported === false) throw new LockstepError('ENGINE_NOT_OP_STACK', { detail: `the EL is ${name}` });
-  if (supported) return { value: null, detail: `an OP Stack chain, and an EL that knows it (${name})` };
-  return { value: null, detail: `an OP Stack chain: make sure that the EL knows its rules (${name})`, warn: true };
+  if (supported) return { value, detail: `an OP Stack chain, and an EL that knows it (${name})` };
+  return { value, detail: `an OP Stack chain: make sure that the EL knows its rules (${name})`, warn: true };
 }
 
 /** Null where no block can tell. One that cannot be verified is for the check of the blocks to report. */
-async function hasOpStackBlocks(source: Source, signal: AbortSignal): Promise<boolean | null> {
-  const head = await source.head(signal);
-  if (head.number === 0) return null;
-  const found = await source.block({ hash: head.hash }, signal);
-  if (found.kind !== 'found') return null;
+function startsWithDeposit({ ref, block }: SeenHead): boolean | null {
+  if (block?.kind !== 'found') return null;
   try {
-    return verifyBlock(found.value, { hash: head.hash }).isOpStack;
+    return verifyBlock(block.value, { hash: ref.hash }).isOpStack;
   } catch (thrown) {
     if (asLockstepError(thrown).code.startsWith('BLOCK_')) return null;
     throw thrown;

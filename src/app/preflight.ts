@@ -9,7 +9,7 @@ import type { ConsensusClient, Source } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import { sleep } from '../util/sleep.js';
-import { checkOpStack } from './op-stack-check.js';
+import { checkOpStack, type SeenHead } from './op-stack-check.js';
 import { isLoopback, sameAddress, sameProcess } from './same-node.js';
 
 export interface CheckRow {
@@ -53,14 +53,14 @@ export async function preflight(input: PreflightInput, signal: AbortSignal): Pro
   const reached = engine !== null && chainId !== null;
   await run.after('two nodes', reached, () => checkOwnEl(input, signal));
   const sameChain = reached && engine.chainId === chainId;
-  await run.after('op stack', sameChain, () => checkOpStack(input.source, engine, signal));
+  const seen = await run.after('op stack', sameChain, () => checkOpStack(input.source, engine, signal));
   const genesis = await run.after('identity', reached, () => checkIdentity(input, engine, chainId, signal));
   const { consensus } = input;
   if (consensus !== null)
     await run.after('source cl', reached, () => checkConsensus(consensus, input, chainId, signal));
-  const head = await run.after('head', genesis !== null, () => checkHead(input, signal));
+  const head = await run.after('head', genesis !== null, () => checkHead(input, seen, signal));
   await run.after('labels', head !== null, () => checkLabels(input, signal));
-  await run.after('blocks', head !== null, () => checkBlocks(input.source, head, signal));
+  await run.after('blocks', head !== null, () => checkBlocks(input.source, head, seen, signal));
   const error = run.firstError;
   const complete = error === null && engine !== null && chainId !== null && genesis !== null;
   return { rows: run.rows, error, passed: complete ? { expected: { chainId, genesis }, engine } : null };
@@ -211,8 +211,12 @@ async function checkIdentity(
   return { value: own, detail: `chain ${chainId}, genesis ${shortHash(own.hash)} on both sides` };
 }
 
-async function checkHead({ source, engine }: PreflightInput, signal: AbortSignal): Promise<Passed<BlockRef>> {
-  const head = await source.head(signal);
+async function checkHead(
+  { source, engine }: PreflightInput,
+  seen: SeenHead | null,
+  signal: AbortSignal,
+): Promise<Passed<BlockRef>> {
+  const head = seen?.ref ?? (await source.head(signal));
   const own = (await engine.heads(signal)).unsafe;
   const gap = head.number - own.number;
   const relation = gap === 0 ? 'level' : gap > 0 ? `EL ${gap} blocks behind` : `EL ${-gap} blocks ahead`;
@@ -245,9 +249,14 @@ async function checkLabels({ source, consensus }: PreflightInput, signal: AbortS
 }
 
 /** The head of the source comes in a form that can be verified and replayed: it is fetched and recomputed once. */
-async function checkBlocks(source: Source, head: BlockRef | null, signal: AbortSignal): Promise<Passed<null>> {
+async function checkBlocks(
+  source: Source,
+  head: BlockRef | null,
+  seen: SeenHead | null,
+  signal: AbortSignal,
+): Promise<Passed<null>> {
   if (head === null || head.number === 0) return { value: null, detail: 'the source has no block after genesis yet' };
-  const found = await source.block({ hash: head.hash }, signal);
+  const found = seen?.block ?? (await source.block({ hash: head.hash }, signal));
   if (found.kind !== 'found')
     return { value: null, detail: `block ${head.number} was gone when it was read`, warn: true };
   const block = verifyBlock(found.value, { hash: head.hash });

@@ -46,15 +46,16 @@ export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = 
   },
   'engine-unfit': {
     meaning:
-      'the EL refused a verified payload without judging its block: it reads another method version or lacks the fork, or data of its own is missing; neither block nor source is to blame',
-    ends: 'when the EL supports the fork (upgrade it, compare its genesis file), or its database is whole again (restart it; if that does not help, initialise it anew)',
+      'the EL refused a verified payload without judging its block: it reads another method version or lacks the fork or ' +
+      'the OP Stack rules of the chain, or data of its own is missing; neither block nor source is to blame',
+    ends:
+      'when the EL supports the fork (upgrade it, compare its genesis file; an OP Stack chain needs op-geth or op-reth), or ' +
+      'its database is whole again (restart it; if that does not help, initialise it anew)',
   },
   'payload-refused': {
     meaning:
       'the EL judged a verified block INVALID, or found it too large; it is not sent again in this session for 10 minutes',
-    ends:
-      'when the source shows another block at that height, or the EL is upgraded, reconfigured or restarted; an EL that ' +
-      'lacks a fork or the OP Stack rules of the chain refuses good blocks',
+    ends: 'when the source shows another block at that height, or the EL is upgraded, reconfigured or restarted',
   },
   'source-unavailable': {
     meaning: 'the source cannot be reached, throttles us, or answers nonsense',

@@ -59,7 +59,7 @@ describe.each(['holocene', 'isthmus'] as const)('a geth beside a source of the O
       const running = await trial.follow(sides);
       await untilLogged(running, { msg: 'Following: the EL keeps up with the source' }, DEADLINE_MS);
       await producer.produce(1);
-      const line = await held(running, 'payload-refused');
+      const line = await held(running, 'engine-unfit');
       expect(line).toMatchObject({ number: 1, ends: expect.stringContaining('OP Stack') });
       expect(await headOf(geth)).toBe(0);
       expect(heightsSent(proxy)).toEqual([1]);
