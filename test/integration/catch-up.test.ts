@@ -15,7 +15,7 @@ const WORLDS: readonly [Dialect, txsPerBlock: number][] = [
 ];
 const MAX_SOURCE_CALLS_PER_BLOCK = 1.05;
 const BLOCK_METHODS = ['debug_getRawBlock', 'eth_getBlockByHash'];
-const DEADLINE_MS = 240_000;
+const DEADLINE_MS = 600_000;
 
 describe.each(WORLDS)(
   'catching up from an empty EL, heads from the %s client of the source',
