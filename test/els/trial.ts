@@ -13,7 +13,7 @@ import { BlockMaker, objectOf } from './block-maker.js';
 
 /** The first start may have to build geth. */
 export const START_TIMEOUT_MS = 900_000;
-export const DEADLINE_MS = 60_000;
+export const DEADLINE_MS = 120_000;
 
 const QUICK = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms', '--log.level', 'debug'];
 
