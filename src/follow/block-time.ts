@@ -21,7 +21,9 @@ export class BlockTime {
     this.#last = { head, at };
   }
 
-  get pollMs(): number {
+  /** The pause until the next look at the head: the one that is set, or one that follows the blocks. */
+  pollMs(set: number | 'auto'): number {
+    if (set !== 'auto') return set;
     if (this.#estimateMs === null) return AUTO_UNKNOWN_MS;
     return Math.min(AUTO_MAX_MS, Math.max(AUTO_MIN_MS, this.#estimateMs / 2));
   }

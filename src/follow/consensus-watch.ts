@@ -24,7 +24,7 @@ export class ConsensusWatch implements SourceWatch {
     this.#options = options;
     this.#status = new Poller({
       read: async (signal) => requireOrdered(await consensus.syncStatus(signal)),
-      intervalMs: () => (options.pollIntervalMs === 'auto' ? this.#blockTime.pollMs : options.pollIntervalMs),
+      intervalMs: () => this.#blockTime.pollMs(options.pollIntervalMs),
       paused: () => !this.#isDue(),
       onRead: (seen) => this.#onRead(seen),
       random: options.random,

@@ -18,7 +18,7 @@ export class ExecutionWatch implements SourceWatch {
   constructor(source: Source, options: SourceWatchOptions) {
     this.#head = new Poller({
       read: (signal) => source.head(signal),
-      intervalMs: () => (options.pollIntervalMs === 'auto' ? this.#blockTime.pollMs : options.pollIntervalMs),
+      intervalMs: () => this.#blockTime.pollMs(options.pollIntervalMs),
       paused: () => !this.demand.newHead,
       onRead: (seen) => {
         if (seen.kind === 'seen') this.#blockTime.learn(seen.value, options.now());
