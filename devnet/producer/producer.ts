@@ -1,5 +1,5 @@
 import type { BlockRef, Labels } from '../../src/chain/block.js';
-import { toHash, toNumber } from '../../src/util/hex.js';
+import { toHash, toNumber, type Hash } from '../../src/util/hex.js';
 import { isOpStack, type RunningEl } from '../els/el.js';
 import { readHeads, readRef } from '../heads.js';
 import { ALL_AT_GENESIS, type OpForkSchedule } from '../op-stack/genesis.js';
@@ -82,6 +82,7 @@ async function opStackRules(http: RpcClient, { seed, blobs, requests, forks }: P
 export class Producer {
   private tip: BlockRef;
   private standing: Labels = NO_LABELS;
+  private readonly everMade = new Set<Hash>();
   private heights: LabelPolicy = 'trail';
   /** Of the senders at the head; null when they have to be read. */
   private nonces: readonly number[] | null = null;
@@ -119,6 +120,11 @@ export class Producer {
 
   get labels(): Labels {
     return this.standing;
+  }
+
+  /** Every block that it made, also of branches that it has left. */
+  get made(): ReadonlySet<Hash> {
+    return this.everMade;
   }
 
   /** Adds `count` blocks as fast as the EL builds them, and returns them. */
@@ -194,6 +200,7 @@ export class Producer {
       await this.driver.newPayload(block);
       const ref = refOf(block);
       this.remember(ref);
+      this.everMade.add(ref.hash);
       await this.moveTo(ref, ref.number);
       made.push(ref);
     }
