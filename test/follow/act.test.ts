@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { forkchoice } from '../../src/chain/forkchoice.js';
 import { act, type ActDeps } from '../../src/follow/act.js';
-import type { Action, Outcome } from '../../src/follow/state.js';
+import type { Action, Outcome } from '../../src/follow/action.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { makeBlock, grow } from './blocks.js';
 import { A, at, labels } from './examples.js';

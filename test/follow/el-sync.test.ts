@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../src/follow/decide.js';
 import { elSyncPolicy, EL_SYNC_NUDGE_MS, EL_SYNC_REAIM_MS } from '../../src/follow/limits.js';
-import type { ElSync, ExtendStop, Observation, Outcome, State } from '../../src/follow/state.js';
+import type { ExtendStop, Outcome } from '../../src/follow/action.js';
+import type { ElSync } from '../../src/follow/el-sync-state.js';
+import type { Observation, State } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, engineView, failed, labels, NOW, observation, POLICY } from './examples.js';
 import { RUNNING, seen, SETTLED, sourceView, SYNCING } from './examples.js';

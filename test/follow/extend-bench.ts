@@ -1,6 +1,6 @@
 import type { BlockRef, Labels } from '../../src/chain/block.js';
 import { extend, type ExtendDeps } from '../../src/follow/extend.js';
-import type { ExtendAction, Outcome } from '../../src/follow/state.js';
+import type { ExtendAction, Outcome } from '../../src/follow/action.js';
 import { grow } from './blocks.js';
 import { MemoryEngine } from './memory-engine.js';
 import { MemorySource } from './memory-source.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { observe } from '../../src/follow/observe.js';
-import type { Outcome } from '../../src/follow/state.js';
+import type { Outcome } from '../../src/follow/action.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, labels, seen, sourceView, SYNCING } from './examples.js';
 import { MemoryEngine } from './memory-engine.js';

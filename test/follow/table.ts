@@ -1,4 +1,5 @@
-import type { Action, PhaseKind } from '../../src/follow/state.js';
+import type { Action } from '../../src/follow/action.js';
+import type { PhaseKind } from '../../src/follow/state.js';
 import type { SituationKind } from '../../src/follow/situation.js';
 
 /**

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Outcome, Phase, State, Turn } from '../../src/follow/state.js';
+import type { Outcome } from '../../src/follow/action.js';
+import type { Phase, State, Turn } from '../../src/follow/state.js';
 import { createMetrics, type Metrics } from '../../src/status/metrics.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, engineView, labels, observation, SETTLED, sourceView } from '../follow/examples.js';

@@ -1,6 +1,7 @@
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
-import type { Action, EngineView, Outcome, State } from '../../../src/follow/state.js';
+import type { Action, Outcome } from '../../../src/follow/action.js';
+import type { EngineView, State } from '../../../src/follow/state.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { ErrorCode } from '../../../src/util/error-codes.js';
 import type { Choices } from './choices.js';

@@ -1,5 +1,6 @@
 import { EL_SYNC_REAIM_MS, KEEP_ALIVE_MS } from '../../../src/follow/limits.js';
-import type { Outcome, Phase, State } from '../../../src/follow/state.js';
+import type { Outcome } from '../../../src/follow/action.js';
+import type { Phase, State } from '../../../src/follow/state.js';
 import type { World } from './world.js';
 
 /**

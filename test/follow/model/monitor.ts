@@ -1,7 +1,9 @@
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
 import { trustedLabels } from '../../../src/follow/labels.js';
-import type { Action, ElSyncPolicy, EngineView, Observation, Outcome, State } from '../../../src/follow/state.js';
+import type { Action, Outcome } from '../../../src/follow/action.js';
+import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
+import type { EngineView, Observation, State } from '../../../src/follow/state.js';
 import type { Effect } from './carry-out.js';
 import type { EngineModel, Write } from './engine-model.js';
 import { requireLabels } from './label-rules.js';

@@ -9,7 +9,7 @@ import type {
   EngineSyncing,
 } from '../../../src/engine/engine.js';
 import { act } from '../../../src/follow/act.js';
-import type { Action, Outcome } from '../../../src/follow/state.js';
+import type { Action, Outcome } from '../../../src/follow/action.js';
 import type { Payload } from '../../../src/payload/payload.js';
 import type { BlockId, Lookup, Source } from '../../../src/source/source.js';
 import { LockstepError } from '../../../src/util/errors.js';

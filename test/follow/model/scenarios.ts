@@ -1,5 +1,5 @@
 import { GETH, OP_GETH, OP_RETH, type EngineModel, type EngineProfile } from './engine-model.js';
-import type { ElSyncPolicy } from '../../../src/follow/state.js';
+import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
 import type { SourceModel } from './source-model.js';
 import { smallTree, tallTree, type Tree } from './tree.js';
 import type { Budget, Scenario } from './world.js';

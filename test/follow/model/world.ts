@@ -1,12 +1,8 @@
 import type { BlockRef } from '../../../src/chain/block.js';
 import { heightsOfInterest } from '../../../src/follow/labels.js';
-import {
-  type ElSyncPolicy,
-  INITIAL_STATE,
-  type Observation,
-  type Outcome,
-  type State,
-} from '../../../src/follow/state.js';
+import type { Outcome } from '../../../src/follow/action.js';
+import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
+import { INITIAL_STATE, type Observation, type State } from '../../../src/follow/state.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import {
   fetched,
