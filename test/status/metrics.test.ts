@@ -36,7 +36,7 @@ describe('the state in the metrics', () => {
     [{ kind: 'following' }, 1, 0],
     [{ kind: 'recovering', divergence: DIVERGENCE }, 0, 0],
     [{ kind: 'holding', reason: { kind: 'source-unavailable', error: ERROR } }, 0, 0],
-    [{ kind: 'holding', reason: { kind: 'divergence', divergence: DIVERGENCE } }, 0, 1],
+    [{ kind: 'holding', reason: { kind: 'recovery-off', divergence: DIVERGENCE, plan: null } }, 0, 1],
     [{ kind: 'halted', error: ERROR }, 0, 0],
   ])('%j is the only one, and ready only in step with the source', async (phase, ready, diverged) => {
     metrics.turn(turn({ kind: 'following' }));
