@@ -1,3 +1,4 @@
+import type { Labels } from '../chain/block.js';
 import type { Engine } from '../engine/engine.js';
 import type { ConsensusClient, Source } from '../source/source.js';
 import { asLockstepError, type LockstepError } from '../util/errors.js';
@@ -18,6 +19,8 @@ export interface FollowOptions {
   readonly expected: ExpectedChain;
   /** Null: every block is replayed. */
   readonly elSync: ElSyncPolicy | null;
+  /** What an earlier run left in the journal; null where there is none. A hint, to be looked for by hash. */
+  readonly recalled: Labels | null;
 }
 
 interface FollowParts {

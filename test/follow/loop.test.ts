@@ -38,6 +38,7 @@ class Following {
         limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4, blocksPerForkchoice: 4 },
         expected: { chainId: 10, genesis: CHAIN[0]!.ref },
         elSync: null,
+        recalled: null,
       },
       {
         source: this.source,
