@@ -31,7 +31,8 @@ function fromSides(state: State, { engine, source, outcome }: Observation, tick:
   const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
   const settled = settleRecovery(moved, view, tick);
   const staleAbove = settled.staleAbove?.hash === standing.hash ? settled.staleAbove : null;
-  const remembered = remember(view, settled.remembered);
+  // Until an EL that came back has proved its identity it may be another chain.
+  const remembered = settled.session.identified ? remember(view, settled.remembered) : settled.remembered;
   return { ...settled, standing, sourceIdentified, staleAbove, remembered };
 }
 

@@ -70,6 +70,8 @@ function errorsMarkdown(): string {
     '',
     ...table(['code', 'meaning', 'can a restart help?'], exits),
     '',
+    `A supervisor should leave it at the codes that need a person; for systemd: \`${systemdLine()}\`.`,
+    '',
     '## Errors',
     '',
     'retry: the next tick tries again. hold: lockstep stays up, changes nothing in the execution client and keeps looking.',
@@ -77,6 +79,12 @@ function errorsMarkdown(): string {
     '',
     ...table(['code', 'severity', 'exit', 'meaning', 'what to do'], codes),
   ]);
+}
+
+/** For a unit file that restarts on failure. */
+function systemdLine(): string {
+  const final = exitEntries().filter(({ meaning }) => meaning.restart === 'no');
+  return `RestartPreventExitStatus=${final.map((entry) => entry.code).join(' ')}`;
 }
 
 function statesMarkdown(): string {
