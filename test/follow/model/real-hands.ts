@@ -17,7 +17,7 @@ import type { BlockId, Lookup, Source } from '../../../src/source/source.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import { BLOCKS_PER_FORKCHOICE } from './act-model.js';
 import type { Hands } from './carry-out.js';
-import { viewOf } from './engine-model.js';
+import { viewOf } from './engine/view.js';
 import { labelRefs } from './source-model.js';
 import { engineRefAt, sourceRefAt } from './world.js';
 
