@@ -105,8 +105,12 @@ function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, 
 export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick): State {
   const done: State = { ...state, staleAbove: null };
   switch (stop.why) {
-    case 'climbed':
-      return { ...done, lastForkchoiceAt: tick.now, trouble: null };
+    case 'climbed': {
+      // The next blocks go one by one: on op-geth each of them may need a cure of its own (engines-measured 1.3).
+      const reason = stuck(at, 'cured', true);
+      const trouble = { key: 'cured', count: 1, retryAt: tick.now, named: false, reason };
+      return { ...done, lastForkchoiceAt: tick.now, trouble };
+    }
     case 'answered':
       return fromAnswer(done, 'forkchoice', stuck(at, describe(stop.answer), true), stop.answer, tick);
     case 'refused':
