@@ -153,12 +153,16 @@ function slower({ pace, recoveryPolicy }: State, now: number): Pace {
   return { ...pace, pauseMs, notBefore: now + pauseMs };
 }
 
-/** Another head than the one that was left there, at the same height or above, without a write of ours. */
+/**
+ * Another head than the one that was left there, at the same height or above, without a write of ours. A call whose outcome
+ * is not settled, a forkchoice that is carried out late, and a sync that goes on by itself move it too: they do not count.
+ */
 export function countForeignMove(state: State, engine: EngineView, { now }: Tick): State {
   const { standing, foreign } = state;
   const head = engine.heads.unsafe;
-  const quiet = state.trouble === null && state.unsettled === null && state.elSync?.stage !== 'running';
-  if (!quiet || standing === null || head.number < standing.number || head.hash === standing.hash) return state;
+  const syncs = engine.syncing.busy || (state.elSync !== null && state.elSync.stage !== 'idle');
+  if (syncs || state.trouble !== null || state.unsettled !== null) return state;
+  if (standing === null || head.number < standing.number || head.hash === standing.hash) return state;
   const count = now - foreign.lastAt < FOREIGN_WINDOW_MS ? foreign.count + 1 : 1;
   return { ...state, foreign: { count, lastAt: now } };
 }
