@@ -120,7 +120,7 @@ export class JournalWriter {
 /** The whole text or none of it stands under the path, also after a power cut. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await writeDurably(draft, text);
@@ -130,6 +130,20 @@ async function replaceFile(path: string, text: string): Promise<void> {
     throw thrown;
   }
   await syncFolder(folder);
+}
+
+/** The `recursive` of mkdir never returns where a folder cannot be made for ENOENT, as in /proc (Node.js 20). */
+async function makeFolder(folder: string): Promise<void> {
+  const make = (): Promise<void> => mkdir(folder, { mode: 0o700 });
+  try {
+    await make();
+  } catch (thrown) {
+    const reason = systemErrorCode(thrown);
+    if (reason === 'EEXIST') return;
+    if (reason !== 'ENOENT' || dirname(folder) === folder) throw thrown;
+    await makeFolder(dirname(folder));
+    await make();
+  }
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {
