@@ -37,7 +37,8 @@ export async function startLockstep(options: LockstepOptions): Promise<LockstepP
     ...['--l2', engineUrl, '--l2.jwt-secret', jwtSecretFile, '--log.format', 'json'],
     ...flags,
   ];
-  const child = await spawnSupervised(process.execPath, args, { logFile, cwd });
+  // The journal stays with the rest of the run.
+  const child = await spawnSupervised(process.execPath, args, { logFile, cwd, env: { XDG_STATE_HOME: cwd } });
   return {
     pid: child.pid,
     exited: child.exited,

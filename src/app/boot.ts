@@ -1,5 +1,5 @@
 import type { Logger } from '../util/log.js';
-import { EXIT } from '../util/error-codes.js';
+import { EXIT } from '../util/exit-codes.js';
 import type { LockstepError } from '../util/errors.js';
 import { sleep } from '../util/sleep.js';
 import { preflight, type Preflight, type PreflightInput } from './preflight.js';
@@ -7,7 +7,7 @@ import { preflight, type Preflight, type PreflightInput } from './preflight.js';
 /** How often the checks are repeated while source or EL are not there yet. */
 const BOOT_RETRY_MS = 1_000;
 
-type Booted = NonNullable<Preflight['passed']>;
+export type Booted = NonNullable<Preflight['passed']>;
 
 /**
  * Repeats the pre-flight until it passes. A side that is not reachable yet is waited for, up to `timeoutMs`; anything

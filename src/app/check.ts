@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { Config } from '../config/config.js';
-import { EXIT, type ExitCode } from '../util/error-codes.js';
+import { EXIT, type ExitCode } from '../util/exit-codes.js';
 import type { CliIo } from './cli.js';
 import { build } from './build.js';
 import { preflight, type CheckRow } from './preflight.js';

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { loadConfig, type Config, type LoadedConfig } from '../config/config.js';
 import { collectSettings, environmentSetsAnything, type Environment, type SettingInputs } from '../config/layers.js';
-import { ERROR_CODES, EXIT, type ExitCode } from '../util/error-codes.js';
+import { ERROR_CODES } from '../util/error-codes.js';
+import { EXIT, type ExitCode } from '../util/exit-codes.js';
 import { asLockstepError } from '../util/errors.js';
 import { helpText, readArgv, type Invocation } from './argv.js';
 import { configText, problemsText } from './commands/config.js';

@@ -1,4 +1,4 @@
-import { EXIT } from '../util/error-codes.js';
+import { EXIT } from '../util/exit-codes.js';
 
 interface ExitMeaning {
   readonly meaning: string;
@@ -15,9 +15,18 @@ const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, ExitMeaning>> = {
     restart: 'yes',
   },
   internal: { meaning: 'internal error', restart: 'yes' },
+  watchdog: { meaning: 'the engine port of the execution client hangs: please restart', restart: 'yes' },
   identity: { meaning: 'source and execution client do not fit together, or lack a capability', restart: 'no' },
   auth: { meaning: 'the execution client refuses the JWT', restart: 'no' },
   config: { meaning: 'the configuration is not usable', restart: 'no' },
+  finalizedDivergence: {
+    meaning: 'the source contradicts a finalized block, with --halt-on-finalized-divergence',
+    restart: 'no',
+  },
+  unrecoverable: {
+    meaning: 'recovery is impossible for this execution client, with --halt-on-unrecoverable',
+    restart: 'no',
+  },
   forced: { meaning: 'a second signal cut the shutdown short', restart: '-' },
 };
 

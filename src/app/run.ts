@@ -6,13 +6,14 @@ import { createHealth, type Health } from '../status/health.js';
 import { reportTo } from '../status/report.js';
 import { ProgressTracker } from '../status/progress.js';
 import type { MetricsServer } from '../status/server.js';
-import { EXIT, type ExitCode } from '../util/error-codes.js';
+import { EXIT, type ExitCode } from '../util/exit-codes.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { createLogger, type Logger } from '../util/log.js';
 import { version } from './commands/version.js';
-import { boot } from './boot.js';
+import { boot, type Booted } from './boot.js';
 import { build, type Parts } from './build.js';
 import { lockInstance } from './instance-lock.js';
+import { openJournal } from './journal.js';
 import { onStopSignal } from './stop-signal.js';
 
 const now = (): number => performance.now();
@@ -48,30 +49,54 @@ async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSi
     const booted = await boot(parts.preflightInput, { timeoutMs: config.bootTimeoutMs, log, now }, stop);
     if (booted instanceof LockstepError) return failed(log, booted);
     log.warn({ source: parts.source.name }, 'The source decides which blocks are canonical, safe and final: trust it');
-    const progress = new ProgressTracker(now);
-    const { pollIntervalMs, safetyIntervalMs, prefetchBlocks, prefetchBytes } = config.follow;
-    const elSync = config.follow.syncMode === 'el-sync' ? elSyncPolicy(config.follow.elSyncTimeoutMs) : null;
-    const limits = {
-      maxBlocks: prefetchBlocks,
-      maxBytes: prefetchBytes,
-      maxConcurrent: config.source.maxConcurrency,
-      blocksPerForkchoice: engineProfile(booted.engine).maxBlocksPerForkchoice,
-    };
-    const error = await follow(
-      { pollIntervalMs, safetyIntervalMs, limits, expected: booted.expected, elSync },
-      {
-        source: parts.source,
-        consensus: parts.consensus,
-        engine: parts.engine,
-        hooks: health.watch(reportTo({ log, metrics: parts.metrics, progress, now })),
-        now,
-        random: Math.random,
-      },
-      stop,
-    );
+    const error = await followBooted(config, parts, { log, health, booted }, stop);
     return error === null ? stopped(log) : failed(log, error);
   } finally {
     await metricsServer?.close();
+  }
+}
+
+interface Run {
+  readonly log: Logger;
+  readonly health: Health;
+  readonly booted: Booted;
+}
+
+async function followBooted(
+  config: Config,
+  parts: Parts,
+  { log, health, booted }: Run,
+  stop: AbortSignal,
+): Promise<LockstepError | null> {
+  const { pollIntervalMs, safetyIntervalMs, prefetchBlocks, prefetchBytes } = config.follow;
+  const elSync = config.follow.syncMode === 'el-sync' ? elSyncPolicy(config.follow.elSyncTimeoutMs) : null;
+  const limits = {
+    maxBlocks: prefetchBlocks,
+    maxBytes: prefetchBytes,
+    maxConcurrent: config.source.maxConcurrency,
+    blocksPerForkchoice: engineProfile(booted.engine).maxBlocksPerForkchoice,
+  };
+  const { source, consensus, engine, metrics } = parts;
+  const progress = new ProgressTracker(now);
+  const journal = await openJournal(config.journal, booted.expected, log);
+  const hooks = journal.watch(health.watch(reportTo({ log, metrics, progress, now })));
+  const { recalled } = journal;
+  try {
+    return await follow(
+      {
+        pollIntervalMs,
+        safetyIntervalMs,
+        limits,
+        expected: booted.expected,
+        elSync,
+        recovery: config.recovery,
+        recalled,
+      },
+      { source, consensus, engine, hooks, now, random: Math.random },
+      stop,
+    );
+  } finally {
+    await journal.close();
   }
 }
 

@@ -1,4 +1,4 @@
-import { EXIT } from '../util/error-codes.js';
+import { EXIT } from '../util/exit-codes.js';
 import { asLockstepError } from '../util/errors.js';
 import type { Logger } from '../util/log.js';
 

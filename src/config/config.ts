@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { opaque } from '../util/redact.js';
 import type { JwtSecret } from './jwt-secret.js';
 import { collectSettings, type RawSettings, type SettingInputs } from './layers.js';
@@ -36,7 +37,7 @@ export function loadConfig(inputs: SettingInputs): LoadedConfig {
   const isComplete = problems.length === 0 && jwt.secret !== undefined;
   return {
     // Without a problem every required value is present, which is what tells the partial values from the whole.
-    config: isComplete ? toConfig(parsed.values as OptionValues, jwt.secret, warnings) : null,
+    config: isComplete ? toConfig(parsed.values as OptionValues, jwt.secret, warnings, inputs.cwd) : null,
     settings: settingsOf(collected.raw),
     problems,
     warnings,
@@ -102,7 +103,7 @@ function settingsOf(raw: RawSettings['raw']): Setting[] {
 }
 
 /** The shape that the rest of the program reads. What can hold credentials does not show them when it is printed. */
-function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly string[]) {
+function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly string[], cwd: string) {
   return Object.freeze({
     source: Object.freeze(
       opaque({
@@ -123,6 +124,8 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
         timeoutMs: values['l2.engine-timeout'],
         /** The `eth_*` endpoint of the local EL. */
         rpcUrl: values['l2.rpc'],
+        /** Null: it may hang for ever. */
+        watchdogMs: values['engine-watchdog'],
       }),
     ),
     follow: Object.freeze({
@@ -134,6 +137,9 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       syncMode: values['l2.sync-mode'],
       elSyncTimeoutMs: values['l2.el-sync-timeout'],
     }),
+    recovery: recoveryOf(values),
+    /** Absolute path; null switches it off. */
+    journal: values.journal === null ? null : resolve(cwd, values.journal),
     bootTimeoutMs: values['boot-timeout'],
     log: Object.freeze({
       level: values['log.level'],
@@ -164,6 +170,23 @@ function consensusOf(values: OptionValues) {
       headers: (sameHost ? values['l2.follow.source.header'] : undefined) ?? Object.freeze({}),
       rpcTimeoutMs: values['l2.follow.source.rpc-timeout'],
       maxResponseBytes: values['l2.follow.source.max-response-bytes'],
+    }),
+  );
+}
+
+function recoveryOf(values: OptionValues) {
+  return Object.freeze(
+    opaque({
+      mode: values['recovery.mode'],
+      reset: values['recovery.reset'],
+      maxDepth: values['recovery.max-depth'],
+      /** The head of the EL may be a copied sibling for some ms. */
+      synthetic: values['recovery.synthetic'],
+      cooldownMs: values['recovery.cooldown'],
+      /** May hold user-info: show it through displayUrl only. */
+      adminRpcUrl: values['recovery.admin-rpc'] ?? null,
+      haltOnFinalizedDivergence: values['halt-on-finalized-divergence'],
+      haltOnUnrecoverable: values['halt-on-unrecoverable'],
     }),
   );
 }

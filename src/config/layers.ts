@@ -1,17 +1,10 @@
+import { isAbsolute, join } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { remoteText } from '../util/errors.js';
 import { compatibleEnvNames, isCompatible, judgeEnvironment } from './compat.js';
 import { readConfigFile, type FileSetting } from './file.js';
-import {
-  declarationOf,
-  ENV_PREFIX,
-  envName,
-  OPTION_NAMES,
-  optionOfEnv,
-  type Layer,
-  type OptionName,
-  type Situation,
-} from './options.js';
+import type { Layer, Situation } from './declaration.js';
+import { declarationOf, ENV_PREFIX, envName, OPTION_NAMES, optionOfEnv, type OptionName } from './options.js';
 import type { Origin, Problem } from './problem.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -60,7 +53,8 @@ export function collectSettings({ given, argvWarnings = [], env, cwd, isTTY }: S
   }
   for (const { name, text, origin } of fileSettings(raw.get('config'), cwd, problems))
     put(name, { text, origin }, 'file');
-  const situation: Situation = { textOf: (name) => raw.get(name as OptionName)?.text ?? '', isTTY };
+  const textOf = (name: string): string => raw.get(name as OptionName)?.text ?? '';
+  const situation: Situation = { textOf, isTTY, stateFolder: stateFolder(env) };
   for (const name of OPTION_NAMES) {
     const declared = declarationOf(name);
     const text = declared.default ?? declared.derived?.from(situation);
@@ -80,6 +74,12 @@ function fromEnvironment(name: OptionName, env: Environment, compatible: boolean
   const names = [envName(name), ...(declarationOf(name).alsoEnv ?? []), ...foreign];
   const found = names.find((candidate) => (env[candidate] ?? '').trim() !== '');
   return found === undefined ? undefined : { text: env[found] ?? '', origin: `env:${found}` };
+}
+
+/** XDG Base Directory specification: $XDG_STATE_HOME, which counts only when it is absolute, or ~/.local/state. */
+function stateFolder({ XDG_STATE_HOME: state = '', HOME: home = '' }: Environment): string | null {
+  if (isAbsolute(state)) return state;
+  return isAbsolute(home) ? join(home, '.local', 'state') : null;
 }
 
 function fileSettings(path: RawSetting | undefined, cwd: string, problems: Problem[]): readonly FileSetting[] {

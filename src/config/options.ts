@@ -1,43 +1,16 @@
 import { LOG_FORMATS } from '../util/log-format.js';
 import { LOG_LEVELS } from '../util/log.js';
+import type { OptionDeclaration } from './declaration.js';
+import { RECOVERY_OPTIONS } from './recovery-options.js';
 import { httpUrl } from './url.js';
 import * as value from './values.js';
-
-/** Where a setting may be given. The command line is visible to every user of the machine, so secrets are not read from it. */
-export type Layer = 'cli' | 'env' | 'file';
-
-/** What a derived default may look at. */
-export interface Situation {
-  /** The text of an option that stands earlier in the table. */
-  readonly textOf: (name: string) => string;
-  /** Log lines go to a terminal. */
-  readonly isTTY: boolean;
-}
-
-interface OptionDeclaration {
-  readonly group: string;
-  readonly describe: string;
-  readonly type: value.ValueType<unknown>;
-  /** Other flag names with the same meaning. */
-  readonly aliases?: readonly string[];
-  /** What follows LOCKSTEP_ when it is not the flag name in capitals: the suffix that OP_NODE_ uses. */
-  readonly envSuffix?: string;
-  /** Environment names of other clients that are read when no LOCKSTEP_ name is set. */
-  readonly alsoEnv?: readonly string[];
-  /** Text form of the default. */
-  readonly default?: string;
-  /** A default that depends on the situation: how help describes it, and its text form. */
-  readonly derived?: { readonly note: string; readonly from: (situation: Situation) => string };
-  readonly required?: true;
-  readonly refused?: Readonly<Partial<Record<Layer, string>>>;
-}
 
 const SYNC_MODES = ['replay', 'el-sync'] as const;
 
 const SOURCE = '1. SOURCE AND FOLLOWING';
 const ENGINE = '2. LOCAL EXECUTION CLIENT';
-const LOGGING = '3. LOGGING AND METRICS';
-const CONFIGURATION = '4. CONFIGURATION';
+const LOGGING = '4. LOGGING AND METRICS';
+const CONFIGURATION = '5. CONFIGURATION';
 
 /** Every option of lockstep, once: flags, environment, file, defaults, help and docs/flags.md derive from this table. */
 const OPTIONS = {
@@ -158,6 +131,13 @@ const OPTIONS = {
     type: value.duration('100ms', '1h'),
     default: '60s',
   },
+  'engine-watchdog': {
+    group: ENGINE,
+    describe:
+      'How long the engine port may accept calls and answer none before lockstep exits with code 75; 0 is never',
+    type: value.orZero(value.duration('1s', '24h')),
+    default: '30m',
+  },
   'l2.sync-mode': {
     group: ENGINE,
     describe: 'How a far-behind execution client catches up: replay of every block, or el-sync with its own peers',
@@ -179,6 +159,7 @@ const OPTIONS = {
     envSuffix: 'L2_RPC_URL',
     derived: { note: 'the value of --l2', from: ({ textOf }) => textOf('l2') },
   },
+  ...RECOVERY_OPTIONS,
   'log.level': {
     group: LOGGING,
     describe: 'Least severe level that is logged',

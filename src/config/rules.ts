@@ -20,7 +20,7 @@ interface Findings {
 
 /** Everything that involves more than the text of a single option. A value that did not parse is left alone. */
 export function checkRules(draft: Draft): Findings {
-  const rules = [sourceRules, exposureWarnings, intervalRules, tlsRules];
+  const rules = [sourceRules, exposureWarnings, intervalRules, recoveryWarnings, tlsRules];
   const found = rules.map((rule) => rule(draft));
   return { problems: found.flatMap((each) => each.problems), warnings: found.flatMap((each) => each.warnings) };
 }
@@ -42,6 +42,9 @@ function sourceRules(draft: Draft): Findings {
   return { problems: found.flatMap((each) => each.problems), warnings };
 }
 
+/** What belongs to the local EL: a source is none of these, and debug_setHead must not reach the source. */
+const OWN_ENDPOINTS = ['l2', 'l2.rpc', 'recovery.admin-rpc'] as const;
+
 function endpointRules(
   { values, raw }: Draft,
   name: 'l2.follow.source' | 'l2.follow.source.cl',
@@ -52,7 +55,7 @@ function endpointRules(
   const setting = raw.get(name);
   const problems: Problem[] = [];
   const warnings: string[] = [];
-  const own = (['l2', 'l2.rpc'] as const).find((each) => isSameEndpoint(values[each], source));
+  const own = OWN_ENDPOINTS.find((each) => isSameEndpoint(values[each], source));
   if (own !== undefined) problems.push(problem(name, setting, `is the same endpoint as --${own}`, fix));
   if (isExposed(source)) {
     if (values['allow-insecure-source'] === true) {
@@ -73,7 +76,7 @@ function isSameEndpoint(one: string | undefined, other: string): boolean {
 
 function exposureWarnings({ values, raw }: Draft): Findings {
   const warnings: string[] = [];
-  for (const name of ['l2.follow.source', 'l2.follow.source.cl', 'l2', 'l2.rpc'] as const) {
+  for (const name of ['l2.follow.source', 'l2.follow.source.cl', ...OWN_ENDPOINTS] as const) {
     const url = values[name];
     if (url === undefined) continue;
     if (raw.get(name)?.origin === 'cli' && carriesCredentials(url)) {
@@ -81,6 +84,9 @@ function exposureWarnings({ values, raw }: Draft): Findings {
     }
     if (name === 'l2' && isExposed(url)) {
       warnings.push('--l2 is unencrypted http to a public host: the JWT does not hide or protect the traffic.');
+    }
+    if (name === 'recovery.admin-rpc' && isExposed(url)) {
+      warnings.push('--recovery.admin-rpc is unencrypted http to a public host: whoever reaches it can rewind the EL.');
     }
   }
   return { problems: [], warnings };
@@ -97,6 +103,28 @@ function intervalRules({ values, raw }: Draft): Findings {
     warnings: [],
   };
 }
+
+/** What is set and has no effect, since another setting rules it out. */
+function recoveryWarnings({ values, raw }: Draft): Findings {
+  const isGiven = (name: OptionName): boolean => (raw.get(name)?.origin ?? 'default') !== 'default';
+  const { 'recovery.mode': mode, 'recovery.reset': reset } = values;
+  const warn = (names: readonly OptionName[], because: string): Findings => ({
+    problems: [],
+    warnings: names.filter(isGiven).map((name) => `--${name} has no effect with ${because}.`),
+  });
+  if (mode === 'off') return warn(HEALING, '--recovery.mode off');
+  if (reset === 'forkchoice' || reset === 'none') return warn(['recovery.admin-rpc'], `--recovery.reset ${reset}`);
+  return { problems: [], warnings: [] };
+}
+
+const HEALING: readonly OptionName[] = [
+  'recovery.reset',
+  'recovery.max-depth',
+  'recovery.synthetic',
+  'recovery.cooldown',
+  'recovery.admin-rpc',
+  'halt-on-unrecoverable',
+];
 
 function tlsRules({ env }: Draft): Findings {
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return { problems: [], warnings: [] };

@@ -91,6 +91,24 @@ export function orAuto<T>(type: ValueType<T>): ValueType<T | 'auto'> {
   };
 }
 
+/** `none` is null: switched off. */
+export function orNone<T>(type: ValueType<T>): ValueType<T | null> {
+  return {
+    name: `none or ${type.name}`,
+    display: type.display,
+    parse: (text) => (text === 'none' ? good(null) : type.parse(text)),
+  };
+}
+
+/** A duration for which 0 is null: without a limit. */
+export function orZero(type: ValueType<number>): ValueType<number | null> {
+  return {
+    name: `0 or ${type.name}`,
+    display: type.display,
+    parse: (text) => (/^0(ms|s|m|h)?$/.test(text) ? good(null) : type.parse(text)),
+  };
+}
+
 const SIZE = /^(\d{1,12})\s*(B|KB|MB|GB|KiB|MiB|GiB)?$/i;
 const UNIT_BYTES: Readonly<Record<string, number>> = {
   b: 1,

@@ -1,32 +1,5 @@
-/**
- * retry: the cause is expected to pass, the next tick tries again. hold: stay up, change nothing in the EL, keep
- * looking. halt: stop the process with the exit code.
- */
-export type Severity = 'retry' | 'hold' | 'halt';
-
-/** Exit codes are an interface (reference: sysexits where one fits). A supervisor must not restart on 2, 76, 77, 78. */
-export const EXIT = {
-  clean: 0,
-  usage: 2,
-  unavailable: 69,
-  internal: 70,
-  identity: 76,
-  auth: 77,
-  config: 78,
-  forced: 130,
-} as const;
-
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
-interface CodeEntry {
-  readonly severity: Severity;
-  /** The exit code when this error ends the process (at boot, or at any time for severity halt). */
-  readonly exit: ExitCode;
-  /** What happened, for the table in docs/errors.md and as the start of the message. */
-  readonly meaning: string;
-  /** What the operator can do. */
-  readonly fix: string;
-}
+import { EXIT, type CodeEntry } from './exit-codes.js';
+import { RECOVERY_ERROR_CODES } from './recovery-error-codes.js';
 
 /** Every error lockstep can report. docs/errors.md is generated from this table. */
 export const ERROR_CODES = {
@@ -270,6 +243,7 @@ export const ERROR_CODES = {
     meaning: 'the block predates the Engine API (pre-merge, pre-Bedrock)',
     fix: 'Start from an EL data directory that already holds these blocks.',
   },
+  ...RECOVERY_ERROR_CODES,
   INTERNAL_FORKCHOICE_ORDER: {
     severity: 'halt',
     exit: EXIT.internal,

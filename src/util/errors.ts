@@ -1,4 +1,5 @@
-import { ERROR_CODES, type ErrorCode, type ExitCode, type Severity } from './error-codes.js';
+import { ERROR_CODES, type ErrorCode } from './error-codes.js';
+import { type ExitCode, type Severity } from './exit-codes.js';
 
 /** Plain facts about an error: numbers, short strings, never a secret and never unescaped remote text. */
 export type ErrorData = Readonly<Record<string, string | number | boolean | null>>;

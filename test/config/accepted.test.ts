@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Config } from '../../src/config/config.js';
 import { CliRig, JWT_HEX } from '../rig/cli.js';
@@ -103,6 +104,46 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
     read: ({ follow }) => [follow.syncMode, follow.elSyncTimeoutMs],
     value: ['el-sync', 300_000],
   },
+  'a recovery that only tells': accept(
+    ['--recovery.mode=alert', '--recovery.max-depth=128', '--halt-on-finalized-divergence'],
+    ({ recovery }) => [recovery.mode, recovery.maxDepth, recovery.haltOnFinalizedDivergence],
+    ['alert', 128, true],
+  ),
+  'an RPC for debug_setHead, with user-info and a path': accept(
+    ['--recovery.reset=sethead', '--recovery.admin-rpc=https://u:p@el.example:8545/admin'],
+    ({ recovery }) => [recovery.reset, recovery.adminRpcUrl],
+    ['sethead', 'https://u:p@el.example:8545/admin'],
+  ),
+  'a recovery without synthetic blocks, from the environment': acceptEnv(
+    { LOCKSTEP_RECOVERY_SYNTHETIC: 'false', LOCKSTEP_RECOVERY_COOLDOWN: '1m', LOCKSTEP_HALT_ON_UNRECOVERABLE: 'true' },
+    ({ recovery }) => [recovery.synthetic, recovery.cooldownMs, recovery.haltOnUnrecoverable],
+    [false, 60_000, true],
+  ),
+  'a journal, relative to the working directory': accept(
+    ['--journal=state/l2.json'],
+    ({ journal }) => journal !== null && relative(rig.folder, journal),
+    'state/l2.json',
+  ),
+  'no journal': accept(['--journal=none'], ({ journal }) => journal, null),
+  'no journal where the environment names no place for it': accept([], ({ journal }) => journal, null),
+  'a journal per engine port, in the state folder of the user': acceptEnv(
+    { HOME: '/somewhere', LOCKSTEP_L2_ENGINE_RPC: 'http://u:p@[::1]:8551/x' },
+    ({ journal }) => journal,
+    '/somewhere/.local/state/lockstep/___1__8551.json',
+  ),
+  'a state folder by the XDG name': acceptEnv(
+    { HOME: '/somewhere', XDG_STATE_HOME: '/state', LOCKSTEP_L2_ENGINE_RPC: 'http://op-geth:8551' },
+    ({ journal }) => journal,
+    '/state/lockstep/op-geth_8551.json',
+  ),
+  'a relative state folder, which does not count': acceptEnv(
+    { HOME: '/somewhere', XDG_STATE_HOME: 'state' },
+    ({ journal }) => journal,
+    '/somewhere/.local/state/lockstep/127.0.0.1_8551.json',
+  ),
+  'an engine watchdog': accept(['--engine-watchdog=5m'], ({ engine }) => engine.watchdogMs, 300_000),
+  'no engine watchdog': accept(['--engine-watchdog=0'], ({ engine }) => engine.watchdogMs, null),
+  'no engine watchdog, with a unit': accept(['--engine-watchdog=0s'], ({ engine }) => engine.watchdogMs, null),
   'a duration with a fraction': accept(['--l2.engine-timeout=0.5s'], (config) => config.engine.timeoutMs, 500),
   'a duration in blanks': accept(['--l2.engine-timeout= 500ms '], (config) => config.engine.timeoutMs, 500),
   'an automatic poll interval': accept(
@@ -192,7 +233,21 @@ describe('a configuration that can be used', () => {
       maxConcurrency: 10,
       maxResponseBytes: 64 * 1024 * 1024,
     });
-    expect({ ...config?.engine }).toMatchObject({ url: 'http://127.0.0.1:8551', timeoutMs: 60_000 });
+    expect({ ...config?.engine }).toMatchObject({
+      url: 'http://127.0.0.1:8551',
+      timeoutMs: 60_000,
+      watchdogMs: 1_800_000,
+    });
+    expect({ ...config?.recovery }).toEqual({
+      mode: 'auto',
+      reset: 'auto',
+      maxDepth: 50_000,
+      synthetic: true,
+      cooldownMs: 30_000,
+      adminRpcUrl: null,
+      haltOnFinalizedDivergence: false,
+      haltOnUnrecoverable: false,
+    });
     expect(config).toMatchObject({
       follow: {
         pollIntervalMs: 'auto',
@@ -211,6 +266,7 @@ describe('a configuration that can be used', () => {
   it('is frozen at every level', async () => {
     const { config } = await rig.run([SOURCE]);
     const parts = [config, config?.source, config?.source.headers, config?.engine, config?.follow, config?.log];
-    for (const part of [...parts, config?.metrics, config?.warnings]) expect(Object.isFrozen(part)).toBe(true);
+    for (const part of [...parts, config?.metrics, config?.recovery, config?.warnings])
+      expect(Object.isFrozen(part)).toBe(true);
   });
 });

@@ -125,6 +125,18 @@ const REFUSED: Readonly<Record<string, Refused>> = {
       '--l2.rpc "[redacted]" (env:LOCKSTEP_L2_RPC_URL) is not a URL. Write it as http://host:port or https://host/path.',
     ],
   },
+  'an admin RPC that is none': {
+    argv: [SOURCE, '--recovery.admin-rpc=el:8545'],
+    problems: [
+      '--recovery.admin-rpc "[redacted]" (cli) does not start with http:// or https://. Write it as http://host:port or https://host/path.',
+    ],
+  },
+  'a source that is the admin RPC of our EL, which could rewind it': {
+    argv: ['--l2.follow.source=http://el:8545', '--recovery.admin-rpc=http://el:8545'],
+    problems: [
+      '--l2.follow.source "http://el:8545" (cli) is the same endpoint as --recovery.admin-rpc. Give the execution RPC of another node.',
+    ],
+  },
   'certificate checks that are switched off': {
     env: { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
     problems: [

@@ -125,6 +125,36 @@ const REFUSED: Readonly<Record<string, Refused>> = {
       '--l2.follow.prefetch-bytes "100GiB" (env:LOCKSTEP_L2_FOLLOW_PREFETCH_BYTES) is outside 1MiB to 4GiB. Write a size from 1MiB to 4GiB.',
     ],
   },
+  'a recovery mode that does not exist': {
+    argv: [SOURCE, '--recovery.mode=heal'],
+    problems: ['--recovery.mode "heal" (cli) is not a known word. Use one of auto, alert, off.'],
+  },
+  'a reset by the name of its method': {
+    argv: [SOURCE, '--recovery.reset=debug_setHead'],
+    problems: [
+      '--recovery.reset "debug_setHead" (cli) is not a known word. Use one of auto, forkchoice, sethead, none.',
+    ],
+  },
+  'a recovery of no depth': {
+    argv: [SOURCE, '--recovery.max-depth=0'],
+    problems: ['--recovery.max-depth "0" (cli) is outside 1 to 10000000. Write a whole number from 1 to 10000000.'],
+  },
+  'recoveries without a pause': {
+    argv: [SOURCE, '--recovery.cooldown=0s'],
+    problems: ['--recovery.cooldown "0s" (cli) is outside 1s to 1h. Write a duration from 1s to 1h.'],
+  },
+  'a watchdog that bites at once': {
+    argv: [SOURCE, '--engine-watchdog=10ms'],
+    problems: ['--engine-watchdog "10ms" (cli) is outside 1s to 24h. Write a duration from 1s to 24h.'],
+  },
+  'a watchdog without a unit': {
+    argv: [SOURCE, '--engine-watchdog=30'],
+    problems: ['--engine-watchdog "30" (cli) has no unit. Write 30s or 30ms.'],
+  },
+  'a journal without a name': {
+    argv: [SOURCE, '--journal='],
+    problems: ['--journal (cli) is empty. Give it a value, or leave it out.'],
+  },
   'an unknown log level': {
     argv: [SOURCE, '--log.level=loud'],
     problems: ['--log.level "loud" (cli) is not a known word. Use one of trace, debug, info, warn, error, crit.'],

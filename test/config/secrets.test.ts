@@ -32,11 +32,13 @@ const ENVIRONMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
     LOCKSTEP_L2_ENGINE_RPC: `http://user:${PASSWORD}@el:8551/${PATH_KEY}`,
     LOCKSTEP_L2_FOLLOW_SOURCE_HEADER: `X-Key: ${HEADER}`,
     LOCKSTEP_L2_ENGINE_AUTH_ENCODED: JWT_HEX,
+    LOCKSTEP_RECOVERY_ADMIN_RPC: `http://user:${PASSWORD}@el:8545/${PATH_KEY}`,
   },
   'with a mistake next to each secret': {
     LOCKSTEP_L2_FOLLOW_SOURCE: `htps:/user:${PASSWORD}@source.example/${PATH_KEY}`,
     LOCKSTEP_L2_ENGINE_RPC: `user:${PASSWORD}@el:8551`,
     LOCKSTEP_L2_RPC_URL: `http://user:${PASSWORD}@el:99999/${PATH_KEY}`,
+    LOCKSTEP_RECOVERY_ADMIN_RPC: `http//user:${PASSWORD}@el:8545/${PATH_KEY}`,
     LOCKSTEP_L2_FOLLOW_SOURCE_HEADER: `X-Key ${HEADER}`,
     LOCKSTEP_L2_ENGINE_AUTH_ENCODED: `${JWT_HEX}00`,
     NODE_TLS_REJECT_UNAUTHORIZED: '0',
@@ -92,7 +94,7 @@ describe('secrets', () => {
       const sink = { write: (line: string) => void (logged += line) };
       const logger = createLogger({ level: 'trace', format, color: false, pid: false }, sink);
       logger.info(
-        { config, source: config?.source, engine: config?.engine, jwt: config?.engine.jwtSecret },
+        { config, source: config?.source, engine: config?.engine, r: config?.recovery, jwt: config?.engine.jwtSecret },
         'settings',
       );
       logger.child({ engine: config?.engine }).info('child');

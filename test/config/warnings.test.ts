@@ -54,6 +54,24 @@ const WARNED: Readonly<Record<string, { readonly argv?: readonly string[]; env?:
     argv: [SOURCE, '--l2=http://el.example:8551'],
     warning: '--l2 is unencrypted http to a public host: the JWT does not hide or protect the traffic.',
   },
+  'an unencrypted admin RPC off this machine': {
+    argv: [SOURCE, '--recovery.admin-rpc=http://el.example:8545'],
+    warning: '--recovery.admin-rpc is unencrypted http to a public host: whoever reaches it can rewind the EL.',
+  },
+  'a password in the URL of the admin RPC on the command line': {
+    argv: [SOURCE, '--recovery.admin-rpc=http://u:p@127.0.0.1:8545'],
+    warning:
+      '--recovery.admin-rpc carries credentials that the process list shows; set LOCKSTEP_RECOVERY_ADMIN_RPC instead.',
+  },
+  'an admin RPC that may not be used': {
+    argv: [SOURCE, '--recovery.reset=forkchoice'],
+    env: { LOCKSTEP_RECOVERY_ADMIN_RPC: 'http://127.0.0.1:8545' },
+    warning: '--recovery.admin-rpc has no effect with --recovery.reset forkchoice.',
+  },
+  'a depth of recovery, and no recovery': {
+    argv: [SOURCE, '--recovery.mode=off', '--recovery.max-depth=10'],
+    warning: '--recovery.max-depth has no effect with --recovery.mode off.',
+  },
   'trust in the source': {
     argv: [SOURCE, '--l2.follow.trustrpc'],
     warning: '--l2.follow.trustrpc has no effect: lockstep verifies every block.',
