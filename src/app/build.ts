@@ -31,6 +31,7 @@ export async function build(config: Config, onEngineSurprise: (detail: string) =
   const engine = createEngine({
     url,
     ...ownRpc,
+    ...(config.recovery.adminRpcUrl === null ? {} : { adminRpcUrl: config.recovery.adminRpcUrl }),
     jwtSecret: jwtSecret.reveal(),
     timeoutMs,
     version: version(),

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Labels } from '../chain/block.js';
 import type { ExpectedChain } from '../follow/act.js';
-import { trustedLabels } from '../follow/labels.js';
 import type { FollowHooks } from '../follow/state.js';
 import type { Journal } from '../recovery/journal.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
@@ -36,9 +35,7 @@ export async function openJournal(path: string | null, expected: ExpectedChain, 
     watch: (hooks) => ({
       ...hooks,
       onTurn: (turn) => {
-        const { engine } = turn.observation;
-        // An EL that came back may be another chain until it has proved its identity.
-        if (engine.kind === 'seen' && turn.state.session.identified) writer.note(trustedLabels(engine.value));
+        writer.note(turn.state.remembered);
         hooks.onTurn(turn);
       },
     }),

@@ -83,7 +83,15 @@ async function followBooted(
   const { recalled } = journal;
   try {
     return await follow(
-      { pollIntervalMs, safetyIntervalMs, limits, expected: booted.expected, elSync, recalled },
+      {
+        pollIntervalMs,
+        safetyIntervalMs,
+        limits,
+        expected: booted.expected,
+        elSync,
+        recovery: config.recovery,
+        recalled,
+      },
       { source, consensus, engine, hooks, now, random: Math.random },
       stop,
     );

@@ -13,6 +13,7 @@ export const OUR_METHODS = [
   'engine_forkchoiceUpdatedV1',
   'engine_forkchoiceUpdatedV2',
   'engine_forkchoiceUpdatedV3',
+  'engine_getPayloadBodiesByHashV1',
   'engine_getClientVersionV1',
 ] as const;
 

@@ -12,16 +12,31 @@ export interface EngineClientOptions {
   readonly drainMs: number;
 }
 
+/** One state-changing call, ready to be sent. */
+export interface StateChange {
+  readonly method: string;
+  /** Text of the JSON-RPC request, with the id FIXED_REQUEST_ID. */
+  readonly request: string | Buffer;
+  /** Absent: the deadline of every call. */
+  readonly timeoutMs?: number;
+}
+
 /** The transport with a token on every call, and the two ways to use it: reads and state-changing calls. */
 export class EngineClient {
   readonly #transport: RpcTransport;
-  readonly #signer: TokenSigner;
+  readonly #signer: TokenSigner | null;
   readonly #options: EngineClientOptions;
 
-  constructor(transport: RpcTransport, signer: TokenSigner, options: EngineClientOptions) {
+  /** @param signer null: the peer is no engine port and gets no token */
+  constructor(transport: RpcTransport, signer: TokenSigner | null, options: EngineClientOptions) {
     this.#transport = transport;
     this.#signer = signer;
     this.#options = options;
+  }
+
+  /** Scheme and host, without credentials: fit for a log. */
+  get name(): string {
+    return this.#transport.name;
   }
 
   /** @throws LockstepError ENGINE_*, ABORTED */
@@ -52,12 +67,11 @@ export class EngineClient {
   /**
    * Sends one state-changing call, and nothing at all once the signal has aborted. What is already under way is not
    * cut at once: the EL would finish it anyway, and the next call must not overtake it.
-   * @param request text of the JSON-RPC request, with the id FIXED_REQUEST_ID
    * @throws LockstepError ENGINE_*, ABORTED; `data.phase` is 'connect' when nothing was sent
    */
-  async change(method: string, request: string | Buffer, signal: AbortSignal): Promise<JsonValue> {
-    const { timeoutMs, drainMs } = this.#options;
-    const options = { signal, timeoutMs, drainMs };
+  async change({ method, request, timeoutMs }: StateChange, signal: AbortSignal): Promise<JsonValue> {
+    const { drainMs } = this.#options;
+    const options = { signal, timeoutMs: timeoutMs ?? this.#options.timeoutMs, drainMs };
     const { result } = await this.#authorized((headers) => this.#post(method, request, { ...options, headers }));
     return result;
   }
@@ -91,12 +105,14 @@ export class EngineClient {
 
   /** A 401 comes before the call is looked at, so any call may be sent again with a fresh token, once. */
   async #authorized<T>(send: (headers: Readonly<Record<string, string>>) => Promise<T>): Promise<T> {
-    const attempt = async (): Promise<T> => send({ authorization: `Bearer ${this.#signer.token()}` });
+    const signer = this.#signer;
+    if (signer === null) return send({});
+    const attempt = async (): Promise<T> => send({ authorization: `Bearer ${signer.token()}` });
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof LockstepError && error.code === 'ENGINE_AUTH')) throw error;
-      this.#signer.renew();
+      signer.renew();
       return attempt();
     }
   }

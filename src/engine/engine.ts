@@ -66,10 +66,45 @@ export interface EngineSyncing {
 
 export const NOT_SYNCING: EngineSyncing = { busy: false, underway: false, at: 0, work: 0 };
 
+export type EngineKind = 'geth' | 'op-geth' | 'reth' | 'op-reth' | 'ethereumjs' | 'unknown';
+
+/** What lockstep does differently for one kind of EL. Infinity: no limit is known, so it is tried and read back. */
+export interface EngineHabits {
+  /** In catch-up, how many newPayloads may pass before a forkchoice. */
+  readonly maxBlocksPerForkchoice: number;
+  /** How often a VALID forkchoice that moved nothing is worth repeating. */
+  readonly maxUnmovedRepeats: number;
+  /** How many blocks one forkchoice for an ancestor moves the head back; 0: it never does. */
+  readonly maxResetDepth: number;
+  /** How far below the highest block that it ever executed a block is executed. */
+  readonly maxSiblingDepth: number;
+  /** debug_setHead does what it says. */
+  readonly setHead: boolean;
+  /** A block that is no longer canonical stays in the database for a while, and must not be sent again before it is gone. */
+  readonly forgetsLate: boolean;
+  /** What an operator can do where no way back is left, as part of a sentence; null where nothing is known to help. */
+  readonly rewindAdvice: string | null;
+}
+
+/**
+ * What is known beforehand of one kind of EL, chosen by what it says of itself. Behaviour has the last word: every
+ * forkchoice is read back, any surprise in a catch-up makes it go block by block, and an EL that moves after the repeats
+ * that its profile allows is given all of them from then on.
+ */
+export interface EngineProfile extends EngineHabits {
+  readonly kind: EngineKind;
+  /** Where each of it comes from. */
+  readonly evidence: Readonly<Record<'kind' | keyof EngineHabits, string>>;
+  /** What an operator of this EL should know; lockstep finds out by reading back, without relying on it. */
+  readonly known: readonly string[];
+}
+
 /** The local EL through its engine port, as the rest of lockstep sees it. Reads reject with ENGINE_* or ABORTED. */
 export interface Engine {
   /** Scheme and host, without credentials: fit for a log. */
   readonly name: string;
+  /** What is known of this kind of EL; before the first identify, what is known of any. */
+  readonly profile: EngineProfile;
   identify(signal: AbortSignal): Promise<EngineIdentity>;
   /** latest, safe and finalized in one batch; an unset, null or error label is null (engines-measured 2.C, 2.D). */
   heads(signal: AbortSignal): Promise<Heads>;
@@ -81,5 +116,21 @@ export interface Engine {
   newPayload(payload: Payload, signal: AbortSignal): Promise<EngineAnswer>;
   /** Sends the forkchoice, reads it back, and repeats an unmoved VALID a few times at growing short delays. */
   applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice>;
+  /**
+   * Whether setHead can be tried: the profile vouches for it, debug is served on the engine port or by the admin RPC,
+   * and the state is stored by path. A read.
+   */
+  canSetHead(signal: AbortSignal): Promise<boolean>;
+  /**
+   * debug_setHead: the blocks above are deleted, safe becomes finalized, and a finalized above `to` is unset, so a
+   * forkchoice has to follow. State-changing, with a deadline of at least 10 min. VALID: it answered no error, which
+   * some ELs do without doing anything.
+   */
+  setHead(to: BlockRef, signal: AbortSignal): Promise<EngineAnswer>;
+  /**
+   * Waits until the EL no longer holds the body of this block: true when it is gone, false when it stayed for 30 s. An
+   * EL that cannot be asked is given 1 s and taken at its word. A read.
+   */
+  forgets(hash: Hash, signal: AbortSignal): Promise<boolean>;
   close(): Promise<void>;
 }

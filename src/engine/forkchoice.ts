@@ -36,7 +36,7 @@ export class ForkchoiceSender {
       if (version > this.#accepted) continue;
       const method = `engine_forkchoiceUpdatedV${version}`;
       const request = requestText(FIXED_REQUEST_ID, { method, params });
-      const answer = await sendStateChange(this.#client, method, request, readForkchoiceResult, signal);
+      const answer = await sendStateChange(this.#client, { method, request }, readForkchoiceResult, signal);
       if (answer.status !== 'REJECTED' || !UNSUPPORTED_CODES.has(answer.code)) {
         this.#accepted = version;
         return answer;

@@ -1,17 +1,27 @@
 import type { BlockRef, Heads } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import type { Payload } from '../payload/payload.js';
+import type { Hash } from '../util/hex.js';
 import { RpcTransport } from '../util/rpc.js';
 import { applyForkchoice, type ForkchoiceCalls } from './apply.js';
 import { EngineClient } from './client.js';
-import type { AppliedForkchoice, Engine, EngineAnswer, EngineIdentity, EngineSyncing } from './engine.js';
+import type {
+  AppliedForkchoice,
+  Engine,
+  EngineAnswer,
+  EngineIdentity,
+  EngineProfile,
+  EngineSyncing,
+} from './engine.js';
+import { forgets } from './forgets.js';
 import { ForkchoiceSender } from './forkchoice.js';
 import { readHeads, readRefAt, readSyncing } from './heads.js';
 import { identify } from './identify.js';
 import { createTokenSigner } from './jwt.js';
 import { sendNewPayload } from './new-payload.js';
 import { PeerCounter } from './peers.js';
-import { engineProfile } from './profile.js';
+import { engineProfile, UNKNOWN_PROFILE } from './profile.js';
+import { HeadSetter } from './set-head.js';
 import { SingleFlight } from './state-change.js';
 import { UnmovedRepeats } from './unmoved-repeats.js';
 
@@ -20,6 +30,8 @@ export interface EngineOptions {
   readonly url: string;
   /** The EL's public RPC, which unlike the engine port may serve net_peerCount; absent: the peers are not counted. */
   readonly rpcUrl?: string;
+  /** A plain RPC that serves debug_setHead where the engine port does not; absent: none. Its URL may hold credentials. */
+  readonly adminRpcUrl?: string;
   /** The 32 bytes shared with the EL. */
   readonly jwtSecret: Buffer;
   /** Deadline of one call. */
@@ -34,6 +46,8 @@ export interface EngineOptions {
   readonly now?: () => number;
   /** The EL did what its profile rules out; the profile no longer counts there. */
   readonly onSurprise?: (detail: string) => void;
+  /** Why debug_setHead is not tried, where the EL serves it or the operator named an RPC for it. */
+  readonly onSetHeadRefused?: (why: string) => void;
 }
 
 /** geth's own limit for a reply is 25 MB; nothing that is asked for here comes near. */
@@ -63,33 +77,38 @@ class HttpEngine implements Engine {
   readonly #version: string;
   readonly #now: () => number;
   readonly #repeats: UnmovedRepeats;
+  readonly #admin: EngineClient | null;
+  readonly #headSetter: HeadSetter;
+  #profile = UNKNOWN_PROFILE;
 
   constructor(options: EngineOptions) {
-    const { url, jwtSecret, timeoutMs } = options;
+    const { url, jwtSecret, timeoutMs, adminRpcUrl } = options;
+    const limits = { timeoutMs, drainMs: options.drainMs ?? DRAIN_MS };
     this.#version = options.version;
     this.#now = options.now ?? Date.now;
     this.#repeats = new UnmovedRepeats(options.repeatDelaysMs ?? REPEAT_DELAYS_MS, options.onSurprise);
-    const transport = new RpcTransport({
-      peer: 'ENGINE',
-      url,
-      headers: {},
-      timeoutMs,
-      maxResponseBytes: MAX_RESPONSE_BYTES,
-      maxConnections: CONNECTIONS,
-      gzip: false,
-    });
+    const transport = transportTo(url, timeoutMs);
     this.name = transport.name;
     const signer = createTokenSigner(jwtSecret, this.#now);
-    this.#client = new EngineClient(transport, signer, { timeoutMs, drainMs: options.drainMs ?? DRAIN_MS });
+    this.#client = new EngineClient(transport, signer, limits);
+    this.#admin =
+      adminRpcUrl === undefined ? null : new EngineClient(transportTo(adminRpcUrl, timeoutMs), null, limits);
+    const onRefused = options.onSetHeadRefused;
+    this.#headSetter = new HeadSetter({ engine: this.#client, admin: this.#admin, timeoutMs, onRefused });
     this.#forkchoice = new ForkchoiceSender(this.#client);
     this.#peers = new PeerCounter(options.rpcUrl);
+  }
+
+  get profile(): EngineProfile {
+    return this.#profile;
   }
 
   /** What was learnt of the EL before is forgotten: another one may have taken its place. */
   async identify(signal: AbortSignal): Promise<EngineIdentity> {
     const identity = await identify(this.#client, this.#version, this.#now, signal);
     this.#forkchoice.reset();
-    this.#repeats.allow(engineProfile(identity));
+    this.#profile = engineProfile(identity);
+    this.#repeats.allow(this.#profile);
     return identity;
   }
 
@@ -127,7 +146,31 @@ class HttpEngine implements Engine {
     });
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#client.close(), this.#peers.close()]);
+  canSetHead(signal: AbortSignal): Promise<boolean> {
+    return this.#headSetter.canSetHead(this.#profile, signal);
   }
+
+  setHead(to: BlockRef, signal: AbortSignal): Promise<EngineAnswer> {
+    return this.#singleFlight.run('setHead', () => this.#headSetter.setHead(to, this.#profile, signal));
+  }
+
+  forgets(hash: Hash, signal: AbortSignal): Promise<boolean> {
+    return forgets(this.#client, hash, signal);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#client.close(), this.#admin?.close(), this.#peers.close()]);
+  }
+}
+
+function transportTo(url: string, timeoutMs: number): RpcTransport {
+  return new RpcTransport({
+    peer: 'ENGINE',
+    url,
+    headers: {},
+    timeoutMs,
+    maxResponseBytes: MAX_RESPONSE_BYTES,
+    maxConnections: CONNECTIONS,
+    gzip: false,
+  });
 }

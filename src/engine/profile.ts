@@ -1,32 +1,7 @@
 import { ETHEREUMJS_METHOD, OP_STACK_METHOD } from './capabilities.js';
-import type { EngineIdentity } from './engine.js';
-
-const ENGINE_KINDS = ['geth', 'op-geth', 'reth', 'op-reth', 'ethereumjs', 'unknown'] as const;
+import type { EngineIdentity, EngineKind, EngineProfile } from './engine.js';
 
 type EngineSelfDescription = Pick<EngineIdentity, 'clientVersion' | 'capabilities'>;
-
-export type EngineKind = (typeof ENGINE_KINDS)[number];
-
-/** What lockstep does differently for one kind of EL. */
-interface Habits {
-  /** In catch-up, how many newPayloads may pass before a forkchoice. */
-  readonly maxBlocksPerForkchoice: number;
-  /** How often a VALID forkchoice that moved nothing is worth repeating. */
-  readonly maxUnmovedRepeats: number;
-}
-
-/**
- * What is known beforehand of one kind of EL, chosen by what it says of itself. Behaviour has the last word: every
- * forkchoice is read back, any surprise in a catch-up makes it go block by block, and an EL that moves after the repeats
- * that its profile allows is given all of them from then on.
- */
-export interface EngineProfile extends Habits {
-  readonly kind: EngineKind;
-  /** Where each of it comes from. */
-  readonly evidence: Readonly<Record<'kind' | keyof Habits, string>>;
-  /** What an operator of this EL should know; lockstep finds out by reading back, without relying on it. */
-  readonly known: readonly string[];
-}
 
 const GETH_REPEATS =
   'A VALID that moves nothing is final: an ancestor that is skipped, or a stale mapping. Two repeats make sure (engines-measured 2.B, 2.D).';
@@ -39,15 +14,40 @@ const RETH_FORKCHOICE =
 const GETH_KILLED =
   'Killed, it comes back where its state was last written and keeps its old blocks mapped above: they are VALID and cannot become the head, and a restart does not help.';
 
+const GETH_SIBLING =
+  'Down to 128 blocks below the highest block it ever executed, 127 where the state is stored by hash; below that a payload is ACCEPTED and its forkchoice SYNCING, for ever (engines-measured 2.0, 2.B).';
+const GETH_FORGETS = 'A block that was canonical before is executed again, or known, at once (engines-measured 2.B).';
+const RETH_RESET =
+  'VALID at any depth, and nothing moves; with `--engine.allow-unwind-canonical-header` an op-reth moves (engines-measured 3.3, 4).';
+const RETH_SIBLING = 'At any depth that was tried, 1,100; the cost is quadratic, 6 s there (engines-measured 3.0, 4).';
+const RETH_SET_HEAD = 'It answers success and does nothing (engines-measured 3.0).';
+const RETH_FORGETS =
+  'Removed blocks stay on disk for 7 to 120 ms; sent again meanwhile, they can make an op-reth exit (engines-measured 3.0).';
+const NOT_ASKED_FOR = 'No specification asks for such a wait.';
+const UNTOLD = 'Nothing is taken for granted: it is tried, and read back.';
+
 const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   geth: {
     kind: 'geth',
     maxBlocksPerForkchoice: 32,
     maxUnmovedRepeats: 2,
+    maxResetDepth: 32,
+    maxSiblingDepth: 127,
+    setHead: true,
+    forgetsLate: false,
+    rewindAdvice: 'restart it with `--engine.maxreorgdepth 0`',
     evidence: {
       kind: 'engine_getClientVersionV1 says go-ethereum (engines-measured 2.G).',
       maxBlocksPerForkchoice: GETH_FORKCHOICE,
       maxUnmovedRepeats: GETH_REPEATS,
+      maxResetDepth:
+        '32 for each call, and further ones go on from there; 33 at once is -38006 (engines-measured 2.B).',
+      maxSiblingDepth: GETH_SIBLING,
+      setHead:
+        'At any depth, in 0.2 s, where the state is stored by path; its engine port never serves it, so it needs an admin RPC (engines-measured 2.B, 2.F).',
+      forgetsLate: GETH_FORGETS,
+      rewindAdvice:
+        'The limit of 32 is gone then, and payloads below the window are executed again (engines-measured 2.B).',
     },
     known: [
       GETH_KILLED,
@@ -59,10 +59,21 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     kind: 'op-geth',
     maxBlocksPerForkchoice: 32,
     maxUnmovedRepeats: 2,
+    maxResetDepth: 0,
+    maxSiblingDepth: 127,
+    setHead: true,
+    forgetsLate: false,
+    rewindAdvice: 'restart it with `debug` in its `--http.api`',
     evidence: {
       kind: `Says go-ethereum as well; its capabilities list ${OP_STACK_METHOD} (engines-measured 2.G).`,
       maxBlocksPerForkchoice: GETH_FORKCHOICE,
       maxUnmovedRepeats: GETH_REPEATS,
+      maxResetDepth: 'VALID at any depth, the labels move, the head never does (engines-measured 2.0, 2.B).',
+      maxSiblingDepth: GETH_SIBLING,
+      setHead:
+        'At any depth where the state is stored by path, at 15 to 25 ms for each block beyond 128. Stored by hash, it lands on genesis there (engines-measured 2.0, 2.B).',
+      forgetsLate: GETH_FORGETS,
+      rewindAdvice: 'debug_setHead is served on the engine port then (engines-measured 2.0).',
     },
     known: [
       GETH_KILLED,
@@ -74,10 +85,20 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     kind: 'reth',
     maxBlocksPerForkchoice: 8,
     maxUnmovedRepeats: Infinity,
+    maxResetDepth: 0,
+    maxSiblingDepth: Infinity,
+    setHead: false,
+    forgetsLate: true,
+    rewindAdvice: null,
     evidence: {
       kind: 'engine_getClientVersionV1 says Reth (engines-measured 4).',
       maxBlocksPerForkchoice: RETH_FORKCHOICE,
       maxUnmovedRepeats: RETH_REPEATS,
+      maxResetDepth: RETH_RESET,
+      maxSiblingDepth: RETH_SIBLING,
+      setHead: RETH_SET_HEAD,
+      forgetsLate: RETH_FORGETS,
+      rewindAdvice: 'Siblings work at every depth that was tried (engines-measured 4).',
     },
     known: [
       'A forkchoice for an ancestor is VALID and changes nothing.',
@@ -88,10 +109,21 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     kind: 'op-reth',
     maxBlocksPerForkchoice: 8,
     maxUnmovedRepeats: Infinity,
+    maxResetDepth: 0,
+    maxSiblingDepth: Infinity,
+    setHead: false,
+    forgetsLate: true,
+    rewindAdvice: 'restart it with `--engine.allow-unwind-canonical-header`',
     evidence: {
       kind: `Says a name with reth in it, and its capabilities list ${OP_STACK_METHOD} (engines-measured 3.7).`,
       maxBlocksPerForkchoice: RETH_FORKCHOICE,
       maxUnmovedRepeats: RETH_REPEATS,
+      maxResetDepth: RETH_RESET,
+      maxSiblingDepth: RETH_SIBLING,
+      setHead: RETH_SET_HEAD,
+      forgetsLate: RETH_FORGETS,
+      rewindAdvice:
+        'A forkchoice for an ancestor moves the head then, and its labels when it is repeated (engines-measured 3.3).',
     },
     known: [
       'A forkchoice for an ancestor is VALID and changes nothing, without `--engine.allow-unwind-canonical-header`.',
@@ -103,11 +135,21 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     kind: 'ethereumjs',
     maxBlocksPerForkchoice: 1,
     maxUnmovedRepeats: Infinity,
+    maxResetDepth: Infinity,
+    maxSiblingDepth: Infinity,
+    setHead: false,
+    forgetsLate: false,
+    rewindAdvice: null,
     evidence: {
       kind: `Tells no version; its capabilities list ${ETHEREUMJS_METHOD}, without a version (engines 11).`,
       maxBlocksPerForkchoice:
         'The stock client executes two payloads ahead of its head and answers SYNCING beyond some dozens (engines 16.6).',
       maxUnmovedRepeats: 'It may say VALID or SYNCING while it still executes (engines 16.6).',
+      maxResetDepth: 'It goes back to any block that it has (engines 16.6).',
+      maxSiblingDepth: UNTOLD,
+      setHead: 'It has no such method (engines 16.6).',
+      forgetsLate: NOT_ASKED_FOR,
+      rewindAdvice: 'Nothing is known to help.',
     },
     known: [
       'A forkchoice for an ancestor moves head and labels back.',
@@ -119,11 +161,21 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     kind: 'unknown',
     maxBlocksPerForkchoice: 1,
     maxUnmovedRepeats: Infinity,
+    maxResetDepth: Infinity,
+    maxSiblingDepth: Infinity,
+    setHead: false,
+    forgetsLate: false,
+    rewindAdvice: null,
     evidence: {
       kind: 'Whatever else answers.',
       maxBlocksPerForkchoice:
         'Nothing is taken for granted: block by block is what every EL of the specification does.',
       maxUnmovedRepeats: 'Nothing is taken for granted.',
+      maxResetDepth: UNTOLD,
+      maxSiblingDepth: UNTOLD,
+      setHead: 'It can throw an EL back to its genesis, so it is not tried on one that is not known.',
+      forgetsLate: NOT_ASKED_FOR,
+      rewindAdvice: 'Nothing is known to help.',
     },
     known: [],
   },
@@ -131,8 +183,11 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
 
 /** Every profile, for the document about them. */
 export function engineProfiles(): readonly EngineProfile[] {
-  return ENGINE_KINDS.map((kind) => PROFILES[kind]);
+  return Object.values(PROFILES);
 }
+
+/** That of an EL which has not said yet what it is. */
+export const UNKNOWN_PROFILE = PROFILES.unknown;
 
 /** The profile of an EL by what it says of itself. */
 export function engineProfile(identity: EngineSelfDescription): EngineProfile {

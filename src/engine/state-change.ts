@@ -1,25 +1,23 @@
 import { LockstepError } from '../util/errors.js';
 import type { JsonValue } from '../util/json.js';
 import { readFailure } from './answer.js';
-import type { EngineClient } from './client.js';
+import type { EngineClient, StateChange } from './client.js';
 import type { EngineAnswer } from './engine.js';
 
 /**
  * Sends one state-changing call, once, and names what came of it.
- * @param request text of the JSON-RPC request, with the id FIXED_REQUEST_ID
  * @param read decodes the result; what it throws makes the answer UNKNOWN, since the EL has acted by then
  * @throws LockstepError ABORTED when the signal had aborted: then nothing was sent
  */
 export async function sendStateChange(
   client: EngineClient,
-  method: string,
-  request: string | Buffer,
+  change: StateChange,
   read: (result: JsonValue) => EngineAnswer,
   signal: AbortSignal,
 ): Promise<EngineAnswer> {
   if (signal.aborted) throw new LockstepError('ABORTED');
   try {
-    return read(await client.change(method, request, signal));
+    return read(await client.change(change, signal));
   } catch (thrown) {
     return readFailure(thrown);
   }

@@ -1,8 +1,7 @@
 import type { Heads } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import type { Hash } from '../util/hex.js';
-import type { AppliedForkchoice } from './engine.js';
-import type { EngineProfile } from './profile.js';
+import type { AppliedForkchoice, EngineProfile } from './engine.js';
 
 /**
  * The pauses before a VALID forkchoice that moved nothing is sent again: as many as the profile of the EL finds worth it,

@@ -5,9 +5,11 @@ import type { ConsensusClient } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { sleep } from '../util/sleep.js';
 import { aim } from './aim.js';
+import { climb, unmap } from './climb.js';
 import { proveConsensus } from './consensus-identity.js';
 import { extend, type ExtendDeps } from './extend.js';
-import type { Action, Outcome } from './state.js';
+import { makePlan, type PlanDeps } from './make-plan.js';
+import type { Action, Outcome } from './action.js';
 
 /** What both sides proved to be at boot: nothing else may stand behind the same URLs later. */
 export interface ExpectedChain {
@@ -15,7 +17,7 @@ export interface ExpectedChain {
   readonly genesis: BlockRef;
 }
 
-export interface ActDeps extends Omit<ExtendDeps, 'apply'> {
+export interface ActDeps extends Omit<ExtendDeps, 'apply'>, Omit<PlanDeps, 'limits'> {
   readonly expected: ExpectedChain;
   readonly consensus: ConsensusClient | null;
   /** Sleeps at most `ms`; ends early when a poller has news. */
@@ -45,8 +47,12 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
       const { effect, answer } = await apply(action.forkchoice);
       return { of: 'forkchoice', effect, answer };
     }
-    case 'recover':
-      return { of: 'recover', result: 'unsupported' };
+    case 'plan':
+      return { of: 'plan', divergence: action.divergence, result: await makePlan(action, deps, stop) };
+    case 'climb':
+      return { of: 'climb', rung: action.rung, stop: await climb(action, { ...deps, apply }, stop) };
+    case 'unmap':
+      return { of: 'unmap', from: action.from, stop: await unmap(action, { ...deps, apply }, stop) };
   }
 }
 

@@ -4,7 +4,7 @@ import type { AppliedForkchoice, Engine, EngineAnswer } from '../engine/engine.j
 import type { Source } from '../source/source.js';
 import { asLockstepError } from '../util/errors.js';
 import { prepareFar } from './prepare.js';
-import type { Action, ExtendStop, Outcome } from './state.js';
+import type { Action, ExtendStop, Outcome } from './action.js';
 
 interface AimDeps {
   readonly source: Source;

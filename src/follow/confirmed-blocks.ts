@@ -4,12 +4,20 @@ import { LockstepError } from '../util/errors.js';
 import type { FetchAhead } from './fetch-ahead.js';
 import { prepare, type Prepared } from './prepare.js';
 
+/** The payloads of an extension, in order. */
+export interface NextBlocks {
+  /** The next payload, or why there is none. One call at a time; the block after it is verified meanwhile. */
+  next(): Promise<Prepared>;
+  /** Hands out what is on its way, and then stops with `slice`. */
+  finish(): void;
+}
+
 /**
  * Hands out the payloads of an extension in order, each confirmed by a hash that came from elsewhere: the target by its
  * own, every other block by the parent hash of its successor. A header that was changed on the way recomputes to some
  * hash too, so without this it would reach the EL before the break shows.
  */
-export class ConfirmedBlocks {
+export class ConfirmedBlocks implements NextBlocks {
   readonly #blocks: FetchAhead;
   readonly #target: BlockRef;
   readonly #source: Source;
@@ -24,7 +32,6 @@ export class ConfirmedBlocks {
     this.#ahead = this.#prepare(plan.from);
   }
 
-  /** The next payload, or why there is none. One call at a time; the block after it is verified meanwhile. */
   async next(): Promise<Prepared> {
     const current = await this.#ahead;
     if (current.kind === 'stop') return current;
@@ -36,7 +43,6 @@ export class ConfirmedBlocks {
     return (await this.#isOnSource(ref)) ? current : successor;
   }
 
-  /** Hands out what is on its way, and then stops with `slice`. */
   finish(): void {
     this.#blocks.finish();
   }

@@ -1,10 +1,13 @@
 import { LockstepError } from '../util/errors.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
+import { targetOf, type Plan } from '../recovery/plan.js';
+import type { Action, Ground } from './action.js';
 import { CONFIRM_DELAY_MS, IDLE_MS, SYNCING_GAP_BLOCKS } from './limits.js';
 import { trustedLabels } from './labels.js';
 import { learn } from './learn.js';
+import { recover } from './recover.js';
 import { classify, type Situation } from './situation.js';
-import type { Action, HoldReason, Observation, Phase, State, Tick } from './state.js';
+import type { EngineView, HoldReason, Observation, Phase, State, Tick } from './state.js';
 
 interface Decision {
   readonly state: State;
@@ -64,8 +67,25 @@ function react(state: State, situation: Situation, tick: Tick): Decision {
       const ms = situation.seen === 0 ? 0 : CONFIRM_DELAY_MS;
       return { state, action: { do: 'compare', height: situation.height, ms } };
     }
-    case 'diverged':
-      return recover(state, situation);
+    case 'foreign-writer':
+      return hold(state, { kind: 'foreign-writer', moves: situation.moves }, IDLE_MS, null);
+    case 'diverged': {
+      const { state: next, phase, action } = recover(state, situation, tick);
+      return inPhase(next, phase, action);
+    }
+    case 'off-plan': {
+      const { engine, rung, plan } = situation;
+      const phase = recovering(state, plan);
+      if (rung === 'el-sync')
+        return inPhase(state, phase, { do: 'el-sync', from: plan.ancestor, target: targetOf(plan) });
+      const ground = groundOf(state, engine);
+      return inPhase(state, phase, { do: 'climb', rung, plan, ground, primed: state.session.primed });
+    }
+    case 'stale-mapping': {
+      const { engine } = situation;
+      const ground = groundOf(state, engine);
+      return inPhase(state, unlessHeld(state, 'syncing'), { do: 'unmap', from: engine.heads.unsafe, ground });
+    }
     case 'el-sync-due':
       return inPhase(state, unlessHeld(state, 'syncing'), {
         do: 'el-sync',
@@ -91,25 +111,26 @@ function react(state: State, situation: Situation, tick: Tick): Decision {
 
 function extend(state: State, { engine, target }: Extract<Situation, { kind: 'behind' }>): Decision {
   const from = engine.heads.unsafe;
-  const far = target.number - from.number > SYNCING_GAP_BLOCKS;
-  const phase = unlessHeld(state, far ? 'syncing' : 'following');
+  const plan = state.recovery?.stage === 'replaying' ? state.recovery.plan : null;
+  const to = plan === null ? target : targetOf(plan);
+  const far = to.number - from.number > SYNCING_GAP_BLOCKS;
+  const phase = plan === null ? unlessHeld(state, far ? 'syncing' : 'following') : recovering(state, plan);
   const everyBlock = !far || state.trouble !== null;
-  const trusted = trustedLabels(engine);
-  return inPhase(state, phase, { do: 'extend', from, to: target, trusted, known: engine.at, everyBlock });
+  return inPhase(state, phase, { do: 'extend', from, to, ground: groundOf(state, engine), everyBlock, plan });
+}
+
+function groundOf(state: State, engine: EngineView): Ground {
+  return { trusted: trustedLabels(engine, state.remembered), known: engine.at };
+}
+
+function recovering({ phase }: State, { blocks: [first], ancestor, replaced }: Plan): Phase {
+  if (phase.kind === 'recovering') return phase;
+  return { kind: 'recovering', divergence: { source: first ?? ancestor, engine: replaced } };
 }
 
 /** A hold lasts while its failure is tried again: only a success ends it. */
 function unlessHeld(state: State, kind: 'syncing' | 'following'): Phase {
   return state.trouble?.named === true && state.phase.kind === 'holding' ? state.phase : { kind };
-}
-
-/** Recovery is tried once per divergence; where it cannot be done the hold keeps comparing, and ends when they agree. */
-function recover(state: State, { divergence, keepAlive }: Extract<Situation, { kind: 'diverged' }>): Decision {
-  const tried =
-    state.phase.kind === 'recovering' || (state.phase.kind === 'holding' && state.phase.reason.kind === 'divergence');
-  if (!tried) return inPhase(state, { kind: 'recovering', divergence }, { do: 'recover', divergence });
-  const look: Action = { do: 'compare', height: divergence.source.number, ms: IDLE_MS };
-  return inPhase(state, { kind: 'holding', reason: { kind: 'divergence', divergence } }, keepAliveOr(keepAlive, look));
 }
 
 function hold(state: State, reason: HoldReason, waitMs: number, keepAlive: Forkchoice | null): Decision {

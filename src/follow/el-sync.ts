@@ -1,6 +1,7 @@
 import type { BlockRef } from '../chain/block.js';
 import { EL_SYNC_NUDGE_MS, EL_SYNC_REAIM_MS } from './limits.js';
-import type { ElSync, ElSyncEnd, ElSyncRun, EngineView, SourceView, State } from './state.js';
+import type { ElSync, ElSyncEnd, ElSyncRun } from './el-sync-state.js';
+import type { EngineView, SourceView, State } from './state.js';
 
 /** The EL took the target: from now on it is left alone. */
 export function pointed(

@@ -2,7 +2,8 @@ import type { BlockRef } from '../chain/block.js';
 import type { EngineAnswer } from '../engine/engine.js';
 import type { LockstepError } from '../util/errors.js';
 import { REFUSED_TTL_MS } from './limits.js';
-import type { ExtendStop, HoldReason, State, Tick } from './state.js';
+import type { ExtendStop } from './action.js';
+import type { HoldReason, State, Tick } from './state.js';
 import { troubled, unsettled } from './trouble.js';
 
 /** The JSON-RPC codes that mean "this method version or these fields", not "this block" (engines 8). */

@@ -5,10 +5,12 @@ import type { Payload } from '../payload/payload.js';
 import type { Source } from '../source/source.js';
 import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import type { Hash } from '../util/hex.js';
-import { ConfirmedBlocks } from './confirmed-blocks.js';
+import { ConfirmedBlocks, type NextBlocks } from './confirmed-blocks.js';
 import { FetchAhead, type FetchLimits } from './fetch-ahead.js';
 import { promote } from './labels.js';
-import type { ExtendAction, ExtendStop, Outcome } from './state.js';
+import { PlannedBlocks } from './planned-blocks.js';
+import type { PlannedPayloads } from './planned-payloads.js';
+import type { ExtendAction, ExtendStop, Outcome } from './action.js';
 
 export interface ExtendDeps {
   readonly source: Source;
@@ -20,6 +22,7 @@ export interface ExtendDeps {
   /** The EL refused this payload before and is not asked again yet. */
   readonly isRefused: (hash: Hash) => boolean;
   readonly onBlock: (payload: Payload) => void;
+  readonly payloads: PlannedPayloads;
   readonly limits: FetchLimits & { readonly blocksPerForkchoice: number };
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -42,13 +45,18 @@ export async function extend(action: ExtendAction, deps: ExtendDeps, stop: Abort
   const lane = new Extension(action, deps, stop);
   const fetching = new AbortController();
   const signal = AbortSignal.any([stop, fetching.signal]);
-  const blocks = new FetchAhead(deps.source, deps.limits, { first: action.from.number + 1, target: action.to }, signal);
   try {
-    const why = await lane.run(new ConfirmedBlocks(blocks, action, deps.source, signal), signal);
+    const why = await lane.run(nextBlocks(action, deps, signal), signal);
     return await lane.finish(stop.aborted ? { why: 'aborted' } : why);
   } finally {
     fetching.abort();
   }
+}
+
+function nextBlocks(action: ExtendAction, deps: ExtendDeps, signal: AbortSignal): NextBlocks {
+  if (action.plan !== null) return new PlannedBlocks(action.plan, action.from, deps, signal);
+  const range = { first: action.from.number + 1, target: action.to };
+  return new ConfirmedBlocks(new FetchAhead(deps.source, deps.limits, range, signal), action, deps.source, signal);
 }
 
 class Extension {
@@ -70,12 +78,12 @@ class Extension {
     this.#sliceEndsAt = deps.now() + SLICE_MS;
     this.#valid = action.from;
     this.#applied = action.from;
-    this.#labels = action.trusted;
-    for (const [number, ref] of action.known) if (ref !== null) this.#hashes.set(number, ref.hash);
+    this.#labels = action.ground.trusted;
+    for (const [number, ref] of action.ground.known) if (ref !== null) this.#hashes.set(number, ref.hash);
     this.#hashes.set(action.from.number, action.from.hash);
   }
 
-  async run(blocks: ConfirmedBlocks, signal: AbortSignal): Promise<ExtendStop> {
+  async run(blocks: NextBlocks, signal: AbortSignal): Promise<ExtendStop> {
     const { to } = this.#action;
     const stopping = (): boolean => signal.aborted;
     let next = blocks.next();

@@ -1,7 +1,8 @@
 import type { BlockRef } from '../chain/block.js';
 import type { FetchedBlock } from '../chain/fetched-block.js';
-import type { Lookup, Source } from '../source/source.js';
+import type { BlockId, Lookup, Source } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
+import type { Hash } from '../util/hex.js';
 
 export interface FetchLimits {
   readonly maxBlocks: number;
@@ -28,6 +29,7 @@ export class FetchAhead {
   readonly #limits: FetchLimits;
   readonly #signal: AbortSignal;
   readonly #target: BlockRef;
+  readonly #hashes: ReadonlyMap<number, Hash>;
   readonly #slots: Promise<Fetched>[] = [];
   #next: number;
   #inFlight = 0;
@@ -36,12 +38,19 @@ export class FetchAhead {
   #averageBytes = 0;
   #finishing = false;
 
-  constructor(source: Source, limits: FetchLimits, range: { first: number; target: BlockRef }, signal: AbortSignal) {
+  /** `hashes`: blocks of the range that are known already. They are asked for by hash, as the target is. */
+  constructor(
+    source: Source,
+    limits: FetchLimits,
+    range: { first: number; target: BlockRef; hashes?: ReadonlyMap<number, Hash> },
+    signal: AbortSignal,
+  ) {
     this.#source = source;
     this.#limits = limits;
     this.#signal = signal;
     this.#next = range.first;
     this.#target = range.target;
+    this.#hashes = new Map([...(range.hashes ?? []), [range.target.number, range.target.hash]]);
     this.#fill();
   }
 
@@ -68,7 +77,8 @@ export class FetchAhead {
 
   #fill(): void {
     while (this.#hasRoom()) {
-      const id = this.#next === this.#target.number ? { hash: this.#target.hash } : { number: this.#next };
+      const hash = this.#hashes.get(this.#next);
+      const id = hash === undefined ? { number: this.#next } : { hash };
       this.#next += 1;
       this.#inFlight += 1;
       this.#slots.push(this.#fetch(id));
@@ -85,7 +95,7 @@ export class FetchAhead {
     return waiting < MIN_BLOCKS || expectedBytes < this.#limits.maxBytes;
   }
 
-  async #fetch(id: { number: number } | { hash: BlockRef['hash'] }): Promise<Fetched> {
+  async #fetch(id: BlockId): Promise<Fetched> {
     try {
       const found = await this.#source.block(id, this.#signal);
       if (found.kind === 'found') this.#account(sizeBytes(found.value));

@@ -8,17 +8,17 @@ type HashAt = (number: number) => Hash | undefined;
 const NO_LABELS: Labels = { safe: null, finalized: null };
 
 /**
- * The EL's own labels, as far as they can be built on: at or below its head and canonical. ELs show labels above the
- * head, and on abandoned branches, after a crash or a branch change (engines-measured 2.C, 3.4).
+ * The labels of the EL's chain that can be built on: at or below its head and canonical. ELs show labels above the head,
+ * and on abandoned branches, after a crash or a branch change (engines-measured 2.C, 3.4); and after a restart they show
+ * older ones or none (2.D), where what is remembered steps in.
  */
-export function trustedLabels(engine: EngineView): Labels {
+export function trustedLabels(engine: EngineView, remembered: Labels): Labels {
   const { heads } = engine;
+  const hashAt = engineHashAt(engine);
   const keep = (label: BlockRef | null): BlockRef | null =>
-    label !== null && label.number <= heads.unsafe.number && engineHashAt(engine)(label.number) === label.hash
-      ? label
-      : null;
-  const finalized = keep(heads.finalized);
-  const safe = keep(heads.safe);
+    label !== null && label.number <= heads.unsafe.number && hashAt(label.number) === label.hash ? label : null;
+  const finalized = higher(keep(heads.finalized), keep(remembered.finalized));
+  const safe = higher(keep(heads.safe), keep(remembered.safe));
   if (finalized !== null && safe !== null && safe.number < finalized.number) return { safe: finalized, finalized };
   return { safe, finalized };
 }
@@ -40,10 +40,23 @@ export function promote(head: BlockRef, trusted: Labels, source: Labels | null, 
   return { safe, finalized };
 }
 
+/** What is remembered once this view of the EL was seen: finalized never goes back. */
+export function remember(engine: EngineView, remembered: Labels): Labels {
+  const trusted = trustedLabels(engine, remembered);
+  return { safe: trusted.safe ?? remembered.safe, finalized: higher(trusted.finalized, remembered.finalized) };
+}
+
+/** The labels that hold for a chain of which only what is up to `height` is known to go on. */
+export function labelsUpTo(height: number, { safe, finalized }: Labels): Labels {
+  const low = (label: BlockRef | null): BlockRef | null => (label !== null && label.number <= height ? label : null);
+  return { safe: low(safe) ?? low(finalized), finalized: low(finalized) };
+}
+
 /** The forkchoice for the block the EL stands at, with every label that can be promoted now. */
-export function forkchoiceAtHead(engine: EngineView, source: SourceView | null): Forkchoice {
+export function forkchoiceAtHead(engine: EngineView, source: SourceView | null, remembered: Labels): Forkchoice {
   const head = engine.heads.unsafe;
-  return forkchoice(head, promote(head, trustedLabels(engine), source?.labels ?? null, engineHashAt(engine)));
+  const trusted = trustedLabels(engine, remembered);
+  return forkchoice(head, promote(head, trusted, source?.labels ?? null, engineHashAt(engine)));
 }
 
 /** The EL already shows the labels of this forkchoice. */
@@ -58,8 +71,9 @@ export function coherentLabels(labels: Labels): boolean {
 }
 
 /** The heights at which the EL's canonical block has to be known for this tick's decision. */
-export function heightsOfInterest(heads: Heads, source: SourceView | null): number[] {
-  const refs = [heads.safe, heads.finalized, source?.head, source?.labels?.safe, source?.labels?.finalized];
+export function heightsOfInterest(heads: Heads, source: SourceView | null, remembered: Labels): number[] {
+  const own = [heads.safe, heads.finalized, remembered.safe, remembered.finalized];
+  const refs = [...own, source?.head, source?.labels?.safe, source?.labels?.finalized];
   const heights = new Set<number>();
   for (const ref of refs) {
     if (ref !== null && ref !== undefined && ref.number <= heads.unsafe.number) heights.add(ref.number);
@@ -71,4 +85,8 @@ export function heightsOfInterest(heads: Heads, source: SourceView | null): numb
 function engineHashAt(engine: EngineView): HashAt {
   return (number) =>
     number === engine.heads.unsafe.number ? engine.heads.unsafe.hash : (engine.at.get(number)?.hash ?? undefined);
+}
+
+function higher(a: BlockRef | null, b: BlockRef | null): BlockRef | null {
+  return a === null || (b !== null && b.number > a.number) ? b : a;
 }

@@ -1,18 +1,22 @@
 import { type BlockRef, diverges } from '../chain/block.js';
 import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
 import { describe, fromAnswer, fromPayloadAnswer, showsStaleMapping, stillRefused, stuck } from './engine-answers.js';
-import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER } from './limits.js';
-import type { ExtendStop, HoldReason, Observation, Outcome, Seen, SourceView, State, Tick } from './state.js';
+import { remember } from './labels.js';
+import { countForeignMove, fromClimb, fromPlan, fromUnmap, isClimbedDown, settleRecovery } from './learn-recovery.js';
+import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
+import { lostFinalized } from './situation.js';
+import type { ExtendStop, Outcome } from './action.js';
+import type { HoldReason, Observation, State, Tick } from './state.js';
 import { calm, troubled, unsettled } from './trouble.js';
 
 /** What is remembered after an observation: the outcome of the last action, and what both sides show. */
 export function learn(state: State, observation: Observation, tick: Tick): State {
-  const afterOutcome =
-    observation.outcome === null ? state : fromOutcome(state, observation.outcome, observation.source, tick);
+  const { outcome } = observation;
+  const afterOutcome = outcome === null ? state : fromOutcome(state, outcome, observation, tick);
   return fromSides(afterOutcome, observation, tick);
 }
 
-function fromSides(state: State, { engine, source }: Observation, tick: Tick): State {
+function fromSides(state: State, { engine, source, outcome }: Observation, tick: Tick): State {
   const sourceIdentified = state.sourceIdentified && source.kind !== 'failed';
   if (engine.kind === 'pending') return { ...state, sourceIdentified };
   if (engine.kind === 'failed') {
@@ -20,10 +24,21 @@ function fromSides(state: State, { engine, source }: Observation, tick: Tick): S
     const elSync = unwatched(state.elSync, tick.now);
     return { ...(lost ? newSession(state) : { ...state, session: unidentified(state), elSync }), sourceIdentified };
   }
-  const standing = engine.value.heads.unsafe;
-  const restarted = state.standing !== null && standing.number < state.standing.number;
-  const session = restarted ? newSession(state) : watched(state, engine.value, tick.now);
-  return { ...session, standing, sourceIdentified };
+  const view = engine.value;
+  const standing = view.heads.unsafe;
+  const lower = state.standing !== null && standing.number < state.standing.number;
+  const session = lower && !isClimbedDown(state, view) ? newSession(state) : watched(state, view, tick.now);
+  const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
+  const settled = settleRecovery(moved, view, tick);
+  const staleAbove = settled.staleAbove?.hash === standing.hash ? settled.staleAbove : null;
+  // Until an EL that came back has proved its identity it may be another chain.
+  const remembered = settled.session.identified ? remember(view, settled.remembered) : settled.remembered;
+  return { ...settled, standing, sourceIdentified, staleAbove, remembered };
+}
+
+/** It may have moved the EL's head. */
+function isWrite(outcome: Outcome | null): boolean {
+  return outcome !== null && !['wait', 'identify', 'compare', 'plan'].includes(outcome.of);
 }
 
 /** Everything known about the EL's process is void: its memory of refused blocks is gone as well (reliability E22). */
@@ -31,12 +46,14 @@ function newSession(state: State): State {
   const id = state.session.identified ? state.session.id + 1 : state.session.id;
   return {
     ...state,
-    session: { id, identified: false, compared: false, primed: false, ignoreSyncing: false },
+    session: { id, identified: false, compared: false, fenced: false, primed: false, ignoreSyncing: false },
     standing: null,
     suspicion: null,
     unsettled: null,
     refused: new Map(),
     elSync: renewed(state.elSync),
+    recovery: null,
+    staleAbove: null,
   };
 }
 
@@ -44,21 +61,30 @@ function unidentified(state: State): State['session'] {
   return { ...state.session, identified: false };
 }
 
-function fromOutcome(state: State, outcome: Outcome, source: Seen<SourceView>, tick: Tick): State {
+function fromOutcome(state: State, outcome: Outcome, observation: Observation, tick: Tick): State {
   switch (outcome.of) {
     case 'wait':
-    case 'recover':
       return state;
     case 'identify':
       return fromIdentify(state, outcome, tick);
     case 'compare':
-      return fromCompare(state, outcome, source, tick);
+      return fromCompare(state, outcome, observation, tick);
     case 'extend':
       return fromExtend(state, outcome, tick);
     case 'el-sync':
       return fromElSync(state, outcome, tick);
     case 'forkchoice':
       return fromForkchoice({ ...state, lastForkchoiceAt: tick.now }, outcome, tick);
+    case 'plan': {
+      const { divergence, result } = outcome;
+      if (result.kind !== 'stopped') return fromPlan(state, divergence, result, tick);
+      // The divergence is seen anew before the next plan.
+      return fromStop({ ...state, suspicion: null }, result.stop, state.standing ?? divergence.engine, tick);
+    }
+    case 'climb':
+      return fromClimb(state, outcome.rung, outcome.stop, tick);
+    case 'unmap':
+      return fromUnmap(state, outcome.from.number + 1, outcome.stop, tick);
   }
 }
 
@@ -74,14 +100,17 @@ function fromIdentify(state: State, outcome: Extract<Outcome, { of: 'identify' }
 function fromCompare(
   state: State,
   outcome: Extract<Outcome, { of: 'compare' }>,
-  shown: Seen<SourceView>,
+  { source: shown, engine: shownEngine }: Observation,
   tick: Tick,
 ): State {
   if ('error' in outcome) {
     const side = outcome.error.code.startsWith('ENGINE') ? 'engine-unavailable' : 'source-unavailable';
     return troubled(state, 'compare', { kind: side, error: outcome.error }, tick);
   }
-  const { source, engine, height } = outcome;
+  const { source, height } = outcome;
+  // What the EL had finalized and lost stands in for its block.
+  const lost = shownEngine.kind === 'seen' ? lostFinalized(state, shownEngine.value) : null;
+  const engine = outcome.engine ?? (lost?.number === height ? lost : null);
   if (source !== null && engine !== null && source.hash !== engine.hash) {
     const seen = state.suspicion?.height === height ? state.suspicion.seen + 1 : 1;
     // A confirmed difference may also be another chain behind the same URL, so the source proves itself first (S21).
@@ -91,8 +120,10 @@ function fromCompare(
   }
   const agreed = source !== null && engine !== null;
   if (agreed && shown.kind === 'seen' && diverges(shown.value.head, source)) return split(state, height, tick);
-  const session = agreed ? { ...state.session, compared: true } : state.session;
-  const cleared = { ...state, suspicion: null, session };
+  const fenced = lost?.number === height;
+  const session = agreed ? { ...state.session, ...(fenced ? { fenced } : { compared: true }) } : state.session;
+  const recovery = agreed && state.recovery?.stage === 'stopped' ? null : state.recovery;
+  const cleared = { ...state, suspicion: null, session, recovery };
   // The source no longer shows a block there: it lags or was restarted, which is not a divergence (reliability D6).
   return agreed
     ? calm(cleared, 'compare')
@@ -131,12 +162,21 @@ function fromExtend(state: State, outcome: Extract<Outcome, { of: 'extend' }>, t
     ? { ...state, lastForkchoiceAt: tick.now, standing: outcome.head, trouble: null, suspicion: null }
     : state;
   const settled = moved ? { ...advanced, unsettled: null } : advanced;
-  return fromStop(settled, outcome.stop, outcome.head, tick);
+  const recovery = keepsPlan(outcome.stop) ? settled.recovery : null;
+  return fromStop({ ...settled, recovery }, outcome.stop, outcome.head, tick);
+}
+
+/** After any other stop both sides are compared anew: the source may be on another branch by now. */
+function keepsPlan({ why }: ExtendStop): boolean {
+  return ['reached', 'slice', 'aborted', 'source-failed'].includes(why);
 }
 
 /** An EL that does not want to sync is replayed to. Any other failure is one of an extension's as well. */
-function fromElSync(state: State, outcome: Extract<Outcome, { of: 'el-sync' }>, tick: Tick): State {
+function fromElSync(before: State, outcome: Extract<Outcome, { of: 'el-sync' }>, tick: Tick): State {
   const { stop, from, target } = outcome;
+  // As the last way of a recovery it is asked for also where blocks are replayed otherwise.
+  const elSync = before.elSync ?? { policy: LAST_WAY, stage: 'idle' as const };
+  const state: State = { ...before, elSync, recovery: null };
   if (stop.why === 'aimed') {
     const calmed = { ...unproved(state), trouble: null, unsettled: null, lastForkchoiceAt: tick.now };
     return pointed(calmed, outcome, stop.peers, tick.now);
@@ -185,8 +225,12 @@ function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): S
     case 'payload-answer':
       return fromPayloadAnswer(state, { ...stop, head }, tick);
     case 'forkchoice-answer': {
-      const reason = stuck(stop.block.number, describe(stop.answer, stop.effect), showsStaleMapping(stop, head));
-      return fromAnswer(state, 'forkchoice', reason, stop.answer, tick);
+      const isStale = showsStaleMapping(stop, head);
+      const reason = stuck(stop.block.number, describe(stop.answer, stop.effect), isStale);
+      const { mode, synthetic } = state.recoveryPolicy;
+      const learnt = fromAnswer(state, 'forkchoice', reason, stop.answer, tick);
+      if (!isStale || mode !== 'auto' || !synthetic || learnt.trouble === null) return learnt;
+      return { ...learnt, staleAbove: head, trouble: { ...learnt.trouble, retryAt: tick.now } };
     }
   }
 }

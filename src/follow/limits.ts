@@ -1,5 +1,6 @@
 import type { LockstepError } from '../util/errors.js';
-import type { ElSyncPolicy, HoldReason } from './state.js';
+import type { ElSyncPolicy } from './el-sync-state.js';
+import type { HoldReason } from './state.js';
 
 /** How long the loop sleeps when nothing calls for an action; news from a poller wakes it earlier. */
 export const IDLE_MS = 1_000;
@@ -24,6 +25,9 @@ export function elSyncPolicy(timeoutMs: number): ElSyncPolicy {
   return { gapBlocks: EL_SYNC_GAP_BLOCKS, startMs: Math.min(EL_SYNC_START_MS, timeoutMs), stallMs: timeoutMs };
 }
 
+/** For an EL sync as the last way of a recovery: it is never due because of a gap. */
+export const LAST_WAY: ElSyncPolicy = { gapBlocks: Infinity, startMs: EL_SYNC_START_MS, stallMs: 10 * 60_000 };
+
 /** The pause before an EL that shows nothing of a sync is pointed at the target again. */
 export const EL_SYNC_NUDGE_MS = 10_000;
 
@@ -35,6 +39,22 @@ export const CONFIRM_DIVERGENCE_READS = 2;
 
 /** The pause between the reads that confirm a divergence: a lagging replica gets the chance to catch up. */
 export const CONFIRM_DELAY_MS = 500;
+
+/** The pause before a way back that was not found, or not taken, is looked for again. */
+export const RECOVERY_RETRY_MS = 60_000;
+
+/** Recoveries that follow each other closely are this far apart at most (reliability L5). */
+export const MAX_COOLDOWN_MS = 30 * 60_000;
+
+/** So often a rung is tried whose outcome is unknown. */
+export const UNKNOWNS_PER_RUNG = 3;
+
+/** The EL's head moves without us this often, each within the window of the last: somebody else drives it (reliability E18). */
+export const FOREIGN_MOVES_TO_HOLD = 3;
+export const FOREIGN_WINDOW_MS = 10 * 60_000;
+
+/** The hold for a foreign writer ends when it has been quiet for so long. */
+export const FOREIGN_QUIET_MS = 60_000;
 
 /** How long a payload that the EL refused is not sent again within one session (reliability E6). */
 export const REFUSED_TTL_MS = 10 * 60_000;
@@ -61,7 +81,12 @@ export const HOLD_AFTER: Readonly<Record<HoldReason['kind'], number>> = {
   'source-unavailable': 1,
   'source-gap': 5,
   'block-rejected': 3,
-  divergence: 1,
+  'finalized-divergence': 1,
+  'recovery-off': 1,
+  'recovery-pausing': 1,
+  'recovery-too-deep': 1,
+  'recovery-failed': 1,
+  'foreign-writer': 1,
 };
 
 interface Backoff {

@@ -1,16 +1,20 @@
-import type { Labels } from '../chain/block.js';
 import type { Engine } from '../engine/engine.js';
 import type { ConsensusClient, Source } from '../source/source.js';
 import { asLockstepError, type LockstepError } from '../util/errors.js';
 import { Wakeup } from '../util/wakeup.js';
+import type { Labels } from '../chain/block.js';
 import { act, type ActDeps, type ExpectedChain } from './act.js';
 import { decide } from './decide.js';
 import { ConsensusWatch } from './consensus-watch.js';
 import { ExecutionWatch } from './execution-watch.js';
 import type { FetchLimits } from './fetch-ahead.js';
 import { observe } from './observe.js';
+import { PlannedPayloads } from './planned-payloads.js';
+import type { RecoveryPolicy } from './recovery-state.js';
 import type { SourceWatch } from './source-watch.js';
-import { INITIAL_STATE, type ElSyncPolicy, type FollowHooks, type Outcome, type State } from './state.js';
+import type { Outcome } from './action.js';
+import type { ElSync, ElSyncPolicy } from './el-sync-state.js';
+import { INITIAL_STATE, type FollowHooks, type State } from './state.js';
 
 export interface FollowOptions {
   readonly pollIntervalMs: number | 'auto';
@@ -19,7 +23,8 @@ export interface FollowOptions {
   readonly expected: ExpectedChain;
   /** Null: every block is replayed. */
   readonly elSync: ElSyncPolicy | null;
-  /** What an earlier run left in the journal; null where there is none. A hint, to be looked for by hash. */
+  readonly recovery: RecoveryPolicy;
+  /** The labels of the last run, as far as they are known. */
   readonly recalled: Labels | null;
 }
 
@@ -75,13 +80,12 @@ interface Loop {
 
 async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | null> {
   const { parts, watch } = loop;
-  const { elSync: policy } = loop.options;
-  let state: State = { ...INITIAL_STATE, elSync: policy === null ? null : { policy, stage: 'idle' } };
+  let state = firstState(loop.options);
   let outcome: Outcome | null = null;
   const deps = actDeps(loop, () => state);
   try {
     while (!stop.aborted) {
-      const observation = await observe(parts.engine, watch.view, outcome, stop);
+      const observation = await observe(parts.engine, watch.view, outcome, state.remembered, stop);
       const before = state;
       const decision = decide(before, observation, { now: parts.now(), random: parts.random() });
       state = decision.state;
@@ -99,6 +103,11 @@ async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | nul
   return null;
 }
 
+function firstState({ elSync: policy, recovery: recoveryPolicy, recalled }: FollowOptions): State {
+  const elSync: ElSync | null = policy === null ? null : { policy, stage: 'idle' };
+  return { ...INITIAL_STATE, elSync, recoveryPolicy, remembered: recalled ?? INITIAL_STATE.remembered };
+}
+
 function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): ActDeps {
   return {
     source: parts.source,
@@ -106,6 +115,9 @@ function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): A
     engine: parts.engine,
     expected: options.expected,
     limits: options.limits,
+    recoveryPolicy: options.recovery,
+    payloads: new PlannedPayloads(options.limits.maxBytes),
+    onPlanning: parts.hooks.onPlanning,
     now: parts.now,
     sourceLabels: () => watch.labels,
     isRefused: (hash) => parts.now() < (state().refused.get(hash) ?? 0),

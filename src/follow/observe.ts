@@ -1,28 +1,32 @@
 import type { Engine } from '../engine/engine.js';
-import type { BlockRef } from '../chain/block.js';
+import type { BlockRef, Labels } from '../chain/block.js';
 import { asLockstepError } from '../util/errors.js';
 import { heightsOfInterest } from './labels.js';
-import type { EngineView, Observation, Outcome, Seen, SourceView } from './state.js';
+import type { Outcome } from './action.js';
+import type { EngineView, Observation, Seen, SourceView } from './state.js';
 
 /** Looks at both sides once. The EL is read now; the source's part is the newest that its pollers brought. */
 export async function observe(
   engine: Engine,
   source: Seen<SourceView>,
   outcome: Outcome | null,
+  remembered: Labels,
   signal: AbortSignal,
 ): Promise<Observation> {
-  return { engine: await observeEngine(engine, source.kind === 'seen' ? source.value : null, signal), source, outcome };
+  const view = source.kind === 'seen' ? source.value : null;
+  return { engine: await observeEngine(engine, view, remembered, signal), source, outcome };
 }
 
 async function observeEngine(
   engine: Engine,
   source: SourceView | null,
+  remembered: Labels,
   signal: AbortSignal,
 ): Promise<Seen<EngineView>> {
   try {
     const [heads, syncing] = await Promise.all([engine.heads(signal), engine.syncing(signal)]);
     const at = new Map<number, BlockRef | null>();
-    for (const height of heightsOfInterest(heads, source)) {
+    for (const height of heightsOfInterest(heads, source, remembered)) {
       at.set(height, height === heads.unsafe.number ? heads.unsafe : await engine.refAt(height, signal));
     }
     return { kind: 'seen', value: { heads, syncing, at } };

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { BlockRef } from '../chain/block.js';
 import type { FetchedBlock } from '../chain/fetched-block.js';
 import { buildPayload } from '../payload/build.js';
+import { copiedSibling } from '../payload/copied-sibling.js';
 import type { Payload } from '../payload/payload.js';
 import { rebuildRequests } from '../payload/requests.js';
 import { verifyBlock, verifyLink, type VerifiedBlock } from '../payload/verify.js';
@@ -10,7 +11,7 @@ import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import type { Hex } from '../util/hex.js';
 import type { FetchAhead } from './fetch-ahead.js';
-import type { ExtendStop } from './state.js';
+import type { ExtendStop } from './action.js';
 
 export type Prepared =
   { readonly kind: 'ready'; readonly payload: Payload } | { readonly kind: 'stop'; readonly stop: ExtendStop };
@@ -46,6 +47,29 @@ export function prepareFar({ number, hash }: BlockRef, source: Source, signal: A
     const found = await source.block({ hash }, signal);
     if (found.kind !== 'found') return absent(number, found);
     return built(verifyBlock(found.value, { number, hash }), found.value, source, signal);
+  });
+}
+
+/** As `prepare`, for the block that the source has above `parent` now. */
+export function prepareLinked(parent: BlockRef, source: Source, signal: AbortSignal): Promise<Prepared> {
+  const number = parent.number + 1;
+  return orStop(number, async () => {
+    const found = await source.block({ number }, signal);
+    if (found.kind !== 'found') return absent(number, found);
+    const block = verifyBlock(found.value, { number });
+    if (block.ref.parentHash !== parent.hash) return { kind: 'stop', stop: { why: 'unlinked', number } };
+    return built(block, found.value, source, signal);
+  });
+}
+
+/** The payload of a copied sibling of a block of the source. */
+export function prepareCopied({ number, hash }: BlockRef, source: Source, signal: AbortSignal): Promise<Prepared> {
+  return orStop(number, async () => {
+    const found = await source.block({ hash }, signal);
+    if (found.kind !== 'found') return absent(number, found);
+    const block = verifyBlock(found.value, { number, hash });
+    const requests = await requestsOf(block, source, signal);
+    return { kind: 'ready', payload: buildPayload(copiedSibling(block), requests) };
   });
 }
 

@@ -1,8 +1,10 @@
 import type { BlockRef } from '../chain/block.js';
 import { isAimOld, isElSyncDue } from './el-sync.js';
 import { forkchoiceAtHead, labelsStand } from './labels.js';
-import { CONFIRM_DIVERGENCE_READS, KEEP_ALIVE_MS } from './limits.js';
+import { CONFIRM_DIVERGENCE_READS, FOREIGN_MOVES_TO_HOLD, FOREIGN_QUIET_MS, KEEP_ALIVE_MS } from './limits.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
+import type { Rung } from '../recovery/ladder.js';
+import type { Plan } from '../recovery/plan.js';
 import type { Divergence, EngineView, HoldReason, Observation, SourceView, State } from './state.js';
 import type { LockstepError } from '../util/errors.js';
 
@@ -24,8 +26,20 @@ export type Situation =
       readonly until: number;
       readonly keepAlive: Forkchoice | null;
     }
+  /** Something else moves the EL's head. */
+  | { readonly kind: 'foreign-writer'; readonly moves: number }
   | { readonly kind: 'suspect'; readonly height: number; readonly seen: number }
-  | { readonly kind: 'diverged'; readonly divergence: Divergence; readonly keepAlive: Forkchoice | null }
+  | {
+      readonly kind: 'diverged';
+      readonly divergence: Divergence;
+      readonly engine: EngineView;
+      readonly target: BlockRef;
+      readonly keepAlive: Forkchoice | null;
+    }
+  /** There is a plan, and the EL is not on it yet. */
+  | { readonly kind: 'off-plan'; readonly engine: EngineView; readonly rung: Rung; readonly plan: Plan }
+  /** The EL maps old blocks above its head. */
+  | { readonly kind: 'stale-mapping'; readonly engine: EngineView }
   /** So far behind that the EL is to sync with its peers, or is pointed at a newer head while it does. */
   | { readonly kind: 'el-sync-due'; readonly from: BlockRef; readonly target: BlockRef }
   /** The EL syncs with its peers and is left alone. */
@@ -45,6 +59,7 @@ export function classify(state: State, observation: Observation, now: number): S
   if (engine.kind === 'failed') return { kind: 'engine-down', error: engine.error };
   if (engine.kind === 'pending') return { kind: 'source-unread' };
   if (state.unsettled !== null && now < state.unsettled.until) return { kind: 'unsettled', ...state.unsettled };
+  if (isForeignDriven(state, now)) return { kind: 'foreign-writer', moves: state.foreign.count };
   const view = engine.value;
   const repeat = dueRepeat(state, view, now);
   // geth calls itself syncing until its first forkchoice, so at genesis the first newPayload has to tell.
@@ -60,7 +75,19 @@ export function classify(state: State, observation: Observation, now: number): S
     return { kind: 'backing-off', reason: trouble.reason, named: trouble.named, until: trouble.retryAt, keepAlive };
   }
   if (!identified || !state.sourceIdentified) return { kind: 'unidentified' };
-  return whileSyncing(state, view, source.value, now) ?? compareSides(state, view, source.value, keepAlive);
+  return (
+    whileSyncing(state, view, source.value, now) ??
+    whileRecovering(state, view) ??
+    compareSides(state, view, source.value, keepAlive)
+  );
+}
+
+/** Null unless the EL has to be brought to where blocks can be replayed. */
+function whileRecovering({ recovery, staleAbove }: State, engine: EngineView): Situation | null {
+  if (recovery?.stage === 'climbing') {
+    return { kind: 'off-plan', engine, rung: recovery.rungs[0], plan: recovery.plan };
+  }
+  return staleAbove === null ? null : { kind: 'stale-mapping', engine };
 }
 
 /** Null unless the EL was pointed at a block and is on its way. */
@@ -78,10 +105,10 @@ function isLeftToSync(state: State, { engine, source }: Observation): boolean {
 }
 
 function compareSides(state: State, engine: EngineView, source: SourceView, keepAlive: Forkchoice | null): Situation {
-  const { suspicion } = state;
+  const { suspicion, remembered } = state;
   if (suspicion !== null) {
     if (suspicion.divergence !== null && suspicion.seen >= CONFIRM_DIVERGENCE_READS) {
-      return { kind: 'diverged', divergence: suspicion.divergence, keepAlive };
+      return { kind: 'diverged', divergence: suspicion.divergence, engine, target: source.head, keepAlive };
     }
     return { kind: 'suspect', height: suspicion.height, seen: suspicion.seen };
   }
@@ -92,8 +119,13 @@ function compareSides(state: State, engine: EngineView, source: SourceView, keep
   if (!state.session.compared && head.number > 0 && head.number < source.head.number) {
     return { kind: 'suspect', height: head.number, seen: 0 };
   }
+  const lost = lostFinalized(state, engine);
+  // An EL that came back without what was final is led over that very block, or not at all (reliability I1).
+  if (lost !== null && !state.session.fenced && source.head.number >= lost.number) {
+    return { kind: 'suspect', height: lost.number, seen: 0 };
+  }
   if (isElSyncDue(state, head, source)) return { kind: 'el-sync-due', from: head, target: source.head };
-  const next = forkchoiceAtHead(engine, source);
+  const next = forkchoiceAtHead(engine, source, remembered);
   if (!state.session.primed && head.number > 0) return { kind: 'unprimed', forkchoice: next };
   if (source.head.number > head.number) return { kind: 'behind', engine, target: source.head };
   // Labels may come from a replica on another branch: that stops neither the following of the head nor a keep-alive.
@@ -101,6 +133,15 @@ function compareSides(state: State, engine: EngineView, source: SourceView, keep
   if (label !== null && keepAlive === null) return { kind: 'suspect', height: label.number, seen: 1 };
   if (!labelsStand(engine.heads, next)) return { kind: 'labels-behind', forkchoice: next };
   return { kind: 'in-step', keepAlive };
+}
+
+/** The remembered finalized block, where the EL came back below it. */
+export function lostFinalized({ remembered: { finalized } }: State, { heads }: EngineView): BlockRef | null {
+  return finalized !== null && finalized.number > heads.unsafe.number ? finalized : null;
+}
+
+function isForeignDriven({ foreign }: State, now: number): boolean {
+  return foreign.count >= FOREIGN_MOVES_TO_HOLD && now - foreign.lastAt < FOREIGN_QUIET_MS;
 }
 
 /** The lowest label of the source that names another block than the EL has at its height. */
@@ -118,5 +159,7 @@ function isContradicted(engine: EngineView, { number, hash }: BlockRef): boolean
 /** The EL's own triple, when the last forkchoice is long enough ago that it should be repeated. */
 function dueRepeat(state: State, engine: EngineView, now: number): Forkchoice | null {
   const due = state.lastForkchoiceAt === null || now - state.lastForkchoiceAt >= KEEP_ALIVE_MS;
-  return due && engine.heads.unsafe.number > 0 && state.session.identified ? forkchoiceAtHead(engine, null) : null;
+  return due && engine.heads.unsafe.number > 0 && state.session.identified
+    ? forkchoiceAtHead(engine, null, state.remembered)
+    : null;
 }

@@ -1,10 +1,22 @@
 import type { BlockRef, Heads, Labels } from '../chain/block.js';
-import type { Forkchoice } from '../chain/forkchoice.js';
 import type { SyncStatus } from '../chain/sync-status.js';
-import type { EngineAnswer, EngineSyncing } from '../engine/engine.js';
+import type { EngineSyncing } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
+import type { Plan } from '../recovery/plan.js';
 import type { LockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
+import type { Action, Outcome } from './action.js';
+import type { ElSync } from './el-sync-state.js';
+import {
+  DEFAULT_RECOVERY_POLICY,
+  FIRST_PACE,
+  NO_FOREIGN_MOVES,
+  type ForeignMoves,
+  type Pace,
+  type Recovery,
+  type RecoveryPolicy,
+  type TriedRung,
+} from './recovery-state.js';
 
 /**
  *   starting --> syncing <--> following --> recovering --> syncing
@@ -46,7 +58,21 @@ export type HoldReason =
   /** The source has no block at this height although its head is above; pruned: it says it no longer keeps it. */
   | { readonly kind: 'source-gap'; readonly at: number; readonly pruned: boolean }
   | { readonly kind: 'block-rejected'; readonly at: number; readonly error: LockstepError }
-  | { readonly kind: 'divergence'; readonly divergence: Divergence };
+  /** The source's chain leaves the EL's below the EL's finalized block: following it would take finality back. */
+  | { readonly kind: 'finalized-divergence'; readonly divergence: Divergence; readonly finalized: BlockRef }
+  /** `plan`: the way that would be taken (--recovery.mode alert). */
+  | { readonly kind: 'recovery-off'; readonly divergence: Divergence; readonly plan: Plan | null }
+  | { readonly kind: 'recovery-pausing'; readonly divergence: Divergence; readonly until: number }
+  | { readonly kind: 'recovery-too-deep'; readonly divergence: Divergence; readonly maxDepth: number }
+  /** No rung of the ladder got the EL onto the plan. */
+  | {
+      readonly kind: 'recovery-failed';
+      readonly plan: Plan;
+      readonly tried: readonly TriedRung[];
+      readonly advice: string | null;
+    }
+  /** Something else moves the EL's head. */
+  | { readonly kind: 'foreign-writer'; readonly moves: number };
 
 /** Both sides have a block at this height and the hashes differ, seen twice. */
 export interface Divergence {
@@ -60,6 +86,8 @@ export interface Session {
   readonly identified: boolean;
   /** The EL's head, or the source's where that is lower, was found to be the same block on both sides. */
   readonly compared: boolean;
+  /** The source was found to have the remembered finalized block, which the EL came back without. */
+  readonly fenced: boolean;
   /** One forkchoice naming the EL's own head was accepted: geth ignores resets before that (engines-measured 1.12). */
   readonly primed: boolean;
   /** eth_syncing reports a sync although the EL answers VALID (op-reth, engines-measured 3.4): it no longer blocks. */
@@ -75,47 +103,6 @@ export interface Trouble {
   readonly named: boolean;
   readonly reason: HoldReason;
 }
-
-/** When the EL is left to sync with its peers, and for how long it may do nothing. */
-export interface ElSyncPolicy {
-  /** From this gap on. */
-  readonly gapBlocks: number;
-  /** It has to begin within this time. */
-  readonly startMs: number;
-  /** It may show no progress for this long. */
-  readonly stallMs: number;
-}
-
-/** The EL was pointed at a block of the source and gets there by itself. */
-export interface ElSyncRun {
-  readonly stage: 'running';
-  /** The block it was pointed at last. */
-  readonly target: BlockRef;
-  readonly aimedAt: number;
-  /** It showed something of a sync. */
-  readonly started: boolean;
-  /** The block it has got to, and what shows that: its head, or what it says of its sync. */
-  readonly at: number;
-  readonly by: 'latest' | 'eth_syncing';
-  /** The progress that it has shown, and when it showed the last of it. */
-  readonly work: { readonly head: number; readonly sync: number };
-  readonly movedAt: number;
-  /** As counted when it was pointed at the target; null where they cannot be. */
-  readonly peers: number | null;
-}
-
-/** Blocks are replayed for the rest of the session. */
-export interface ElSyncEnd {
-  readonly stage: 'given-up';
-  readonly why: 'not-started' | 'stalled' | 'refused';
-  readonly target: BlockRef;
-  readonly at: number;
-  readonly peers: number | null;
-  /** What the EL answered, where it refused. */
-  readonly answer: string | null;
-}
-
-export type ElSync = { readonly policy: ElSyncPolicy } & ({ readonly stage: 'idle' } | ElSyncRun | ElSyncEnd);
 
 export interface State {
   readonly phase: Phase;
@@ -134,6 +121,17 @@ export interface State {
   readonly lastForkchoiceAt: number | null;
   /** Null where every block is replayed (--l2.sync-mode replay). */
   readonly elSync: ElSync | null;
+  /**
+   * The highest labels that the EL showed on its own chain, in this process or as the journal tells. A hint: each counts
+   * while the EL's block at its height is that block.
+   */
+  readonly remembered: Labels;
+  readonly recovery: Recovery | null;
+  /** The EL's head above which it maps old blocks that are not its chain (engines-measured 1.3). */
+  readonly staleAbove: BlockRef | null;
+  readonly pace: Pace;
+  readonly foreign: ForeignMoves;
+  readonly recoveryPolicy: RecoveryPolicy;
 }
 
 /** What one side showed in this tick. */
@@ -177,86 +175,6 @@ export interface Tick {
   readonly random: number;
 }
 
-export type Action =
-  | { readonly do: 'wait'; readonly ms: number }
-  /** Prove again that both sides are the chain they were at boot. Nothing is written before. */
-  | { readonly do: 'identify' }
-  /** Read both sides at one height, `ms` from now. */
-  | { readonly do: 'compare'; readonly height: number; readonly ms: number }
-  | ExtendAction
-  /** Point the EL, which stands at `from`, at a far block of the source, so that it gets there with its peers. */
-  | { readonly do: 'el-sync'; readonly from: BlockRef; readonly target: BlockRef }
-  | { readonly do: 'forkchoice'; readonly forkchoice: Forkchoice; readonly why: 'prime' | 'promote' | 'keep-alive' }
-  | { readonly do: 'recover'; readonly divergence: Divergence }
-  | { readonly do: 'halt'; readonly error: LockstepError };
-
-export interface ExtendAction {
-  readonly do: 'extend';
-  readonly from: BlockRef;
-  readonly to: BlockRef;
-  /** The EL's own labels, the floor for every forkchoice of the extension. */
-  readonly trusted: Labels;
-  /** The EL's canonical blocks that this tick read, so that labels at or below `from` can be promoted on the way. */
-  readonly known: ReadonlyMap<number, BlockRef | null>;
-  /** A forkchoice after every block: at the head, and after any surprise. */
-  readonly everyBlock: boolean;
-}
-
-export type Outcome =
-  | { readonly of: 'wait' }
-  | { readonly of: 'identify'; readonly result: 'same' }
-  | { readonly of: 'identify'; readonly result: 'engine-failed'; readonly error: LockstepError }
-  | { readonly of: 'identify'; readonly result: 'source-failed'; readonly error: LockstepError }
-  | { readonly of: 'identify'; readonly result: 'different'; readonly error: LockstepError }
-  | {
-      readonly of: 'compare';
-      readonly height: number;
-      readonly source: BlockRef | null;
-      readonly engine: BlockRef | null;
-    }
-  | { readonly of: 'compare'; readonly height: number; readonly error: LockstepError }
-  | {
-      readonly of: 'extend';
-      /** The highest block the EL was shown to stand at, and the blocks replayed to get there. */
-      readonly head: BlockRef;
-      readonly blocks: number;
-      readonly stop: ExtendStop;
-    }
-  | {
-      readonly of: 'forkchoice';
-      readonly effect: 'moved' | 'head-only' | 'labels-only' | 'unmoved' | 'unread';
-      readonly answer: EngineAnswer;
-    }
-  | {
-      readonly of: 'el-sync';
-      readonly from: BlockRef;
-      readonly target: BlockRef;
-      readonly stop: ExtendStop | { readonly why: 'aimed'; readonly peers: number | null };
-    }
-  | { readonly of: 'recover'; readonly result: 'unsupported' };
-
-/** Why an extension ended where it did. */
-export type ExtendStop =
-  | { readonly why: 'reached' }
-  /** The slice is over: the next tick goes on. */
-  | { readonly why: 'slice' }
-  | { readonly why: 'aborted' }
-  | { readonly why: 'source-failed'; readonly error: LockstepError }
-  | { readonly why: 'absent'; readonly number: number; readonly pruned: boolean }
-  /** Verification refused the block: it never reached the EL. */
-  | { readonly why: 'block-rejected'; readonly number: number; readonly error: LockstepError }
-  /** The source's next block does not build on the block the EL stands at. */
-  | { readonly why: 'unlinked'; readonly number: number }
-  /** Not sent: the EL refused this very block before. */
-  | { readonly why: 'known-refused'; readonly block: BlockRef }
-  | { readonly why: 'payload-answer'; readonly block: BlockRef; readonly answer: EngineAnswer }
-  | {
-      readonly why: 'forkchoice-answer';
-      readonly block: BlockRef;
-      readonly answer: EngineAnswer;
-      readonly effect: 'head-only' | 'labels-only' | 'unmoved' | 'unread';
-    };
-
 /** One turn of the loop, for logs, metrics and tests: what was seen, what was decided. */
 export interface Turn {
   readonly before: State;
@@ -268,6 +186,8 @@ export interface Turn {
 export interface FollowHooks {
   readonly onTurn: (turn: Turn) => void;
   readonly onOutcome: (outcome: Outcome) => void;
+  /** A recovery looks at a height, or has verified a block of its plan. */
+  readonly onPlanning: (what: 'height' | 'block', number: number) => void;
   readonly onBlock: (payload: Payload) => void;
   readonly onLabels: (seen: SeenLabels) => void;
   /** Only where the source has a consensus client. */
@@ -276,7 +196,7 @@ export interface FollowHooks {
 
 export const INITIAL_STATE: State = {
   phase: { kind: 'starting' },
-  session: { id: 1, identified: true, compared: false, primed: false, ignoreSyncing: false },
+  session: { id: 1, identified: true, compared: false, fenced: false, primed: false, ignoreSyncing: false },
   standing: null,
   sourceIdentified: true,
   suspicion: null,
@@ -285,4 +205,10 @@ export const INITIAL_STATE: State = {
   refused: new Map(),
   lastForkchoiceAt: null,
   elSync: null,
+  remembered: { safe: null, finalized: null },
+  recovery: null,
+  staleAbove: null,
+  pace: FIRST_PACE,
+  foreign: NO_FOREIGN_MOVES,
+  recoveryPolicy: DEFAULT_RECOVERY_POLICY,
 };

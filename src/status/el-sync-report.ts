@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
-import type { ElSync, Turn } from '../follow/state.js';
+import type { ElSync } from '../follow/el-sync-state.js';
+import type { Turn } from '../follow/state.js';
 import { shortHash } from '../util/hex.js';
 import type { Progress } from './progress.js';
 

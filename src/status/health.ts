@@ -48,6 +48,10 @@ export function createHealth(now: () => number, callTimeoutMs: number): Health {
         movedAt = now();
         hooks.onOutcome(outcome);
       },
+      onPlanning: (what, number) => {
+        movedAt = now();
+        hooks.onPlanning(what, number);
+      },
       onBlock: (payload) => {
         movedAt = now();
         hooks.onBlock(payload);

@@ -1,7 +1,8 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
-import type { Outcome, SeenLabels, Turn } from '../follow/state.js';
+import type { Outcome } from '../follow/action.js';
+import type { HoldReason, Phase, SeenLabels, Turn } from '../follow/state.js';
 import { isReady } from './health.js';
 import type { Progress } from './progress.js';
 import { PHASE_MEANINGS } from './states.js';
@@ -37,7 +38,7 @@ export function createMetrics(info: { readonly version: string; readonly node: s
     turn: ({ state }) => {
       for (const kind of PHASES) gauges.state.set({ state: kind }, state.phase.kind === kind ? 1 : 0);
       gauges.ready.set(isReady(state.phase) ? 1 : 0);
-      gauges.divergence.set(state.phase.kind === 'holding' && state.phase.reason.kind === 'divergence' ? 1 : 0);
+      gauges.divergence.set(isDiverged(state.phase) ? 1 : 0);
       gauges.session.set(state.session.id);
     },
     outcome: (outcome) => countOutcome(counters, outcome),
@@ -52,6 +53,18 @@ export function createMetrics(info: { readonly version: string; readonly node: s
   };
 }
 
+const DIVERGED: ReadonlySet<string> = new Set<HoldReason['kind']>([
+  'finalized-divergence',
+  'recovery-off',
+  'recovery-pausing',
+  'recovery-too-deep',
+  'recovery-failed',
+]);
+
+function isDiverged(phase: Phase): boolean {
+  return phase.kind === 'recovering' || (phase.kind === 'holding' && DIVERGED.has(phase.reason.kind));
+}
+
 type Gauges = ReturnType<typeof createGauges>;
 type Counters = ReturnType<typeof createCounters>;
 
@@ -64,7 +77,7 @@ function createGauges(registry: Registry) {
     ready: gauge('ready', '1 while lockstep is following, as /readyz says'),
     state: gauge('state', '1 for the state lockstep is in', ['state']),
     session: gauge('el_session', 'Number of the current EL session; it grows when the EL restarts'),
-    divergence: gauge('divergence_active', '1 while the EL is held on another branch than the source'),
+    divergence: gauge('divergence_active', '1 while the EL is known to be on another branch than the source'),
     headNumber: gauge('head_number', 'Block number of a label on one side', ['side', 'label']),
     headTime: gauge('head_time', 'Timestamp in seconds of a label on one side', ['side', 'label']),
     originNumber: gauge('l1_origin_number', 'L1 block number of the origin of the block replayed last', ORIGIN_OF),

@@ -1,12 +1,14 @@
 import type { Logger } from 'pino';
 import type { BlockRef, Labels } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
-import type { FollowHooks, HoldReason, Outcome, Phase, Turn, UnusedLabels } from '../follow/state.js';
+import type { Outcome } from '../follow/action.js';
+import type { FollowHooks, HoldReason, Phase, Turn, UnusedLabels } from '../follow/state.js';
 import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import { elSyncText, logElSync } from './el-sync-report.js';
 import type { Metrics } from './metrics.js';
 import type { Progress, ProgressTracker } from './progress.js';
+import { logRecovery, logRecoveryOutcome, planFields } from './recovery-report.js';
 import { HOLD_MEANINGS, STALE_MAPPING } from './states.js';
 
 /** One progress line per this long; operators of other clients are used to one per slot. */
@@ -41,6 +43,7 @@ export function reportTo(parts: ReportParts): FollowHooks {
       const changed = logPhaseChange(log, turn, snapshot);
       logSession(log, turn);
       logElSync(log, turn);
+      logRecovery(log, turn);
       if (changed || parts.now() >= progressDueAt) {
         progressDueAt = parts.now() + PROGRESS_EVERY_MS;
         if (!changed) logProgress(log, turn.state.phase, snapshot);
@@ -49,6 +52,13 @@ export function reportTo(parts: ReportParts): FollowHooks {
     onOutcome: (outcome) => {
       metrics.outcome(outcome);
       logOutcome(log, outcome);
+      logRecoveryOutcome(log, outcome);
+    },
+    onPlanning: (what, number) => {
+      log.debug({ what, number }, 'Planning the recovery');
+      if (parts.now() < progressDueAt) return;
+      progressDueAt = parts.now() + PROGRESS_EVERY_MS;
+      log.info({ what, number }, 'Recovery: looking for the way back');
     },
     onBlock: (payload) => {
       progress.block(payload);
@@ -199,8 +209,22 @@ function holdDetails(reason: HoldReason): Record<string, string | number> {
       return { at: reason.at, pruned: String(reason.pruned) };
     case 'block-rejected':
       return { at: reason.at, ...errorFields(reason.error) };
-    case 'divergence':
+    case 'finalized-divergence':
+      return { ...divergenceFields(reason.divergence), finalized: reason.finalized.number };
+    case 'recovery-off':
+      return { ...divergenceFields(reason.divergence), ...(reason.plan === null ? {} : planFields(reason.plan)) };
+    case 'recovery-pausing':
       return divergenceFields(reason.divergence);
+    case 'recovery-too-deep':
+      return { ...divergenceFields(reason.divergence), max_depth: reason.maxDepth };
+    case 'recovery-failed':
+      return {
+        ...planFields(reason.plan),
+        tried: reason.tried.map(({ rung, answer }) => `${rung}: ${answer}`).join('; '),
+        ...(reason.advice === null ? {} : { advice: reason.advice }),
+      };
+    case 'foreign-writer':
+      return { moves: reason.moves };
   }
 }
 

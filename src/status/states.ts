@@ -7,7 +7,8 @@ export const PHASE_MEANINGS: Readonly<Record<PhaseKind, string>> = {
     'the EL is more than a few blocks behind: blocks are fetched ahead and replayed as fast as the EL takes them, ' +
     'or (--l2.sync-mode el-sync) it is left to sync with its own peers',
   following: 'the EL is at the head of the source, or a few blocks from it',
-  recovering: 'a divergence is confirmed and is being handled',
+  recovering:
+    'the EL is on another branch than the source: the common ancestor is looked for, the EL is brought to it, and the blocks of the source above it are replayed',
   holding: 'nothing changes in the EL, for the reason in the log; lockstep keeps looking and goes on by itself',
   halted: 'a person is needed: the process logs one line at level crit and exits with the code of the error',
 };
@@ -69,9 +70,33 @@ export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = 
     meaning: 'a block of the source does not recompute to what it claims, or cannot be carried; the EL never saw it',
     ends: 'when the source serves a sound block; the error says what is wrong',
   },
-  divergence: {
-    meaning: 'both sides have a block at one height and the hashes differ, seen twice',
-    ends: 'when both agree again at that height; the EL is never moved below its finalized block',
+  'finalized-divergence': {
+    meaning:
+      "the source's chain leaves the EL's at or below a block that is final here: following it would take finality back, " +
+      'which the EL would allow and lockstep never does',
+    ends:
+      'when the source shows the final block again; otherwise a person decides: point lockstep at a source that can be ' +
+      'trusted, or initialise the EL anew if it is the one that is wrong',
+  },
+  'recovery-off': {
+    meaning: 'the EL is on another branch than the source, and --recovery.mode forbids to bring it back',
+    ends: 'when both agree again at that height, or lockstep is restarted with --recovery.mode auto',
+  },
+  'recovery-pausing': {
+    meaning: 'the EL is on another branch than the source again, soon after a recovery: the source may be flapping',
+    ends: 'when --recovery.cooldown is over (it doubles while recoveries follow each other), or both agree again',
+  },
+  'recovery-too-deep': {
+    meaning: 'the EL left the chain of the source deeper than --recovery.max-depth',
+    ends: 'when both agree again at that height, or lockstep is restarted with a greater --recovery.max-depth',
+  },
+  'recovery-failed': {
+    meaning: 'the common ancestor is known, and no way that may be taken brings the EL back to it',
+    ends: 'when the EL is helped as the `advice` in the log says; the ways are tried again once a minute, and when the source goes on',
+  },
+  'foreign-writer': {
+    meaning: "the EL's head moved three times without lockstep: something else drives the same engine port",
+    ends: 'a minute after the last such move; stop the other consensus client (op-node, another lockstep) of this EL',
   },
 };
 

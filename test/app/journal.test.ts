@@ -63,6 +63,7 @@ const HOOKS: FollowHooks = {
   onTurn: () => undefined,
   onOutcome: () => undefined,
   onBlock: () => undefined,
+  onPlanning: () => undefined,
   onLabels: () => undefined,
   onStatus: () => undefined,
 };

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { forkchoice } from '../../src/chain/forkchoice.js';
 import { act, type ActDeps } from '../../src/follow/act.js';
-import type { Action, Outcome } from '../../src/follow/state.js';
+import type { Action, Outcome } from '../../src/follow/action.js';
+import { DEFAULT_RECOVERY_POLICY } from '../../src/follow/recovery-state.js';
+import { PlannedPayloads } from '../../src/follow/planned-payloads.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { makeBlock, grow } from './blocks.js';
 import { A, at, labels } from './examples.js';
@@ -38,6 +40,9 @@ class Hands {
       sourceLabels: () => null,
       isRefused: () => false,
       onBlock: () => undefined,
+      onPlanning: () => undefined,
+      payloads: new PlannedPayloads(1_000_000),
+      recoveryPolicy: DEFAULT_RECOVERY_POLICY,
       limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4, blocksPerForkchoice: 4 },
       now: () => 0,
       idle: (ms) => {
@@ -180,15 +185,6 @@ describe('a forkchoice', () => {
     const outcome = await hands.do({ do: 'forkchoice', forkchoice: fc, why: 'promote' });
     expect(outcome).toEqual({ of: 'forkchoice', effect: 'moved', answer: { status: 'VALID' } });
     expect(hands.engine.writes).toEqual(['fcu 5/3/2']);
-  });
-});
-
-describe('a recovery', () => {
-  it('is not done, and touches nothing', async () => {
-    const hands = new Hands();
-    const divergence = { source: at(A, 5), engine: at(A, 4) };
-    expect(await hands.do({ do: 'recover', divergence })).toEqual({ of: 'recover', result: 'unsupported' });
-    expect([hands.engine.writes, hands.source.calls]).toEqual([[], []]);
   });
 });
 

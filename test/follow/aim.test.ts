@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { EngineAnswer } from '../../src/engine/engine.js';
 import { aim } from '../../src/follow/aim.js';
-import type { Outcome } from '../../src/follow/state.js';
+import type { Outcome } from '../../src/follow/action.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { grow } from './blocks.js';

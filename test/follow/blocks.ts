@@ -1,12 +1,21 @@
-import { encodeRlp, keccak256, toBeHex, zeroPadValue } from 'ethers';
+import {
+  decodeRlp,
+  encodeRlp,
+  getBytes,
+  hexlify,
+  keccak256,
+  toBeHex,
+  zeroPadValue,
+  type RlpStructuredData,
+} from 'ethers';
 import type { BlockRef } from '../../src/chain/block.js';
-import type { FetchedBlock } from '../../src/chain/fetched-block.js';
+import type { RlpBlock } from '../../src/chain/fetched-block.js';
 import type { Hash, Hex } from '../../src/util/hex.js';
 
 /** A block that a source could serve: its RLP hashes to the hash of its ref. */
 export interface RealBlock {
   readonly ref: BlockRef;
-  readonly fetched: FetchedBlock;
+  readonly fetched: RlpBlock;
 }
 
 const EMPTY_OMMERS = '0x1dcc4de8dec75d7aab85b567b6ccd41ad312451b948a7413f0a142fd40d49347';
@@ -38,12 +47,27 @@ export function makeBlock(parent: BlockRef | null, branch: string, extra: Partia
     integer(7),
   ];
   const hash = keccak256(encodeRlp(header)) as Hash;
-  const rlp = encodeRlp([header, [], []]);
+  return realBlock({ number, hash, parentHash, timestamp }, encodeRlp([header, [], []]));
+}
+
+/** A block as `debug_getRawBlock` serves it. */
+export function realBlock(ref: BlockRef, rlp: string): RealBlock {
   const text = Buffer.from(rlp, 'latin1');
-  return {
-    ref: { number, hash, parentHash, timestamp },
-    fetched: { form: 'rlp', text, start: 2, end: text.length },
-  };
+  return { ref, fetched: { form: 'rlp', text, start: 2, end: text.length } };
+}
+
+/** Where extraData stands in a header, of every fork. */
+const EXTRA_DATA = 12;
+
+/** The same block with the lowest bit of its extraData changed (engines-measured 1.2c). */
+export function copyOf({ ref, fetched: { text, start } }: RealBlock): RealBlock {
+  const [header, ...body] = decodeRlp(`0x${text.toString('latin1', start)}`) as [string[], ...RlpStructuredData[]];
+  const extraData = getBytes(header[EXTRA_DATA] ?? '0x');
+  if (extraData.length === 0) throw new RangeError(`block ${ref.number} has no extraData to change`);
+  extraData[extraData.length - 1]! ^= 1;
+  const copied = header.with(EXTRA_DATA, hexlify(extraData));
+  const hash = keccak256(encodeRlp(copied)) as Hash;
+  return realBlock({ ...ref, hash }, encodeRlp([copied, ...body]));
 }
 
 /** `count` blocks on top of `parent`, lowest first. */

@@ -3,7 +3,10 @@ import { decide } from '../../src/follow/decide.js';
 import { learn } from '../../src/follow/learn.js';
 import { CONFIRM_DELAY_MS, IDLE_MS, KEEP_ALIVE_MS, SYNCING_GAP_BLOCKS } from '../../src/follow/limits.js';
 import { classify, type SituationKind } from '../../src/follow/situation.js';
-import type { HoldReason, Observation, Outcome, Phase, PhaseKind, State, Trouble } from '../../src/follow/state.js';
+import type { Outcome } from '../../src/follow/action.js';
+import type { HoldReason, Observation, Phase, PhaseKind, State, Trouble } from '../../src/follow/state.js';
+import type { Recovery } from '../../src/follow/recovery-state.js';
+import type { Plan } from '../../src/recovery/plan.js';
 import { LockstepError } from '../../src/util/errors.js';
 import {
   A,
@@ -33,7 +36,7 @@ const PHASES: Record<PhaseKind, Phase> = {
   syncing: { kind: 'syncing' },
   following: { kind: 'following' },
   recovering: { kind: 'recovering', divergence: DIVERGENCE },
-  holding: { kind: 'holding', reason: { kind: 'divergence', divergence: DIVERGENCE } },
+  holding: { kind: 'holding', reason: { kind: 'recovery-off', divergence: DIVERGENCE, plan: null } },
   halted: { kind: 'halted', error: TIMEOUT },
 };
 
@@ -47,6 +50,16 @@ const BEHIND = observation(engineView(A, 5), sourceView(A, 7));
 const PAUSING: Trouble = { key: 'source', count: 1, retryAt: NOW + 250, named: false, reason: STUCK };
 const NAMED: Trouble = { ...PAUSING, named: true };
 
+const PLAN: Plan = { id: 1, ancestor: at(A, 3), blocks: B.slice(4, 8), engineHead: at(A, 5), replaced: at(A, 4) };
+const CLIMBING: Recovery = {
+  stage: 'climbing',
+  plan: PLAN,
+  rungs: ['sibling', 'copied-sibling'],
+  tried: [],
+  unknowns: 0,
+  advice: null,
+};
+
 /** One observation, and what has to be remembered beside it, for each situation. */
 const WITNESSES: Record<Exclude<SituationKind, 'halted'>, Witness> = {
   'engine-down': { seen: { ...IN_STEP, engine: failed('ENGINE_UNREACHABLE') } },
@@ -58,6 +71,9 @@ const WITNESSES: Record<Exclude<SituationKind, 'halted'>, Witness> = {
   'backing-off': { state: { trouble: PAUSING }, seen: IN_STEP },
   suspect: { state: { suspicion: { height: 5, seen: 1, divergence: DIVERGENCE } }, seen: IN_STEP },
   diverged: { state: { suspicion: { height: 5, seen: 2, divergence: DIVERGENCE } }, seen: IN_STEP },
+  'off-plan': { state: { recovery: CLIMBING }, seen: IN_STEP },
+  'stale-mapping': { state: { staleAbove: at(A, 5) }, seen: BEHIND },
+  'foreign-writer': { state: { foreign: { count: 3, lastAt: NOW } }, seen: IN_STEP },
   'el-sync-due': { state: { elSync: { policy: POLICY, stage: 'idle' } }, seen: BEHIND },
   'el-syncing': { state: { elSync: RUNNING }, seen: BEHIND },
   unprimed: { state: { session: { ...SETTLED.session, primed: false } }, seen: IN_STEP },
@@ -148,7 +164,7 @@ describe('an extension', () => {
       do: 'extend',
       from: at(A, 5),
       to: at(A, 7),
-      trusted: labels(A, 3, 2),
+      ground: { trusted: labels(A, 3, 2) },
       everyBlock: true,
     });
   });
@@ -170,7 +186,11 @@ describe('an extension', () => {
   it('starts at genesis without a forkchoice that names it', () => {
     const fresh = { ...SETTLED, session: { ...SETTLED.session, primed: false, compared: false } };
     const { action } = decide(fresh, observation(engineView(A, 0), sourceView(A, 3, labels(A, 2, 1))), TICK);
-    expect(action).toMatchObject({ do: 'extend', from: at(A, 0), trusted: { safe: null, finalized: null } });
+    expect(action).toMatchObject({
+      do: 'extend',
+      from: at(A, 0),
+      ground: { trusted: { safe: null, finalized: null } },
+    });
   });
 });
 
@@ -188,7 +208,9 @@ describe('a keep-alive', () => {
   });
 
   it('is sent while a divergence is held', () => {
-    const { state, action } = decide({ ...stateIn('holding', 'diverged'), ...late }, IN_STEP, TICK);
+    const off = { ...SETTLED.recoveryPolicy, mode: 'off' } as const;
+    const held = { ...stateIn('holding', 'diverged'), ...late, recoveryPolicy: off };
+    const { state, action } = decide(held, IN_STEP, TICK);
     expect(`${action.do} -> ${state.phase.kind}`).toBe('forkchoice -> holding');
   });
 

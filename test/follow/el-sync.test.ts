@@ -1,7 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../src/follow/decide.js';
 import { elSyncPolicy, EL_SYNC_NUDGE_MS, EL_SYNC_REAIM_MS } from '../../src/follow/limits.js';
-import type { ElSync, ExtendStop, Observation, Outcome, State } from '../../src/follow/state.js';
+import type { ExtendStop, Outcome } from '../../src/follow/action.js';
+import type { ElSync } from '../../src/follow/el-sync-state.js';
+import type { Observation, State } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, engineView, failed, labels, NOW, observation, POLICY } from './examples.js';
 import { RUNNING, seen, SETTLED, sourceView, SYNCING } from './examples.js';
@@ -43,7 +45,7 @@ describe('an EL sync begins', () => {
   it('not on another branch than the source', () => {
     const other = observation(engineView(B, 5), sourceView(A, 20));
     const suspicion = { height: 5, seen: 2, divergence: { source: at(A, 5), engine: at(B, 5) } };
-    expect(turn({ ...LEFT, suspicion }, other).action.do).toBe('recover');
+    expect(turn({ ...LEFT, suspicion }, other).action.do).toBe('plan');
   });
 
   it('with an EL that is in the middle of one, and without a probe that would disturb it', () => {

@@ -1,7 +1,8 @@
 import type { BlockRef, Labels } from '../../src/chain/block.js';
 import { extend, type ExtendDeps } from '../../src/follow/extend.js';
-import type { ExtendAction, Outcome } from '../../src/follow/state.js';
+import type { ExtendAction, Ground, Outcome } from '../../src/follow/action.js';
 import { grow } from './blocks.js';
+import { PlannedPayloads } from '../../src/follow/planned-payloads.js';
 import { MemoryEngine } from './memory-engine.js';
 import { MemorySource } from './memory-source.js';
 
@@ -28,23 +29,28 @@ export class Bench {
   nowMs = 0;
   blocksPerForkchoice = 4;
 
+  readonly payloads = new PlannedPayloads(1_000_000);
+
   constructor(readonly head: number) {
     this.engine = new MemoryEngine(CHAIN.slice(0, head + 1).map((block) => block.ref));
   }
 
   extend(to: number, action: Partial<ExtendAction> = {}): Promise<Extract<Outcome, { of: 'extend' }>> {
     const from = ref(this.head);
-    const known = new Map([[from.number, from]]);
     const whole: ExtendAction = {
       do: 'extend',
       from,
       to: ref(to),
-      trusted: NO_LABELS,
-      known,
+      ground: this.ground(),
       everyBlock: true,
+      plan: null,
       ...action,
     };
     return extend(whole, this.#deps(), this.stop.signal);
+  }
+
+  ground(part: Partial<Ground> = {}): Ground {
+    return { trusted: NO_LABELS, known: new Map([[this.head, ref(this.head)]]), ...part };
   }
 
   /** Lets the clock stand at `ms` as soon as a block was accepted. */
@@ -62,6 +68,7 @@ export class Bench {
       sourceLabels: () => this.sourceLabels,
       isRefused: (hash) => this.refused.has(hash),
       onBlock: (payload) => void this.sent.push(payload.ref.number),
+      payloads: this.payloads,
       limits: {
         maxBlocks: 8,
         maxBytes: 1_000_000,

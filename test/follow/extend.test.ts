@@ -73,7 +73,7 @@ describe('labels on the way', () => {
   it('follow the head up as far as the source has them', async () => {
     const bench = new Bench(2);
     bench.sourceLabels = labels(5, 4);
-    await bench.extend(7, { trusted: labels(2, 1) });
+    await bench.extend(7, { ground: bench.ground({ trusted: labels(2, 1) }) });
     expect(bench.engine.writes.filter((write) => write.startsWith('fcu'))).toEqual([
       'fcu 3/2/1',
       'fcu 4/4/4',
@@ -104,7 +104,7 @@ describe('labels on the way', () => {
     ]);
     const bench = new Bench(5);
     bench.sourceLabels = labels(4, 3);
-    await bench.extend(6, { known });
+    await bench.extend(6, { ground: bench.ground({ known }) });
     expect(bench.engine.writes).toEqual(['np 6', 'fcu 6/3/3']);
   });
 
@@ -122,7 +122,7 @@ describe('labels on the way', () => {
     bench.engine.beforeCall = (call) => {
       if (call === 'np 5') bench.sourceLabels = labels(1, 0);
     };
-    await bench.extend(6, { trusted: labels(2, 1) });
+    await bench.extend(6, { ground: bench.ground({ trusted: labels(2, 1) }) });
     expect(bench.engine.writes.at(-1)).toBe('fcu 6/4/3');
   });
 });

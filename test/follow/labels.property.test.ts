@@ -50,6 +50,7 @@ function isOn(chain: Chain, ref: BlockRef): boolean {
   return chain[ref.number]?.hash === ref.hash;
 }
 
+const NONE: Labels = { safe: null, finalized: null };
 const RUNS = { numRuns: 2_000 };
 
 describe('whatever both sides show', () => {
@@ -58,7 +59,7 @@ describe('whatever both sides show', () => {
       fc.property(SIDES, (sides) => {
         const view = viewOf(sides);
         const source = { head: view.heads.unsafe, labels: sides.source };
-        const { head, labels } = forkchoiceAtHead(view, source);
+        const { head, labels } = forkchoiceAtHead(view, source, NONE);
         expect(head).toBe(view.heads.unsafe);
         if (labels === null) return;
         expect(labels.finalized.number).toBeLessThanOrEqual(labels.safe.number);
@@ -73,8 +74,8 @@ describe('whatever both sides show', () => {
     fc.assert(
       fc.property(SIDES, (sides) => {
         const view = viewOf(sides);
-        const trusted = trustedLabels(view);
-        const { labels } = forkchoiceAtHead(view, { head: view.heads.unsafe, labels: sides.source });
+        const trusted = trustedLabels(view, NONE);
+        const { labels } = forkchoiceAtHead(view, { head: view.heads.unsafe, labels: sides.source }, NONE);
         const floor = trusted.finalized;
         if (floor === null) return;
         expect(labels!.finalized.number).toBeGreaterThanOrEqual(floor.number);
@@ -88,7 +89,7 @@ describe('whatever both sides show', () => {
     fc.assert(
       fc.property(SIDES, (sides) => {
         const view = viewOf(sides);
-        const trusted = trustedLabels(view);
+        const trusted = trustedLabels(view, NONE);
         const hashAt = (number: number): Hash | undefined => view.at.get(number)?.hash;
         const result = promote(view.heads.unsafe, trusted, sides.source, hashAt);
         for (const ref of [result.safe, result.finalized]) {
@@ -107,7 +108,7 @@ describe('whatever both sides show', () => {
       fc.property(SIDES, (sides) => {
         const view = viewOf(sides);
         const hashAt = (number: number): Hash | undefined => view.at.get(number)?.hash;
-        const once = promote(view.heads.unsafe, trustedLabels(view), sides.source, hashAt);
+        const once = promote(view.heads.unsafe, trustedLabels(view, NONE), sides.source, hashAt);
         expect(promote(view.heads.unsafe, once, sides.source, hashAt)).toEqual(once);
       }),
       RUNS,

@@ -5,8 +5,10 @@ import {
   coherentLabels,
   forkchoiceAtHead,
   heightsOfInterest,
+  labelsUpTo,
   labelsStand,
   promote,
+  remember,
   trustedLabels,
 } from '../../src/follow/labels.js';
 import type { Hash } from '../../src/util/hex.js';
@@ -41,7 +43,7 @@ describe('a label of the source', () => {
 });
 
 describe('a label of the EL', () => {
-  const trusted = (shown: Labels): Labels => trustedLabels(engineView(A, 8, shown));
+  const trusted = (shown: Labels): Labels => trustedLabels(engineView(A, 8, shown), NONE);
 
   it.each([
     ['on its chain is trusted', labels(A, 6, 5), labels(A, 6, 5)],
@@ -59,12 +61,50 @@ describe('a label of the EL', () => {
 
   it('above its head is not trusted, whatever was read there', () => {
     const read = new Map(A.map((ref) => [ref.number, ref]));
-    expect(trustedLabels(engineView(A, 8, labels(A, 9, 5), { at: read }))).toEqual(labels(A, null, 5));
+    expect(trustedLabels(engineView(A, 8, labels(A, 9, 5), { at: read }), NONE)).toEqual(labels(A, null, 5));
   });
 
   it('at a height that was not read, or where the EL has no block, is not trusted', () => {
     const read = new Map([[6, null]]);
-    expect(trustedLabels(engineView(A, 8, labels(A, 6, 5), { at: read }))).toEqual(NONE);
+    expect(trustedLabels(engineView(A, 8, labels(A, 6, 5), { at: read }), NONE)).toEqual(NONE);
+  });
+});
+
+describe('a remembered label', () => {
+  it.each([
+    ['steps in where the EL shows none', NONE, labels(A, 6, 5), labels(A, 6, 5)],
+    [
+      'steps in where the EL came back with its safe label at finalized',
+      labels(A, 2, 2),
+      labels(A, 6, 2),
+      labels(A, 6, 2),
+    ],
+    ['steps in for a lower one', labels(A, 3, 2), labels(A, 6, 5), labels(A, 6, 5)],
+    ['gives way to a higher one', labels(A, 6, 5), labels(A, 3, 2), labels(A, 6, 5)],
+    ['above the head does not count', labels(A, 3, 2), labels(A, 10, 9), labels(A, 3, 2)],
+    ['on an abandoned branch does not count', labels(A, 3, 2), labels(B, 6, 5), labels(A, 3, 2)],
+  ])('%s', (_rule, shown, remembered, expected) => {
+    expect(trustedLabels(engineView(A, 8, shown), remembered)).toEqual(expected);
+  });
+
+  it.each([
+    ['finalized stays although the EL came back below it', labels(A, 3, 2), labels(A, 10, 9), labels(A, 3, 9)],
+    ['follows the EL up', labels(A, 6, 5), labels(A, 3, 2), labels(A, 6, 5)],
+    ['safe follows the EL to another branch', labels(A, 4, 2), labels(B, 6, 2), labels(A, 4, 2)],
+    ['stays while the EL shows none', NONE, labels(A, 10, 9), labels(A, 10, 9)],
+  ])('%s', (_rule, shown, remembered, expected) => {
+    expect(remember(engineView(A, 8, shown), remembered)).toEqual(expected);
+  });
+});
+
+describe('the labels up to a height', () => {
+  it.each([
+    ['hold where they are not above it', 6, labels(A, 6, 5), labels(A, 6, 5)],
+    ['fall back to finalized where safe is above it', 5, labels(A, 6, 4), labels(A, 4, 4)],
+    ['are none where both are above it', 3, labels(A, 6, 4), NONE],
+    ['are safe alone where nothing is final', 6, labels(A, 6, null), labels(A, 6, null)],
+  ])('%s', (_rule, height, all, expected) => {
+    expect(labelsUpTo(height, all)).toEqual(expected);
   });
 });
 
@@ -96,7 +136,11 @@ describe('the labels sent to an EL with a head above genesis', () => {
   );
 
   it.each(cells)('EL $mine, source $source: $expected', ({ mine, source, expected }) => {
-    const { head, labels: result } = forkchoiceAtHead(engineView(A, 8, own[mine]), sourceView(A, 8, theirs[source]));
+    const { head, labels: result } = forkchoiceAtHead(
+      engineView(A, 8, own[mine]),
+      sourceView(A, 8, theirs[source]),
+      NONE,
+    );
     expect(head).toEqual(at(A, 8));
     expect(result).toEqual(expected === null ? null : labels(A, expected[0], expected[1]));
   });
@@ -104,13 +148,13 @@ describe('the labels sent to an EL with a head above genesis', () => {
   it('name genesis only where a side shows it', () => {
     const genesis = at(A, 0).hash;
     for (const { mine, source } of cells.filter((cell) => cell.mine !== 'genesis' && cell.source !== 'genesis')) {
-      const made = forkchoiceAtHead(engineView(A, 8, own[mine]), sourceView(A, 8, theirs[source]));
+      const made = forkchoiceAtHead(engineView(A, 8, own[mine]), sourceView(A, 8, theirs[source]), NONE);
       expect([made.labels?.safe.hash, made.labels?.finalized.hash]).not.toContain(genesis);
     }
   });
 
   it('are those of the EL while the source is away', () => {
-    expect(forkchoiceAtHead(engineView(A, 8, labels(A, 3, 2)), null).labels).toEqual(labels(A, 3, 2));
+    expect(forkchoiceAtHead(engineView(A, 8, labels(A, 3, 2)), null, NONE).labels).toEqual(labels(A, 3, 2));
   });
 });
 
@@ -144,8 +188,8 @@ describe('a snapshot of labels', () => {
 });
 
 describe('the heights that are read from the EL', () => {
-  const heights = (shown: Labels, source: Parameters<typeof heightsOfInterest>[1]): number[] =>
-    heightsOfInterest({ unsafe: at(A, 8), ...shown }, source).sort((a, b) => a - b);
+  const heights = (shown: Labels, source: Parameters<typeof heightsOfInterest>[1], remembered = NONE): number[] =>
+    heightsOfInterest({ unsafe: at(A, 8), ...shown }, source, remembered).sort((a, b) => a - b);
 
   it('are those of all labels and of the head of the source, once each', () => {
     expect(heights(labels(A, 3, 2), sourceView(A, 7, labels(A, 5, 3)))).toEqual([2, 3, 5, 7]);
@@ -153,6 +197,10 @@ describe('the heights that are read from the EL', () => {
 
   it('leave out what is above the head of the EL, and what is unset', () => {
     expect(heights(labels(A, 9, null), sourceView(A, 12, labels(A, 10, null)))).toEqual([]);
+  });
+
+  it('are those of the remembered labels too', () => {
+    expect(heights(labels(A, 3, 3), null, labels(A, 6, 4))).toEqual([3, 4, 6]);
   });
 
   it('hold the head itself where a label stands there', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { learn } from '../../src/follow/learn.js';
 import { HOLD_AFTER, UNSETTLED_MAX_MS } from '../../src/follow/limits.js';
-import type { Outcome, State } from '../../src/follow/state.js';
+import type { Outcome } from '../../src/follow/action.js';
+import type { State } from '../../src/follow/state.js';
 import type { ErrorCode } from '../../src/util/error-codes.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, engineView, NOW, observation, SETTLED, sourceView, TICK } from './examples.js';
@@ -211,6 +212,7 @@ describe('the EL', () => {
       id: SETTLED.session.id + 1,
       identified: false,
       compared: false,
+      fenced: false,
       primed: false,
       ignoreSyncing: false,
     });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EngineAnswer } from '../../src/engine/engine.js';
 import { REFUSED_TTL_MS } from '../../src/follow/limits.js';
-import type { ExtendStop, Outcome, State } from '../../src/follow/state.js';
+import type { ExtendStop, Outcome } from '../../src/follow/action.js';
+import type { State } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, NOW, SETTLED } from './examples.js';
 import {

@@ -1,6 +1,7 @@
 import type { EngineAnswer } from '../../src/engine/engine.js';
 import { learn } from '../../src/follow/learn.js';
-import type { ExtendStop, HoldReason, Outcome, State, Trouble } from '../../src/follow/state.js';
+import type { ExtendStop, Outcome } from '../../src/follow/action.js';
+import type { HoldReason, State, Trouble } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, engineView, NOW, observation, SETTLED, sourceView, TICK } from './examples.js';
 

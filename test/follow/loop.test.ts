@@ -3,6 +3,7 @@ import type { Turn } from '../../src/follow/state.js';
 import { REFUSED_TTL_MS } from '../../src/follow/limits.js';
 import { follow } from '../../src/follow/loop.js';
 import { initKeccak } from '../../src/payload/keccak.js';
+import { DEFAULT_RECOVERY_POLICY } from '../../src/follow/recovery-state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { grow } from './blocks.js';
 import { MemoryEngine } from './memory-engine.js';
@@ -38,6 +39,7 @@ class Following {
         limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4, blocksPerForkchoice: 4 },
         expected: { chainId: 10, genesis: CHAIN[0]!.ref },
         elSync: null,
+        recovery: DEFAULT_RECOVERY_POLICY,
         recalled: null,
       },
       {
@@ -49,6 +51,7 @@ class Following {
           onOutcome: (outcome) => void this.outcomes.push(outcome.of),
           onBlock: (payload) => void this.blocks.push(payload.ref.number),
           onLabels: () => undefined,
+          onPlanning: () => undefined,
           onStatus: () => undefined,
         },
         now: () => clock.now(),

@@ -5,9 +5,11 @@ import {
   type Engine,
   type EngineAnswer,
   type EngineIdentity,
+  type EngineProfile,
   NOT_SYNCING,
   type EngineSyncing,
 } from '../../src/engine/engine.js';
+import { UNKNOWN_PROFILE } from '../../src/engine/profile.js';
 import type { Payload } from '../../src/payload/payload.js';
 
 type Applied = Pick<AppliedForkchoice, 'answer' | 'effect'>;
@@ -21,15 +23,19 @@ const VALID: EngineAnswer = { status: 'VALID' };
  */
 export class MemoryEngine implements Engine {
   readonly name = 'memory';
+  profile: EngineProfile = UNKNOWN_PROFILE;
   headsNow: Heads;
   chainIdNow = 10;
   syncingNow: EngineSyncing = NOT_SYNCING;
   peersNow: number | null = null;
-  /** Every state-changing call, in order: `np 3`, `fcu 3/2/1`, `fcu 3/-/-`. */
+  canSetHeadNow = false;
+  forgetsNow = true;
+  /** Every state-changing call, in order: `np 3`, `fcu 3/2/1`, `fcu 3/-/-`, `sethead 3`. */
   readonly writes: string[] = [];
   /** Answers by the height of the payload or of the head, each used once. */
   readonly payloadAnswers = new Map<number, EngineAnswer>();
   readonly forkchoiceAnswers = new Map<number, Applied>();
+  readonly setHeadAnswers = new Map<number, EngineAnswer>();
   /** Called at the start of every call; what it throws a read throws. */
   beforeCall: (call: string) => Promise<void> | void = () => undefined;
   readonly #genesis: BlockRef;
@@ -55,9 +61,7 @@ export class MemoryEngine implements Engine {
 
   async refAt(number: number): Promise<BlockRef | null> {
     await this.beforeCall(`ref ${number}`);
-    let ref: BlockRef | undefined = this.headsNow.unsafe;
-    while (ref !== undefined && ref.number > number) ref = this.#known.get(ref.parentHash);
-    return ref?.number === number ? ref : null;
+    return this.#canonical(number);
   }
 
   async syncing(): Promise<EngineSyncing> {
@@ -96,7 +100,40 @@ export class MemoryEngine implements Engine {
     return { effect: 'moved', answer: VALID, heads: this.headsNow, attempts: 1 };
   }
 
+  async canSetHead(): Promise<boolean> {
+    await this.beforeCall('can set head');
+    return this.canSetHeadNow;
+  }
+
+  /** Safe becomes finalized, and both are unset where finalized was above (engines-measured 2.B). */
+  async setHead(to: BlockRef): Promise<EngineAnswer> {
+    this.writes.push(`sethead ${to.number}`);
+    await this.beforeCall(`sethead ${to.number}`);
+    const scripted = this.setHeadAnswers.get(to.number);
+    if (scripted !== undefined) {
+      this.setHeadAnswers.delete(to.number);
+      return scripted;
+    }
+    const unsafe = this.#canonical(to.number);
+    if (unsafe === null) return { status: 'REJECTED', code: -32000, reason: 'not allowed to rewind to a future block' };
+    const { finalized } = this.headsNow;
+    const left = finalized !== null && finalized.number <= to.number ? finalized : null;
+    this.headsNow = { unsafe, safe: left, finalized: left };
+    return VALID;
+  }
+
+  async forgets(hash: string): Promise<boolean> {
+    await this.beforeCall(`forgets ${hash}`);
+    return this.forgetsNow;
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  #canonical(number: number): BlockRef | null {
+    let ref: BlockRef | undefined = this.headsNow.unsafe;
+    while (ref !== undefined && ref.number > number) ref = this.#known.get(ref.parentHash);
+    return ref?.number === number ? ref : null;
   }
 }

@@ -1,6 +1,7 @@
+import type { Labels } from '../../src/chain/block.js';
 import { describe, expect, it } from '@jest/globals';
 import { observe } from '../../src/follow/observe.js';
-import type { Outcome } from '../../src/follow/state.js';
+import type { Outcome } from '../../src/follow/action.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, labels, seen, sourceView, SYNCING } from './examples.js';
 import { MemoryEngine } from './memory-engine.js';
@@ -14,13 +15,15 @@ function engineAt(head: number): { engine: MemoryEngine; calls: string[] } {
   return { engine, calls };
 }
 
+const NONE: Labels = { safe: null, finalized: null };
+
 describe('an observation', () => {
   it('holds what the EL shows, at the heights that matter', async () => {
     const { engine, calls } = engineAt(8);
     engine.headsNow = { unsafe: at(A, 8), ...labels(A, 5, 3) };
     engine.syncingNow = SYNCING;
     const source = seen(sourceView(A, 12, labels(A, 10, 6)));
-    const { engine: shown } = await observe(engine, source, null, NEVER);
+    const { engine: shown } = await observe(engine, source, null, NONE, NEVER);
     expect(shown).toEqual(
       seen({
         heads: engine.headsNow,
@@ -33,7 +36,7 @@ describe('an observation', () => {
 
   it('asks for no block twice: the head is known', async () => {
     const { engine, calls } = engineAt(8);
-    const { engine: shown } = await observe(engine, seen(sourceView(A, 8)), null, NEVER);
+    const { engine: shown } = await observe(engine, seen(sourceView(A, 8)), null, NONE, NEVER);
     expect(shown).toMatchObject({ value: { at: new Map([[8, at(A, 8)]]) } });
     expect(calls.sort()).toEqual(['heads', 'syncing']);
   });
@@ -42,14 +45,14 @@ describe('an observation', () => {
     const { engine } = engineAt(8);
     engine.headsNow = { unsafe: at(A, 8), safe: { ...at(A, 5), number: 4 }, finalized: null };
     engine.refAt = () => Promise.resolve(null);
-    const { engine: shown } = await observe(engine, { kind: 'pending' }, null, NEVER);
+    const { engine: shown } = await observe(engine, { kind: 'pending' }, null, NONE, NEVER);
     expect(shown).toMatchObject({ value: { at: new Map([[4, null]]) } });
   });
 
   it('passes on the source and the last outcome as they are', async () => {
     const outcome: Outcome = { of: 'wait' };
     const source = { kind: 'failed', error: new LockstepError('SOURCE_TIMEOUT') } as const;
-    expect(await observe(engineAt(1).engine, source, outcome, NEVER)).toMatchObject({ source, outcome });
+    expect(await observe(engineAt(1).engine, source, outcome, NONE, NEVER)).toMatchObject({ source, outcome });
   });
 });
 
@@ -60,7 +63,7 @@ describe('an EL that cannot be read', () => {
     engine.beforeCall = (call) => {
       if (call === failing) throw error;
     };
-    const { engine: shown } = await observe(engine, seen(sourceView(A, 3)), null, NEVER);
+    const { engine: shown } = await observe(engine, seen(sourceView(A, 3)), null, NONE, NEVER);
     expect(shown).toEqual({ kind: 'failed', error });
   });
 
@@ -72,7 +75,7 @@ describe('an EL that cannot be read', () => {
     engine.beforeCall = () => {
       throw thrown;
     };
-    const observing = observe(engine, { kind: 'pending' }, null, NEVER);
+    const observing = observe(engine, { kind: 'pending' }, null, NONE, NEVER);
     await expect(observing).rejects.toThrow(thrown instanceof LockstepError ? thrown.message : text);
   });
 });

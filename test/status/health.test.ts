@@ -19,6 +19,7 @@ beforeEach(() => {
   hooks = health.watch({
     onTurn: () => void passedOn.push('turn'),
     onOutcome: () => void passedOn.push('outcome'),
+    onPlanning: () => void passedOn.push('planning'),
     onBlock: () => void passedOn.push('block'),
     onLabels: () => void passedOn.push('labels'),
     onStatus: () => void passedOn.push('status'),

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Outcome, Phase, State, Turn } from '../../src/follow/state.js';
+import type { Outcome } from '../../src/follow/action.js';
+import type { Phase, State, Turn } from '../../src/follow/state.js';
 import { createMetrics, type Metrics } from '../../src/status/metrics.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, engineView, labels, observation, SETTLED, sourceView } from '../follow/examples.js';
@@ -33,9 +34,9 @@ describe('the state in the metrics', () => {
     [{ kind: 'starting' }, 0, 0],
     [{ kind: 'syncing' }, 0, 0],
     [{ kind: 'following' }, 1, 0],
-    [{ kind: 'recovering', divergence: DIVERGENCE }, 0, 0],
+    [{ kind: 'recovering', divergence: DIVERGENCE }, 0, 1],
     [{ kind: 'holding', reason: { kind: 'source-unavailable', error: ERROR } }, 0, 0],
-    [{ kind: 'holding', reason: { kind: 'divergence', divergence: DIVERGENCE } }, 0, 1],
+    [{ kind: 'holding', reason: { kind: 'recovery-off', divergence: DIVERGENCE, plan: null } }, 0, 1],
     [{ kind: 'halted', error: ERROR }, 0, 0],
   ])('%j is the only one, and ready only in step with the source', async (phase, ready, diverged) => {
     metrics.turn(turn({ kind: 'following' }));

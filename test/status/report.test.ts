@@ -119,7 +119,7 @@ describe('a hold', () => {
       { at: 6, code: 'BLOCK_ROOT_MISMATCH', err: error.message },
     ],
     [
-      { kind: 'divergence', divergence: { source: at(A, 5), engine: at(B, 5) } },
+      { kind: 'recovery-off', plan: null, divergence: { source: at(A, 5), engine: at(B, 5) } },
       { at: 5, source: at(A, 5).hash, local: at(B, 5).hash },
     ],
   ])('says what it waits for: %j', (reason, fields) => {

@@ -64,7 +64,12 @@ describe('the metrics server', () => {
   it('answers 503 at /livez when the loop no longer moves', async () => {
     const { url } = await serve();
     const silent = { onTurn: () => undefined, onOutcome: () => undefined, onBlock: () => undefined };
-    HEALTH.watch({ ...silent, onLabels: () => undefined, onStatus: () => undefined }).onOutcome({ of: 'wait' });
+    HEALTH.watch({
+      ...silent,
+      onPlanning: () => undefined,
+      onLabels: () => undefined,
+      onStatus: () => undefined,
+    }).onOutcome({ of: 'wait' });
     nowMs += 4 * CALL_TIMEOUT_MS + 1;
     const response = await fetch(`${url}/livez`);
     expect(response.status).toBe(503);

@@ -1,5 +1,6 @@
 import { declarationOf, envName, OPTION_NAMES, type OptionName } from '../../config/options.js';
-import { type EngineProfile, engineProfiles } from '../../engine/profile.js';
+import type { EngineProfile } from '../../engine/engine.js';
+import { engineProfiles } from '../../engine/profile.js';
 import { ERROR_CODES } from '../../util/error-codes.js';
 import { HOLD_MEANINGS, PHASE_MEANINGS } from '../../status/states.js';
 import { exitEntries } from '../exit-meanings.js';
@@ -104,9 +105,13 @@ function statesMarkdown(): string {
 }
 
 function enginesMarkdown(): string {
-  const repeats = (times: number): string => (Number.isFinite(times) ? String(times) : 'every one');
-  const rows = engineProfiles().map(({ kind, maxBlocksPerForkchoice, maxUnmovedRepeats }) => {
-    return [code(kind), String(maxBlocksPerForkchoice), repeats(maxUnmovedRepeats)];
+  const upTo = (limit: number, none: string): string => (Number.isFinite(limit) ? String(limit) : none);
+  const following = engineProfiles().map(({ kind, maxBlocksPerForkchoice, maxUnmovedRepeats }) => {
+    return [code(kind), String(maxBlocksPerForkchoice), upTo(maxUnmovedRepeats, 'every one')];
+  });
+  const goingBack = engineProfiles().map(({ kind, maxResetDepth, maxSiblingDepth, setHead, forgetsLate }) => {
+    const depths = [upTo(maxResetDepth, 'no limit known'), upTo(maxSiblingDepth, 'no limit known')];
+    return [code(kind), ...depths, setHead ? 'yes' : 'no', forgetsLate ? 'yes' : 'no'];
   });
   return page('Execution clients', 'engines', [
     'What lockstep takes for granted of an execution client (EL), chosen by what the EL says of itself. Behaviour has the',
@@ -117,13 +122,27 @@ function enginesMarkdown(): string {
     '',
     ...table(
       ['profile', 'blocks per forkchoice in a catch-up', 'repeats of a VALID forkchoice that moved nothing'],
-      rows,
+      following,
+    ),
+    '',
+    'And of the ways back from a branch that the source left. Each is tried only where it can work, and read back.',
+    '',
+    ...table(
+      [
+        'profile',
+        'blocks that one forkchoice moves the head back',
+        'blocks below the highest one executed at which a sibling is still executed',
+        'debug_setHead works',
+        'waits until a removed block is gone',
+      ],
+      goingBack,
     ),
     ...engineProfiles().flatMap(profileMarkdown),
   ]);
 }
 
-function profileMarkdown({ kind, evidence, known }: EngineProfile): string[] {
+function profileMarkdown({ kind, evidence, rewindAdvice, known }: EngineProfile): string[] {
+  const advice = rewindAdvice === null ? '' : `${rewindAdvice}. `;
   return [
     '',
     `### ${kind}`,
@@ -131,6 +150,11 @@ function profileMarkdown({ kind, evidence, known }: EngineProfile): string[] {
     `- Told by: ${evidence.kind}`,
     `- Blocks per forkchoice: ${evidence.maxBlocksPerForkchoice}`,
     `- Repeats: ${evidence.maxUnmovedRepeats}`,
+    `- Forkchoice for an ancestor: ${evidence.maxResetDepth}`,
+    `- Sibling: ${evidence.maxSiblingDepth}`,
+    `- debug_setHead: ${evidence.setHead}`,
+    `- Removed blocks: ${evidence.forgetsLate}`,
+    `- Where no way back is left: ${advice}${evidence.rewindAdvice}`,
     ...known.map((fact) => `- ${fact}`),
   ];
 }

@@ -1,7 +1,7 @@
 import type { BlockRef } from '../../../src/chain/block.js';
 import { forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
-import type { Action, ExtendAction, ExtendStop, Outcome } from '../../../src/follow/state.js';
+import type { Action, ExtendAction, ExtendStop, Outcome } from '../../../src/follow/action.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { Hash } from '../../../src/util/hex.js';
 import type { Hands } from './carry-out.js';

@@ -1,10 +1,14 @@
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
-import type { Action, EngineView, Outcome, State } from '../../../src/follow/state.js';
+import type { Action, Outcome } from '../../../src/follow/action.js';
+import type { EngineView, State } from '../../../src/follow/state.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { ErrorCode } from '../../../src/util/error-codes.js';
 import type { Choices } from './choices.js';
-import { applyLate, isFetching, send, viewOf, type EngineModel, type Write } from './engine-model.js';
+import { isFetching } from './engine/peers.js';
+import { answersTo, applyLate } from './engine/send.js';
+import type { Answered, EngineModel, Write } from './engine/state.js';
+import { viewOf } from './engine/view.js';
 import type { Monitor } from './monitor.js';
 import type { LabelPair, SourceModel } from './source-model.js';
 import type { Core } from './turn.js';
@@ -145,11 +149,19 @@ export class Hands {
     this.now += CALL_MS;
     const fault = this.fault(WRITE_FAULTS.slice(1));
     this.engine = applyLate(tree, profile, this.engine);
-    const done = send(tree, profile, this.engine, write);
+    const done = this.#oneOf(answersTo(tree, profile, this.engine, write));
     const answer = this.#answerOf(fault, write, done.answer);
     this.engine = this.#engineAfter(fault, write, done.engine);
-    this.monitor = this.monitor.answered(write, answer, this.now);
+    this.monitor = this.monitor.answered(tree, write, answer, this.now);
     return answer;
+  }
+
+  /** Where the profile allows several answers, each is given once. */
+  #oneOf(answers: readonly [Answered, ...Answered[]]): Answered {
+    if (answers.length === 1) return answers[0];
+    const picked = this.choices.pick(answers);
+    if (picked !== answers[0]) this.happened.push(`${picked.answer.status} by choice`);
+    return picked;
   }
 
   #answerOf(fault: WriteFault, write: Write, answer: EngineAnswer): EngineAnswer {

@@ -1,5 +1,7 @@
 import { EL_SYNC_REAIM_MS, KEEP_ALIVE_MS } from '../../../src/follow/limits.js';
-import type { Outcome, Phase, State } from '../../../src/follow/state.js';
+import type { Outcome } from '../../../src/follow/action.js';
+import type { Phase, State } from '../../../src/follow/state.js';
+import { engineKey } from './engine/state.js';
 import type { World } from './world.js';
 
 /**
@@ -17,7 +19,7 @@ export function worldKey(world: World): string {
     source.polled.labels?.safe,
     source.polled.labels?.finalized,
     source.strayLabels?.safe,
-    engineKey(world),
+    engineKey(world.engine),
     budget.source,
     budget.engine,
     budget.faults,
@@ -32,14 +34,7 @@ export function healthyKey({ source, engine, state, outcome, now }: World): stri
   const { head, safe, finalized } = source;
   const age = (at: number | null, ms: number): string =>
     at === null ? 'never' : `${Math.min(KEEP_ALIVE_MS, ms - at)}`;
-  return [head, safe, finalized, engineKey({ engine }), stateKey(state, now, age), outcomeKey(outcome)].join('|');
-}
-
-function engineKey({ engine }: Pick<World, 'engine'>): string {
-  const { up, syncing, head, safe, finalized, known, synced, deaf, lazy, invalid, late, peerBlocks, wanted } = engine;
-  const flags = `${Number(up)}${Number(syncing)}${Number(synced)}`;
-  const write = late === null ? '' : late.call === 'payload' ? `p${late.block}` : Object.values(late.sent).join('/');
-  return [flags, head, safe, finalized, known, deaf, lazy, invalid, write, peerBlocks, wanted].join();
+  return [head, safe, finalized, engineKey(engine), stateKey(state, now, age), outcomeKey(outcome)].join('|');
 }
 
 function dueKey(at: number | null, now: number): string {

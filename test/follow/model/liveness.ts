@@ -1,4 +1,8 @@
-import { applyLate, fetched, restarted } from './engine-model.js';
+import { removalEnded } from './engine/forkchoice.js';
+import { fetched } from './engine/peers.js';
+import { restarted } from './engine/restart.js';
+import { applyLate } from './engine/send.js';
+import type { EngineModel } from './engine/state.js';
 import { healthyKey } from './key.js';
 import { Choices } from './choices.js';
 import { Violation } from './violation.js';
@@ -51,7 +55,7 @@ export class Liveness {
       if (diverged && (next.engine.head !== start.head || next.engine.known !== start.known)) {
         throw new Violation('I9', 'a write beside a divergence');
       }
-      now = polled({ ...next, engine: fetched(this.#scenario.tree, next.engine) });
+      now = polled({ ...next, engine: goneOn(this.#scenario, next.engine) });
     }
     for (const key of path.reverse()) this.#turnsFrom.set(key, (left += 1));
     this.longest = Math.max(this.longest, left);
@@ -62,7 +66,9 @@ export class Liveness {
 /** Both sides are there, nothing more goes wrong, and each turn sees what the source is. */
 function healed({ tree, profile }: Scenario, world: World): World {
   const { engine } = world;
-  const up = engine.up ? applyLate(tree, profile, engine) : restarted(tree, engine, 0, 'kept');
+  const up = engine.up
+    ? applyLate(tree, profile, engine)
+    : restarted(tree, engine, { lost: 0, labels: 'kept', keeps: 'nothing' });
   // An EL that shows a sync for ever has to stand above genesis, or nothing tells whether it takes blocks.
   const syncing = engine.syncing && tree.height(engine.head) > 0;
   return polled({
@@ -73,6 +79,12 @@ function healed({ tree, profile }: Scenario, world: World): World {
     hung: false,
     budget: { source: 0, engine: 0, faults: 0 },
   });
+}
+
+/** What the EL does by itself meanwhile; one that died comes back. */
+function goneOn({ tree, profile }: Scenario, engine: EngineModel): EngineModel {
+  const up = engine.up ? engine : restarted(tree, engine, { lost: 0, labels: 'kept', keeps: 'nothing' });
+  return fetched(tree, removalEnded(profile, up));
 }
 
 function polled(world: World): World {

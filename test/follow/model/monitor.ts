@@ -1,12 +1,14 @@
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
 import { trustedLabels } from '../../../src/follow/labels.js';
-import type { Action, ElSyncPolicy, EngineView, Observation, Outcome, State } from '../../../src/follow/state.js';
+import type { Action, Outcome } from '../../../src/follow/action.js';
+import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
+import type { EngineView, Observation, State } from '../../../src/follow/state.js';
 import type { Effect } from './carry-out.js';
-import type { EngineModel, Write } from './engine-model.js';
+import type { EngineModel, Write } from './engine/state.js';
 import { requireLabels } from './label-rules.js';
 import type { LabelPair } from './source-model.js';
-import type { Index, Tree } from './tree.js';
+import { NO_BLOCKS, type BlockSet, type Index, type Tree } from './tree.js';
 import { Violation } from './violation.js';
 
 /** The smallest pause before the same failing action may be tried again (I18). */
@@ -34,7 +36,7 @@ interface History {
   readonly refusedUntil: number;
   readonly differing: { readonly height: number; readonly seen: number } | null;
   /** The blocks that this lifetime of the EL answered VALID to, as a bit mask. */
-  readonly validated: number;
+  readonly validated: BlockSet;
   /** The EL was pointed at a far block, and until then it is left alone; each higher head that it shows grants `ms`. */
   readonly leftAlone: { readonly until: number; readonly ms: number } | null;
 }
@@ -50,7 +52,7 @@ const EMPTY: History = {
   busyTurns: 0,
   refusedUntil: 0,
   differing: null,
-  validated: 0,
+  validated: NO_BLOCKS,
   leftAlone: null,
 };
 
@@ -69,7 +71,7 @@ export class Monitor {
 
   /** The EL really started anew: what was sent to it before binds nobody, its own labels do. */
   restarted(): Monitor {
-    return this.#with({ sentFinalized: null, validated: 0, leftAlone: null });
+    return this.#with({ sentFinalized: null, validated: NO_BLOCKS, leftAlone: null });
   }
 
   /** The loop saw this. A lower head or a dead port is another lifetime of the EL. */
@@ -188,7 +190,7 @@ export class Monitor {
     seen: { shown: EngineView; engine: EngineModel; source: LabelPair | null },
   ): Monitor {
     const head = tree.indexOf(fc.head);
-    if ((tree.line(seen.engine.head) & (1 << head)) === 0 && (this.past.validated & (1 << head)) === 0) {
+    if (!tree.isOnLine(head, seen.engine.head) && (this.past.validated & tree.bit(head)) === NO_BLOCKS) {
       throw new Violation('I3', `the head ${fc.head.number} is neither canonical nor VALID in this session`);
     }
     const shownHead = tree.indexOf(seen.shown.heads.unsafe);
@@ -207,9 +209,9 @@ export class Monitor {
   }
 
   /** The write was answered like this. */
-  answered(write: Write, answer: EngineAnswer, now: number): Monitor {
+  answered(tree: Tree, write: Write, answer: EngineAnswer, now: number): Monitor {
     if (answer.status === 'VALID' && write.call === 'payload') {
-      return this.#with({ validated: this.past.validated | (1 << write.block) });
+      return this.#with({ validated: this.past.validated | tree.bit(write.block) });
     }
     if (answer.status === 'INVALID') return this.#with({ refusedUntil: now + REFUSED_TTL_MS });
     if (answer.status !== 'UNKNOWN') return this;

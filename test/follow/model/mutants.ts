@@ -2,7 +2,8 @@ import type { BlockRef, Labels } from '../../../src/chain/block.js';
 import { forkchoice } from '../../../src/chain/forkchoice.js';
 import { decide } from '../../../src/follow/decide.js';
 import { promote } from '../../../src/follow/labels.js';
-import type { Action, Observation, Outcome, State, Tick } from '../../../src/follow/state.js';
+import type { Action, Outcome } from '../../../src/follow/action.js';
+import type { Observation, State, Tick } from '../../../src/follow/state.js';
 import type { Core } from './turn.js';
 
 /** The decision core with one mistake in it, and the invariants that this mistake breaks. */

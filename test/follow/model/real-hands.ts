@@ -6,16 +6,18 @@ import type {
   Engine,
   EngineAnswer,
   EngineIdentity,
+  EngineProfile,
   EngineSyncing,
 } from '../../../src/engine/engine.js';
+import { UNKNOWN_PROFILE } from '../../../src/engine/profile.js';
 import { act } from '../../../src/follow/act.js';
-import type { Action, Outcome } from '../../../src/follow/state.js';
+import type { Action, Outcome } from '../../../src/follow/action.js';
 import type { Payload } from '../../../src/payload/payload.js';
 import type { BlockId, Lookup, Source } from '../../../src/source/source.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import { BLOCKS_PER_FORKCHOICE } from './act-model.js';
 import type { Hands } from './carry-out.js';
-import { viewOf } from './engine-model.js';
+import { viewOf } from './engine/view.js';
 import { labelRefs } from './source-model.js';
 import { engineRefAt, sourceRefAt } from './world.js';
 
@@ -99,6 +101,7 @@ class WorldSource implements Source {
 
 class WorldEngine implements Engine {
   readonly name = 'the EL of a small world';
+  readonly profile: EngineProfile = UNKNOWN_PROFILE;
   readonly #hands: Hands;
 
   constructor(hands: Hands) {
@@ -134,6 +137,18 @@ class WorldEngine implements Engine {
   applyForkchoice(fc: Forkchoice): Promise<AppliedForkchoice> {
     const needsSource = this.#hands.action.do !== 'forkchoice';
     return Promise.resolve({ ...this.#hands.forkchoice(fc, needsSource), heads: null, attempts: 1 });
+  }
+
+  canSetHead(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  setHead(): Promise<EngineAnswer> {
+    return Promise.reject(new LockstepError('INTERNAL', { detail: 'no EL of a small world serves debug_setHead' }));
+  }
+
+  forgets(): Promise<boolean> {
+    return Promise.resolve(true);
   }
 
   close(): Promise<void> {

@@ -1,30 +1,13 @@
-import { GETH, OP_GETH, OP_RETH, type EngineModel, type EngineProfile } from './engine-model.js';
-import type { ElSyncPolicy } from '../../../src/follow/state.js';
+import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
+import type { EngineProfile } from './engine/profile.js';
+import { GETH_2026, OP_GETH, OP_RETH } from './engine/profiles.js';
+import { engineAt } from './engine/state.js';
 import type { SourceModel } from './source-model.js';
-import { smallTree, tallTree, type Tree } from './tree.js';
-import type { Budget, Scenario } from './world.js';
+import { smallTree, tallTree } from './tree.js';
+import { CLEAN_STARTS, type Budget, type Scenario } from './world.js';
 
 const SMALL = smallTree();
 const TALL = tallTree();
-
-function engineAt(tree: Tree, head: number, extra: Partial<EngineModel> = {}): EngineModel {
-  return {
-    up: true,
-    syncing: false,
-    head,
-    safe: null,
-    finalized: null,
-    known: tree.line(head),
-    synced: false,
-    deaf: 0,
-    lazy: 0,
-    invalid: null,
-    peerBlocks: null,
-    wanted: null,
-    late: null,
-    ...extra,
-  };
-}
 
 function sourceAt(head: number, safe: number | null, finalized: number | null): SourceModel {
   return { up: true, head, safe, finalized, polled: { head: 'pending', labels: null }, strayLabels: null };
@@ -45,6 +28,7 @@ function scenario(name: string, profile: EngineProfile, parts: Partial<Scenario>
     source: sourceAt(4, 2, 1),
     engine: engineAt(SMALL, 2),
     elSync: null,
+    starts: CLEAN_STARTS,
     ...parts,
   };
 }
@@ -56,21 +40,21 @@ const EL_SYNC: ElSyncPolicy = { gapBlocks: 3, startMs: 2_000, stallMs: 4_000 };
 const INVALID_BLOCK = 4;
 
 export const SCENARIOS: readonly Scenario[] = [
-  scenario('a fresh geth', GETH, { engine: engineAt(SMALL, 0), source: sourceAt(3, 1, null) }),
+  scenario('a fresh geth', GETH_2026, { engine: engineAt(SMALL, 0), source: sourceAt(3, 1, null) }),
   scenario('a fresh op-reth with labels at genesis', OP_RETH, {
     engine: engineAt(SMALL, 0, { safe: 0, finalized: 0 }),
     source: sourceAt(3, 0, 0),
   }),
-  scenario('a geth that is behind', GETH, { engine: engineAt(SMALL, 2, { safe: 1, finalized: 1 }) }),
+  scenario('a geth that is behind', GETH_2026, { engine: engineAt(SMALL, 2, { safe: 1, finalized: 1 }) }),
   scenario('an op-geth that is behind, without labels', OP_GETH, {}),
   scenario('an op-reth at the head', OP_RETH, { engine: engineAt(SMALL, 4, { safe: 2, finalized: 1 }) }),
   scenario('an EL ahead of its source', OP_GETH, {
     engine: engineAt(SMALL, 6, { safe: 3, finalized: 2 }),
     source: sourceAt(4, 4, 2),
   }),
-  scenario('an EL on another branch', GETH, { engine: engineAt(SMALL, 8, { safe: 1, finalized: 1 }) }),
+  scenario('an EL on another branch', GETH_2026, { engine: engineAt(SMALL, 8, { safe: 1, finalized: 1 }) }),
   scenario('an EL that answers VALID and does not move', OP_RETH, { engine: engineAt(SMALL, 2, { deaf: 7 }) }),
-  scenario('an EL that keeps answering SYNCING', GETH, {
+  scenario('an EL that keeps answering SYNCING', GETH_2026, {
     engine: engineAt(SMALL, 2, { lazy: 7, safe: 1, finalized: 0 }),
   }),
   scenario('an EL that syncs by itself', OP_RETH, {
@@ -80,12 +64,12 @@ export const SCENARIOS: readonly Scenario[] = [
     engine: engineAt(SMALL, 2, { invalid: INVALID_BLOCK, safe: 1, finalized: 1 }),
     source: sourceAt(6, 2, 1),
   }),
-  scenario('a geth left to sync with its peers', GETH, {
+  scenario('a geth left to sync with its peers', GETH_2026, {
     engine: engineAt(SMALL, 1, { safe: 0, finalized: 0, peerBlocks: 6 }),
     source: sourceAt(5, 2, 1),
     elSync: EL_SYNC,
   }),
-  scenario('a fresh geth without peers, left to sync', GETH, {
+  scenario('a fresh geth without peers, left to sync', GETH_2026, {
     engine: engineAt(SMALL, 0),
     source: sourceAt(4, 2, 1),
     elSync: EL_SYNC,

@@ -1,25 +1,45 @@
 import type { BlockRef } from '../../../src/chain/block.js';
 import type { Hash } from '../../../src/util/hex.js';
-import { grow, type RealBlock } from '../blocks.js';
+import { copyOf, grow, type RealBlock } from '../blocks.js';
 
 /** A block of the tree, as its place in `Tree.blocks`; 0 is genesis. */
 export type Index = number;
 
-/** Every block that exists in a small world. Sets of blocks are bit masks, so there are at most 30. */
+/** A set of blocks, as a bit mask. */
+export type BlockSet = bigint;
+
+export const NO_BLOCKS: BlockSet = 0n;
+
+/** Every block that exists in a small world: its own, and behind them a copied sibling of each but genesis. */
 export class Tree {
   readonly blocks: readonly RealBlock[];
+  /** How many of them are no copies. */
+  readonly #size: number;
   readonly #parents: readonly Index[];
+  readonly #bits: readonly BlockSet[];
   /** The block itself and everything below it. */
-  readonly #lines: readonly number[];
+  readonly #lines: readonly BlockSet[];
+  /** Per block, whether each other one is on its line. */
+  readonly #onLine: readonly (readonly boolean[])[];
+  /** Per height, every block below it. */
+  readonly #below: readonly BlockSet[];
   readonly #byHash = new Map<Hash, Index>();
 
-  constructor(blocks: readonly RealBlock[]) {
+  constructor(own: readonly RealBlock[]) {
+    const blocks = [...own, ...own.slice(1).map(copyOf)];
     this.blocks = blocks;
+    this.#size = own.length;
     blocks.forEach(({ ref }, index) => this.#byHash.set(ref.hash, index));
     this.#parents = blocks.map(({ ref }) => this.#byHash.get(ref.parentHash) ?? 0);
-    const lines: number[] = [];
-    this.#parents.forEach((parent, index) => lines.push((1 << index) | (lines[parent] ?? 0)));
+    this.#bits = blocks.map((_, index) => 1n << BigInt(index));
+    const lines: BlockSet[] = [];
+    this.#parents.forEach((parent, index) => lines.push(this.bit(index) | (lines[parent] ?? NO_BLOCKS)));
     this.#lines = lines;
+    this.#onLine = lines.map((line) => this.#bits.map((bit) => (line & bit) !== NO_BLOCKS));
+    const heights = blocks.map(({ ref }) => ref.number);
+    this.#below = Array.from({ length: Math.max(...heights) + 2 }, (_, height) =>
+      this.#bits.reduce((set, bit, index) => (heights[index]! < height ? set | bit : set), NO_BLOCKS),
+    );
   }
 
   ref(index: Index): BlockRef {
@@ -41,22 +61,44 @@ export class Tree {
     return this.#parents[index]!;
   }
 
-  children(index: Index): Index[] {
-    return this.all().filter((other) => other !== 0 && this.parent(other) === index);
-  }
-
+  /** Every block that can be on a source's chain. */
   all(): Index[] {
-    return this.blocks.map((_, index) => index);
+    return this.blocks.slice(0, this.#size).map((_, index) => index);
   }
 
-  /** The block itself and everything below it, as a bit mask. */
-  line(index: Index): number {
+  /** The copied sibling of a block. @throws RangeError for genesis, and for a copy */
+  copy(index: Index): Index {
+    if (index === 0 || this.isCopy(index)) throw new RangeError(`block ${index} has no copied sibling`);
+    return this.#size + index - 1;
+  }
+
+  isCopy(index: Index): boolean {
+    return index >= this.#size;
+  }
+
+  bit(index: Index): BlockSet {
+    return this.#bits[index]!;
+  }
+
+  /** The block itself and everything below it. */
+  line(index: Index): BlockSet {
     return this.#lines[index]!;
+  }
+
+  /** Every block below a height. */
+  below(height: number): BlockSet {
+    if (height <= 0) return NO_BLOCKS;
+    return this.#below[Math.min(height, this.#below.length - 1)]!;
+  }
+
+  /** Every block above a height. */
+  above(height: number): BlockSet {
+    return this.below(Infinity) & ~this.below(height + 1);
   }
 
   /** `low` is `high` itself or one of its ancestors. */
   isOnLine(low: Index, high: Index): boolean {
-    return (this.line(high) & (1 << low)) !== 0;
+    return this.#onLine[high]![low]!;
   }
 
   /** The ancestor of `from` (or itself) at a height; null above it. */

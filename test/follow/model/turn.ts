@@ -1,6 +1,7 @@
 import type { decide } from '../../../src/follow/decide.js';
 import type { promote } from '../../../src/follow/labels.js';
-import type { Observation, Outcome } from '../../../src/follow/state.js';
+import type { Outcome } from '../../../src/follow/action.js';
+import type { Observation } from '../../../src/follow/state.js';
 import { actInModel } from './act-model.js';
 import { Hands } from './carry-out.js';
 import type { Choices } from './choices.js';

@@ -1,26 +1,19 @@
 import type { BlockRef } from '../../../src/chain/block.js';
 import { heightsOfInterest } from '../../../src/follow/labels.js';
-import {
-  type ElSyncPolicy,
-  INITIAL_STATE,
-  type Observation,
-  type Outcome,
-  type State,
-} from '../../../src/follow/state.js';
+import type { Outcome } from '../../../src/follow/action.js';
+import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
+import { INITIAL_STATE, type Observation, type State } from '../../../src/follow/state.js';
 import { LockstepError } from '../../../src/util/errors.js';
-import {
-  fetched,
-  isFetching,
-  restarted,
-  viewOf,
-  type EngineModel,
-  type EngineProfile,
-  type LabelsAfterStart,
-} from './engine-model.js';
-import { applyLate } from './engine-model.js';
+import { removalEnded } from './engine/forkchoice.js';
+import { fetched, isFetching } from './engine/peers.js';
+import type { EngineProfile } from './engine/profile.js';
+import { restarted, type LabelsAfterStart, type Start } from './engine/restart.js';
+import { applyLate } from './engine/send.js';
+import type { EngineModel } from './engine/state.js';
+import { viewOf } from './engine/view.js';
 import { Monitor } from './monitor.js';
 import { labelRefs, polls, sourceEvents, type SourceModel } from './source-model.js';
-import type { Tree } from './tree.js';
+import { NO_BLOCKS, type Tree } from './tree.js';
 
 /** How much may still go wrong. Each kind of event has its own purse, so that none hides the others. */
 export interface Budget {
@@ -49,6 +42,8 @@ export interface Scenario {
   readonly source: SourceModel;
   readonly engine: EngineModel;
   readonly elSync: ElSyncPolicy | null;
+  /** How the EL can come back. */
+  readonly starts: readonly Start[];
 }
 
 export interface WorldEvent {
@@ -95,29 +90,34 @@ function sourceChanges({ tree }: Scenario, world: World): WorldEvent[] {
   }));
 }
 
-const STARTS: readonly (readonly [lost: number, labels: LabelsAfterStart])[] = [
-  [0, 'kept'],
-  [0, 'unset'],
-  [0, 'genesis'],
-  [1, 'kept'],
-  [1, 'safe-is-finalized'],
-  [2, 'unset'],
-  [2, 'kept'],
+const start = (lost: number, labels: LabelsAfterStart, keeps: Start['keeps'] = 'nothing'): Start => ({
+  lost,
+  labels,
+  keeps,
+});
+
+/** What was executed above the head of a start is gone. */
+export const CLEAN_STARTS: readonly Start[] = [
+  start(0, 'kept'),
+  start(0, 'unset'),
+  start(0, 'genesis'),
+  start(1, 'kept'),
+  start(1, 'safe-is-finalized'),
+  start(2, 'unset'),
+  start(2, 'kept'),
 ];
 
-function engineChanges({ tree, profile }: Scenario, world: World): WorldEvent[] {
+function engineChanges({ tree, profile, starts }: Scenario, world: World): WorldEvent[] {
   const { engine, budget } = world;
   const spent = { ...budget, engine: budget.engine - 1 };
   const change = (name: string, next: EngineModel, extra: Partial<World> = {}): WorldEvent => ({
     name,
     next: { ...world, ...extra, engine: next, budget: spent },
   });
-  const start = ([lost, labels]: (typeof STARTS)[number]): WorldEvent =>
-    change(`EL restarts (-${lost}, labels ${labels})`, restarted(tree, engine, lost, labels), {
-      monitor: world.monitor.restarted(),
-    });
+  const startAs = (how: Start): WorldEvent =>
+    change(nameOf(how), restarted(tree, engine, how), { monitor: world.monitor.restarted() });
   // A start ends what the death of the EL began, so it costs nothing more.
-  if (!engine.up) return STARTS.map((how) => ({ ...start(how), next: { ...start(how).next, budget } }));
+  if (!engine.up) return starts.map((how) => ({ ...startAs(how), next: { ...startAs(how).next, budget } }));
   const events: WorldEvent[] = [];
   if (engine.late !== null) {
     const applied = applyLate(tree, profile, engine);
@@ -126,13 +126,20 @@ function engineChanges({ tree, profile }: Scenario, world: World): WorldEvent[] 
   if (isFetching(engine)) {
     events.push({ name: 'a block of a peer is executed', next: { ...world, engine: fetched(tree, engine) } });
   }
+  if (engine.fading !== NO_BLOCKS) {
+    events.push({ name: 'a removal ends', next: { ...world, engine: removalEnded(profile, engine) } });
+  }
   if (budget.engine === 0) return events;
   events.push(change('EL dies', { ...engine, up: false, late: null }));
   events.push(change('EL read times out', engine, { hung: true }));
   events.push(change(engine.syncing ? 'EL sync ends' : 'EL syncs', { ...engine, syncing: !engine.syncing }));
   events.push(change('a long pause', engine, { now: world.now + LONG_PAUSE_MS }));
   if (engine.invalid !== null) events.push(change('EL is upgraded', { ...engine, up: false, invalid: null }));
-  return [...events, ...STARTS.map(start)];
+  return [...events, ...starts.map(startAs)];
+}
+
+function nameOf({ lost, labels, keeps }: Start): string {
+  return `EL restarts (-${lost}, labels ${labels}${keeps === 'nothing' ? '' : `, blocks ${keeps}`})`;
 }
 
 /** What the loop sees at the start of a turn. */

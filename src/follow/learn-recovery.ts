@@ -1,0 +1,168 @@
+import { isOnPlan, targetOf } from '../recovery/plan.js';
+import type { Rung } from '../recovery/ladder.js';
+import type { ClimbStop, PlanResult } from './action.js';
+import { describe, fromAnswer, fromPayloadAnswer, stuck } from './engine-answers.js';
+import { trustedLabels } from './labels.js';
+import { FOREIGN_WINDOW_MS, MAX_COOLDOWN_MS, RECOVERY_RETRY_MS, UNKNOWNS_PER_RUNG } from './limits.js';
+import type { Pace, Recovery } from './recovery-state.js';
+import type { Divergence, EngineView, HoldReason, State, Tick } from './state.js';
+import { troubled, unsettled } from './trouble.js';
+
+type Climbing = Extract<Recovery, { readonly stage: 'climbing' }>;
+
+/** What a search for the way back came to, where it came to something. */
+export function fromPlan(
+  state: State,
+  divergence: Divergence,
+  result: Exclude<PlanResult, { kind: 'stopped' }>,
+  tick: Tick,
+): State {
+  switch (result.kind) {
+    case 'planned': {
+      const { plan, rungs, advice } = result;
+      if (state.recoveryPolicy.mode === 'alert') {
+        return stopped(state, { kind: 'recovery-off', divergence, plan }, tick);
+      }
+      const [first, ...others] = rungs;
+      if (first === undefined) return stopped(state, { kind: 'recovery-failed', plan, tried: [], advice }, tick);
+      const recovery: Climbing = { stage: 'climbing', plan, rungs: [first, ...others], tried: [], unknowns: 0, advice };
+      return { ...state, recovery };
+    }
+    case 'finalized-differs': {
+      // It is confirmed as any divergence is, and then found to lie at the finalized block.
+      const { source, engine } = result;
+      return { ...state, suspicion: { height: source.number, seen: 1, divergence: { source, engine } } };
+    }
+    case 'too-deep':
+      return stopped(state, { kind: 'recovery-too-deep', divergence, maxDepth: result.maxDepth }, tick);
+    case 'engine-failed':
+      return troubled(state, 'plan', { kind: 'engine-unavailable', error: result.error }, tick);
+  }
+}
+
+function stopped(state: State, reason: HoldReason, { now }: Tick): State {
+  return { ...state, recovery: { stage: 'stopped', reason, retryAt: now + RECOVERY_RETRY_MS } };
+}
+
+/** A rung ended. Whether the EL is on the plan now is told by what it shows, so only a failure is learnt from here. */
+export function fromClimb(state: State, rung: Rung, stop: ClimbStop, tick: Tick): State {
+  const { recovery } = state;
+  if (recovery?.stage !== 'climbing') return state;
+  switch (stop.why) {
+    case 'climbed':
+      return { ...state, lastForkchoiceAt: tick.now };
+    case 'refused':
+      return fromPayloadAnswer({ ...state, recovery: null }, { ...stop, head: recovery.plan.engineHead }, tick);
+    case 'answered':
+      return afterAnswer(state, recovery, rung, stop, tick);
+    case 'not-sent':
+      return notSent(state, recovery, rung, stop.stop, tick);
+  }
+}
+
+function afterAnswer(
+  state: State,
+  recovery: Climbing,
+  rung: Rung,
+  { to, answer, effect }: Extract<ClimbStop, { why: 'answered' }>,
+  tick: Tick,
+): State {
+  if (answer.status === 'UNSENT') return fromAnswer(state, 'climb', stuck(0, ''), answer, tick);
+  const said = `${to}: ${describe(answer, effect ?? undefined)}`;
+  if (answer.status !== 'UNKNOWN') return nextRung(state, recovery, rung, said, tick);
+  const waiting = unsettled(state, answer.error, tick);
+  const unknowns = recovery.unknowns + 1;
+  if (unknowns >= UNKNOWNS_PER_RUNG) return nextRung(waiting, recovery, rung, said, tick);
+  return { ...waiting, recovery: { ...recovery, unknowns } };
+}
+
+function notSent(
+  state: State,
+  recovery: Climbing,
+  rung: Rung,
+  stop: Extract<ClimbStop, { why: 'not-sent' }>['stop'],
+  tick: Tick,
+): State {
+  switch (stop.why) {
+    case 'source-failed':
+      return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
+    case 'aborted':
+      return state;
+    default:
+      return nextRung(state, recovery, rung, `not sent: ${stop.why}`, tick);
+  }
+}
+
+function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, tick: Tick): State {
+  const { plan, advice } = recovery;
+  const tried = [...recovery.tried, { rung, answer }];
+  const [first, ...others] = recovery.rungs.slice(1);
+  if (first === undefined) return stopped(state, { kind: 'recovery-failed', plan, tried, advice }, tick);
+  return { ...state, recovery: { ...recovery, rungs: [first, ...others], tried, unknowns: 0 } };
+}
+
+/** A cure that did nothing is tried again after a pause: the extension meets the same answer then. */
+export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick): State {
+  const done: State = { ...state, staleAbove: null };
+  switch (stop.why) {
+    case 'climbed': {
+      // The next blocks go one by one: on op-geth each of them may need a cure of its own (engines-measured 1.3).
+      const reason = stuck(at, 'cured', true);
+      const trouble = { key: 'cured', count: 1, retryAt: tick.now, named: false, reason };
+      return { ...done, lastForkchoiceAt: tick.now, trouble };
+    }
+    case 'answered':
+      return fromAnswer(done, 'forkchoice', stuck(at, describe(stop.answer), true), stop.answer, tick);
+    case 'refused':
+      return troubled(done, 'forkchoice', stuck(at, describe(stop.answer), true), tick);
+    case 'not-sent':
+      return stop.stop.why === 'source-failed'
+        ? troubled(done, 'source', { kind: 'source-unavailable', error: stop.stop.error }, tick)
+        : done;
+  }
+}
+
+/** What the EL shows of a recovery: it got onto the plan, to its end, or somewhere else. */
+export function settleRecovery(state: State, engine: EngineView, { now }: Tick): State {
+  const { recovery } = state;
+  if (recovery === null || recovery.stage === 'stopped') return state;
+  const { plan } = recovery;
+  const head = engine.heads.unsafe;
+  if (isOnPlan(plan, head)) {
+    const arrived: State = { ...state, suspicion: null, session: { ...state.session, compared: true } };
+    if (head.number < targetOf(plan).number) {
+      const first = recovery.stage === 'climbing' ? { trouble: null } : {};
+      return { ...arrived, ...first, recovery: { stage: 'replaying', plan } };
+    }
+    return { ...arrived, recovery: null, pace: slower(state, now) };
+  }
+  const finalized = trustedLabels(engine, state.remembered).finalized;
+  const isVoid = head.hash !== plan.engineHead.hash || (finalized?.number ?? 0) > plan.ancestor.number;
+  return isVoid ? { ...state, recovery: null } : state;
+}
+
+/** The EL came down because the recovery moved it, not because it restarted. */
+export function isClimbedDown({ recovery }: State, { heads: { unsafe } }: EngineView): boolean {
+  if (recovery?.stage !== 'climbing') return false;
+  return unsafe.number >= recovery.plan.ancestor.number;
+}
+
+function slower({ pace, recoveryPolicy }: State, now: number): Pace {
+  const close = pace.pauseMs > 0 && now < pace.notBefore + 4 * pace.pauseMs;
+  const pauseMs = close ? Math.min(MAX_COOLDOWN_MS, pace.pauseMs * 2) : recoveryPolicy.cooldownMs;
+  return { ...pace, pauseMs, notBefore: now + pauseMs };
+}
+
+/**
+ * Another head than the one that was left there, at the same height or above, without a write of ours. A call whose outcome
+ * is not settled, a forkchoice that is carried out late, and a sync that goes on by itself move it too: they do not count.
+ */
+export function countForeignMove(state: State, engine: EngineView, { now }: Tick): State {
+  const { standing, foreign } = state;
+  const head = engine.heads.unsafe;
+  const syncs = engine.syncing.busy || (state.elSync !== null && state.elSync.stage !== 'idle');
+  if (syncs || state.trouble !== null || state.unsettled !== null) return state;
+  if (standing === null || head.number < standing.number || head.hash === standing.hash) return state;
+  const count = now - foreign.lastAt < FOREIGN_WINDOW_MS ? foreign.count + 1 : 1;
+  return { ...state, foreign: { count, lastAt: now } };
+}

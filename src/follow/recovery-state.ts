@@ -1,0 +1,68 @@
+import type { Rung, RungPolicy } from '../recovery/ladder.js';
+import type { Plan } from '../recovery/plan.js';
+import type { HoldReason } from './state.js';
+
+/** What the operator wants done about a divergence. */
+export interface RecoveryPolicy extends RungPolicy {
+  /** alert: the way back is looked for and told, and not taken. off: not even looked for. */
+  readonly mode: 'auto' | 'alert' | 'off';
+  /** A divergence deeper than this is left to a person, in blocks. */
+  readonly maxDepth: number;
+  /** The pause after a recovery; it doubles while they follow each other closely. */
+  readonly cooldownMs: number;
+  readonly haltOnFinalizedDivergence: boolean;
+  readonly haltOnUnrecoverable: boolean;
+}
+
+/** The defaults of the options. */
+export const DEFAULT_RECOVERY_POLICY: RecoveryPolicy = {
+  mode: 'auto',
+  reset: 'auto',
+  synthetic: true,
+  maxDepth: 50_000,
+  cooldownMs: 30_000,
+  haltOnFinalizedDivergence: false,
+  haltOnUnrecoverable: false,
+};
+
+/** A rung that did not get the EL onto the plan, and what the EL answered. */
+export interface TriedRung {
+  readonly rung: Rung;
+  readonly answer: string;
+}
+
+export type Recovery =
+  /** The EL still stands on its own branch. */
+  | {
+      readonly stage: 'climbing';
+      readonly plan: Plan;
+      /** Not tried yet, the next one first. */
+      readonly rungs: readonly [Rung, ...Rung[]];
+      readonly tried: readonly TriedRung[];
+      /** The outcome of the next rung was unknown so many times. */
+      readonly unknowns: number;
+      readonly advice: string | null;
+    }
+  /** It stands on the plan, and the rest is replayed. */
+  | { readonly stage: 'replaying'; readonly plan: Plan }
+  /** There is no way that may be taken, and it is looked for again later. */
+  | { readonly stage: 'stopped'; readonly reason: HoldReason; readonly retryAt: number };
+
+/** How recoveries follow each other (reliability L5). */
+export interface Pace {
+  /** Plans made so far. */
+  readonly plans: number;
+  /** No new plan before this time. */
+  readonly notBefore: number;
+  readonly pauseMs: number;
+}
+
+export const FIRST_PACE: Pace = { plans: 0, notBefore: 0, pauseMs: 0 };
+
+/** Moves of the EL's head that nothing here asked for (reliability E18). */
+export interface ForeignMoves {
+  readonly count: number;
+  readonly lastAt: number;
+}
+
+export const NO_FOREIGN_MOVES: ForeignMoves = { count: 0, lastAt: 0 };

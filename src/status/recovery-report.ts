@@ -1,0 +1,63 @@
+import type { Logger } from 'pino';
+import type { Outcome } from '../follow/action.js';
+import type { Turn } from '../follow/state.js';
+import { depthOf, targetOf, type Plan } from '../recovery/plan.js';
+import { shortHash } from '../util/hex.js';
+
+type Fields = Record<string, string | number>;
+
+/** Tells of a recovery on its edges: the way that was found, and that the EL is on it. */
+export function logRecovery(log: Logger, { before, state }: Turn): void {
+  const [was, is] = [before.recovery, state.recovery];
+  const onPlan = is?.stage === 'replaying' || is === null;
+  if (was?.stage === 'climbing' && onPlan && state.session.id === before.session.id) {
+    log.info(planFields(was.plan), 'Recovery: the EL is on the chain of the source again, its blocks are replayed');
+  }
+  if (was !== null && was.stage !== 'stopped' && is === null && state.pace.notBefore !== before.pace.notBefore) {
+    log.info(planFields(was.plan), 'Recovered: the EL was brought back to the chain of the source');
+  }
+  if (state.staleAbove !== null && before.staleAbove === null) {
+    log.warn(
+      { head: state.staleAbove.number },
+      'The EL maps old blocks above its head, as after a kill: they are cleared',
+    );
+  }
+}
+
+export function logRecoveryOutcome(log: Logger, outcome: Outcome): void {
+  if (outcome.of === 'plan' && outcome.result.kind === 'planned') {
+    const { plan, rungs } = outcome.result;
+    log.warn(
+      { ...planFields(plan), ways: rungs.join(', ') },
+      'Recovery: the common ancestor is found, and the way back',
+    );
+  } else if (outcome.of === 'climb' || outcome.of === 'unmap') {
+    const way = outcome.of === 'climb' ? outcome.rung : 'copied-sibling';
+    const { stop } = outcome;
+    if (stop.why === 'climbed') log.info({ way }, 'Recovery: the EL was moved');
+    else log.warn({ way, ...stopFields(stop) }, 'Recovery: the EL was not moved this way');
+  }
+}
+
+function stopFields(stop: Exclude<Extract<Outcome, { of: 'climb' }>['stop'], { why: 'climbed' }>): Fields {
+  switch (stop.why) {
+    case 'answered':
+      return { call: stop.to, answer: stop.answer.status, effect: stop.effect ?? 'none' };
+    case 'refused':
+      return { call: 'payload', answer: stop.answer.status, number: stop.block.number };
+    case 'not-sent':
+      return { not_sent: stop.stop.why };
+  }
+}
+
+export function planFields(plan: Plan): Fields {
+  const { ancestor } = plan;
+  const depth = depthOf(plan);
+  return {
+    ancestor: ancestor.number,
+    hash: shortHash(ancestor.hash),
+    depth,
+    target: targetOf(plan).number,
+    plan: plan.id,
+  };
+}
