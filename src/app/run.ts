@@ -12,6 +12,7 @@ import { createLogger, type Logger } from '../util/log.js';
 import { version } from './commands/version.js';
 import { boot, type Booted } from './boot.js';
 import { build, type Parts } from './build.js';
+import { EngineWatchdog } from './engine-watchdog.js';
 import { lockInstance } from './instance-lock.js';
 import { openJournal } from './journal.js';
 import { onStopSignal } from './stop-signal.js';
@@ -79,10 +80,11 @@ async function followBooted(
   const { source, consensus, engine, metrics } = parts;
   const progress = new ProgressTracker(now);
   const journal = await openJournal(config.journal, booted.expected, log);
-  const hooks = journal.watch(health.watch(reportTo({ log, metrics, progress, now })));
+  const watchdog = new EngineWatchdog({ limitMs: config.engine.watchdogMs, now, onSilence: metrics.engineSilence });
+  const hooks = watchdog.watch(journal.watch(health.watch(reportTo({ log, metrics, progress, now }))));
   const { recalled } = journal;
   try {
-    return await follow(
+    const error = await follow(
       {
         pollIntervalMs,
         safetyIntervalMs,
@@ -93,8 +95,9 @@ async function followBooted(
         recalled,
       },
       { source, consensus, engine, hooks, now, random: Math.random },
-      stop,
+      AbortSignal.any([stop, watchdog.signal]),
     );
+    return error ?? watchdog.error;
   } finally {
     await journal.close();
   }
