@@ -3,6 +3,7 @@ import { forkchoice, type Forkchoice } from '../chain/forkchoice.js';
 import type { AppliedForkchoice, Engine, EngineAnswer } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
 import type { Source } from '../source/source.js';
+import { asLockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
 import type { ClimbAction, ClimbCall, ClimbStop, ExtendStop, Ground, UnmapAction } from './action.js';
 import { labelsUpTo, promote } from './labels.js';
@@ -74,7 +75,9 @@ async function orEnded(rung: () => Promise<void>): Promise<ClimbStop> {
     return { why: 'climbed' };
   } catch (thrown) {
     if (thrown instanceof Ended) return thrown.stop;
-    throw thrown;
+    const error = asLockstepError(thrown);
+    if (error.code.startsWith('ENGINE_')) return { why: 'unread', error };
+    throw error;
   }
 }
 
