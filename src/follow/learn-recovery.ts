@@ -1,5 +1,6 @@
 import { isOnPlan, targetOf } from '../recovery/plan.js';
 import type { Rung } from '../recovery/ladder.js';
+import type { LockstepError } from '../util/errors.js';
 import type { ClimbStop, PlanResult } from './action.js';
 import { describe, fromAnswer, fromPayloadAnswer, stuck } from './engine-answers.js';
 import { trustedLabels } from './labels.js';
@@ -57,6 +58,8 @@ export function fromClimb(state: State, rung: Rung, stop: ClimbStop, tick: Tick)
       return afterAnswer(state, recovery, rung, stop, tick);
     case 'not-sent':
       return notSent(state, recovery, rung, stop.stop, tick);
+    case 'unread':
+      return unread(state, stop.error, tick);
   }
 }
 
@@ -119,7 +122,13 @@ export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick)
       return stop.stop.why === 'source-failed'
         ? troubled(done, 'source', { kind: 'source-unavailable', error: stop.stop.error }, tick)
         : done;
+    case 'unread':
+      return unread(done, stop.error, tick);
   }
+}
+
+function unread(state: State, error: LockstepError, tick: Tick): State {
+  return troubled(state, 'engine', { kind: 'engine-unavailable', error }, tick);
 }
 
 /** What the EL shows of a recovery: it got onto the plan, to its end, or somewhere else. */
