@@ -22,7 +22,7 @@ export interface Parts {
 /** Makes every part. Nothing is sent yet. `onEngineSurprise` is told where the EL does not behave as its kind does. */
 export async function build(config: Config, onEngineSurprise: (detail: string) => void = ignore): Promise<Parts> {
   await initKeccak();
-  const metrics = createMetrics({ version: version(), node: process.version });
+  const metrics = createMetrics({ version: version(), node: process.version, now: () => performance.now() });
   const onCall = (method: string, outcome: string): void => metrics.sourceCall(method, outcome);
   const source = createSource({ ...config.source, onCall });
   const consensus = config.consensus === null ? null : createConsensusClient({ ...config.consensus, onCall });
