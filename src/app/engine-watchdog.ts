@@ -119,6 +119,7 @@ function fromOutcome(outcome: Outcome): Heard {
     case 'unmap': {
       const { stop } = outcome;
       if (stop.why === 'climbed') return 'answered';
+      if (stop.why === 'unread') return fromError(stop.error);
       return stop.why === 'not-sent' ? 'nothing' : fromAnswer(stop.answer);
     }
   }

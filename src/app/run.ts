@@ -27,8 +27,11 @@ export async function run(config: Config): Promise<ExitCode> {
   for (const warning of config.warnings) log.warn({ detail: warning }, 'Configuration warning');
   try {
     const lock = await lockInstance(config.engine.url);
-    const parts = await build(config, (detail) => {
-      log.warn({ detail }, 'The EL behaves otherwise than its profile says; from now on its behaviour counts');
+    const parts = await build(config, {
+      onSurprise: (detail) => {
+        log.warn({ detail }, 'The EL behaves otherwise than its profile says; from now on its behaviour counts');
+      },
+      onSetHeadRefused: (why) => log.info({ why }, 'debug_setHead is no way back for this EL'),
     });
     try {
       return await runParts(config, parts, log, stop);

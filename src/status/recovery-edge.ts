@@ -1,5 +1,5 @@
 import type { HoldReason, Turn } from '../follow/state.js';
-import type { Plan } from '../recovery/plan.js';
+import { targetOf, type Plan } from '../recovery/plan.js';
 
 /** What a turn brought for a recovery. */
 export type RecoveryEdge =
@@ -20,7 +20,7 @@ export function recoveryEdges({ before, state }: Turn): readonly RecoveryEdge[] 
   }
   if (was === null || was.stage === 'stopped') return [];
   const { plan } = was;
-  const done = state.pace.notBefore !== before.pace.notBefore;
+  const done = state.standing?.hash === targetOf(plan).hash;
   // The last rung leaves the EL to its peers, which has a report of its own.
   if (state.elSync?.stage === 'running') return [];
   if (is === null && !done) return [{ kind: 'dropped', plan }];

@@ -49,6 +49,8 @@ function stopFields(stop: Exclude<Extract<Outcome, { of: 'climb' }>['stop'], { w
       return { call: 'payload', answer: stop.answer.status, number: stop.block.number };
     case 'not-sent':
       return { not_sent: stop.stop.why };
+    case 'unread':
+      return { unread: stop.error.code };
   }
 }
 

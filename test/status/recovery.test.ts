@@ -50,7 +50,7 @@ function turn(change: Partial<State>, action: Action = { do: 'wait', ms: 1 }): v
 const recovered = (): Partial<State> => ({
   recovery: null,
   phase: FOLLOWING,
-  pace: { ...state.pace, notBefore: nowMs },
+  standing: at(A, 9),
 });
 
 /** The lockstep series of these names, without the prefix. */

@@ -4,7 +4,8 @@ import { worldKey } from './key.js';
 import { Violation } from './violation.js';
 import { Turn, type Core } from './turn.js';
 import { Liveness } from './liveness.js';
-import { type Budget, eventsBefore, firstWorld, type Scenario, type World, type WorldEvent } from './world.js';
+import { eventsBefore, type WorldEvent } from './events.js';
+import { type Budget, firstWorld, type Scenario, type World } from './world.js';
 
 export interface Exploration {
   readonly states: number;
