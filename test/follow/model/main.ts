@@ -14,7 +14,9 @@ for (const scenario of SCENARIOS) {
     const found = explore(scenario, { decide, promote }, { budget, maxStates });
     const ms = Math.round(performance.now() - began);
     const extent = found.complete ? 'all' : 'the nearest';
-    process.stdout.write(`${scenario.name} ${JSON.stringify(budget)}: ${extent} ${found.states} states, ${found.turnsToEnd} turns to the end, ${ms} ms\n`);
+    process.stdout.write(
+      `${scenario.name} ${JSON.stringify(budget)}: ${extent} ${found.states} states, ${found.turnsToEnd} turns to the end, ${ms} ms\n`,
+    );
     states += found.states;
     if (found.violation !== null) {
       violations += 1;

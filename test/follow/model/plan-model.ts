@@ -23,7 +23,8 @@ export function planInModel(action: PlanAction, hands: Hands): PlanResult {
     return new PlannerModel(action, hands).run();
   } catch (thrown) {
     if (thrown instanceof Stopped) return thrown.result;
-    if (thrown instanceof LockstepError && thrown.code.startsWith('ENGINE_')) return { kind: 'engine-failed', error: thrown };
+    if (thrown instanceof LockstepError && thrown.code.startsWith('ENGINE_'))
+      return { kind: 'engine-failed', error: thrown };
     throw thrown;
   }
 }
@@ -48,7 +49,7 @@ class PlannerModel {
     const plan: Plan = { id, ancestor, blocks, engineHead, replaced };
     const { maxResetDepth, maxSiblingDepth, rewindAdvice } = scenario.habits;
     const canSetHead = scenario.policy.reset !== 'none' && this.#hands.canSetHead();
-    const footing = { maxResetDepth, maxSiblingDepth, canSetHead };
+    const footing = { maxResetDepth, maxSiblingDepth, canSetHead, canSync: false };
     const rungs = ladder(plan, floor?.number ?? 0, footing, scenario.policy);
     return { kind: 'planned', plan, rungs, advice: rewindAdvice };
   }
