@@ -30,7 +30,7 @@ interface EngineNotices {
 /** Makes every part. Nothing is sent yet. */
 export async function build(config: Config, notices: EngineNotices = NO_NOTICES): Promise<Parts> {
   await initKeccak();
-  const metrics = createMetrics({ version: version(), node: process.version });
+  const metrics = createMetrics({ version: version(), node: process.version, now: () => performance.now() });
   const onCall = (method: string, outcome: string): void => metrics.sourceCall(method, outcome);
   const source = createSource({ ...config.source, onCall });
   const consensus = config.consensus === null ? null : createConsensusClient({ ...config.consensus, onCall });

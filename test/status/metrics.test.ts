@@ -8,7 +8,7 @@ import { A, at, B, engineView, labels, observation, SETTLED, sourceView } from '
 let metrics: Metrics;
 
 beforeEach(() => {
-  metrics = createMetrics({ version: '1', node: 'v20' });
+  metrics = createMetrics({ version: '1', node: 'v20', now: () => 0 });
 });
 
 /** The lockstep lines of the exposition without their prefix. */
