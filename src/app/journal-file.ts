@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Labels } from '../chain/block.js';
 import { sameBlock } from '../chain/block.js';
-import { decodeJournal, encodeJournal, MAX_JOURNAL_BYTES, remember, type Journal } from '../recovery/journal.js';
+import { decodeJournal, encodeJournal, MAX_JOURNAL_BYTES, type Journal } from '../recovery/journal.js';
 import { LockstepError } from '../util/errors.js';
 import { systemErrorCode } from '../util/system-error.js';
 
@@ -72,9 +72,9 @@ export class JournalWriter {
     this.#written = this.#labels;
   }
 
-  /** The EL shows these labels on its own chain. */
+  /** These are the labels to keep from now on. */
   note(labels: Labels): void {
-    this.#labels = remember(this.#labels, labels);
+    this.#labels = labels;
     if (!this.#isWritten() && this.#timer === null) this.#writeIn(this.#parts.pauseMs);
   }
 

@@ -122,7 +122,9 @@ export type ClimbStop =
   | { readonly why: 'answered'; readonly to: ClimbCall; readonly answer: EngineAnswer; readonly effect: string | null }
   /** The source's own block was refused. */
   | { readonly why: 'refused'; readonly block: BlockRef; readonly answer: EngineAnswer }
-  | { readonly why: 'not-sent'; readonly stop: ExtendStop };
+  | { readonly why: 'not-sent'; readonly stop: ExtendStop }
+  /** The EL could not be read on the way. */
+  | { readonly why: 'unread'; readonly error: LockstepError };
 
 /** The call that a rung ended with. */
 export type ClimbCall = 'payload' | 'copied payload' | 'forkchoice' | 'debug_setHead';

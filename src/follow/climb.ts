@@ -3,6 +3,7 @@ import { forkchoice, type Forkchoice } from '../chain/forkchoice.js';
 import type { AppliedForkchoice, Engine, EngineAnswer } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
 import type { Source } from '../source/source.js';
+import { asLockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
 import type { ClimbAction, ClimbCall, ClimbStop, ExtendStop, Ground, UnmapAction } from './action.js';
 import { labelsUpTo, promote } from './labels.js';
@@ -34,7 +35,7 @@ class Ended extends Error {
 export function climb(action: ClimbAction, deps: ClimbDeps, signal: AbortSignal): Promise<ClimbStop> {
   return orEnded(async () => {
     const { plan, primed } = action;
-    const climber = new Climber(plan.ancestor.number, action.ground, deps, signal);
+    const climber = new Climber(plan.engineHead, plan.ancestor.number, action.ground, deps, signal);
     switch (action.rung) {
       case 'sibling':
         await climber.sibling(plan.blocks);
@@ -50,8 +51,8 @@ export function climb(action: ClimbAction, deps: ClimbDeps, signal: AbortSignal)
         await climber.setHead(plan.ancestor);
         break;
     }
-    // An EL of this kind may crash on a block that it is about to forget (engines-measured 1.6), should the source flip back.
-    if (deps.engine.profile.forgetsLate) await deps.engine.forgets(plan.replaced.hash, signal);
+    // The source may flip back.
+    await climber.forget(plan.replaced);
   });
 }
 
@@ -61,7 +62,7 @@ export function climb(action: ClimbAction, deps: ClimbDeps, signal: AbortSignal)
  */
 export function unmap({ from, ground }: UnmapAction, deps: ClimbDeps, signal: AbortSignal): Promise<ClimbStop> {
   return orEnded(async () => {
-    const climber = new Climber(from.number, ground, deps, signal);
+    const climber = new Climber(from, from.number, ground, deps, signal);
     const next = await climber.prepared(prepareLinked(from, deps.source, signal));
     await climber.insert(next);
     await climber.copiedSibling(next.ref);
@@ -74,18 +75,23 @@ async function orEnded(rung: () => Promise<void>): Promise<ClimbStop> {
     return { why: 'climbed' };
   } catch (thrown) {
     if (thrown instanceof Ended) return thrown.stop;
-    throw thrown;
+    const error = asLockstepError(thrown);
+    if (error.code.startsWith('ENGINE_')) return { why: 'unread', error };
+    throw error;
   }
 }
 
 class Climber {
+  /** Where the EL was shown to stand. */
+  #at: BlockRef;
   /** Up to this height the EL's chain is the source's. */
   readonly #shared: number;
   readonly #ground: Ground;
   readonly #deps: ClimbDeps;
   readonly #signal: AbortSignal;
 
-  constructor(shared: number, ground: Ground, deps: ClimbDeps, signal: AbortSignal) {
+  constructor(at: BlockRef, shared: number, ground: Ground, deps: ClimbDeps, signal: AbortSignal) {
+    this.#at = at;
     this.#shared = shared;
     this.#ground = ground;
     this.#deps = deps;
@@ -121,12 +127,24 @@ class Climber {
     await this.#send('copied payload', (signal) => this.#deps.engine.newPayload(copy, signal));
     const below = Math.min(this.#shared, block.number - 1);
     await this.#apply(forkchoice(copy.ref, labelsUpTo(below, this.#ground.trusted)));
+    await this.forget(block);
     await this.stand(block);
+  }
+
+  /** An EL of this kind calls a removed block VALID for a while, and moves to it late or crashes (engines-measured 1.6). */
+  async forget({ hash }: BlockRef): Promise<void> {
+    const { engine } = this.#deps;
+    if (engine.profile.forgetsLate) await engine.forgets(hash, this.#signal);
   }
 
   /** Labels are gone or wrong afterwards, and have to be sent again (engines-measured 1.2 d). */
   async setHead(ancestor: BlockRef): Promise<void> {
-    await this.#send('debug_setHead', (signal) => this.#deps.engine.setHead(ancestor, signal));
+    const { engine } = this.#deps;
+    // It takes a height, so what stands there is looked at last of all.
+    const own = await engine.refAt(ancestor.number, this.#signal);
+    if (own?.hash !== ancestor.hash) throw notSent({ why: 'unlinked', number: ancestor.number });
+    await this.#send('debug_setHead', (signal) => engine.setHead(ancestor, signal));
+    this.#at = ancestor;
     await this.stand(ancestor);
   }
 
@@ -160,7 +178,11 @@ class Climber {
   async #apply(fc: Forkchoice): Promise<void> {
     this.#goesOn();
     const { answer, effect } = await this.#deps.apply(fc);
-    if (effect !== 'moved' && effect !== 'head-only') throw answered('forkchoice', answer, effect);
+    const stands = effect === 'moved' || effect === 'head-only';
+    // A new head is proof that the call was carried out, whatever became of its answer. The same head is none.
+    const isOver = answer.status !== 'UNKNOWN' || fc.head.hash !== this.#at.hash;
+    if (!stands || !isOver) throw answered('forkchoice', answer, effect);
+    this.#at = fc.head;
   }
 
   async #send(to: ClimbCall, call: (signal: AbortSignal) => Promise<EngineAnswer>): Promise<void> {

@@ -1,10 +1,11 @@
 import { isOnPlan, targetOf } from '../recovery/plan.js';
 import type { Rung } from '../recovery/ladder.js';
+import type { LockstepError } from '../util/errors.js';
 import type { ClimbStop, PlanResult } from './action.js';
 import { describe, fromAnswer, fromPayloadAnswer, stuck } from './engine-answers.js';
 import { trustedLabels } from './labels.js';
 import { FOREIGN_WINDOW_MS, MAX_COOLDOWN_MS, RECOVERY_RETRY_MS, UNKNOWNS_PER_RUNG } from './limits.js';
-import type { Pace, Recovery } from './recovery-state.js';
+import type { Recovery } from './recovery-state.js';
 import type { Divergence, EngineView, HoldReason, State, Tick } from './state.js';
 import { troubled, unsettled } from './trouble.js';
 
@@ -50,13 +51,15 @@ export function fromClimb(state: State, rung: Rung, stop: ClimbStop, tick: Tick)
   if (recovery?.stage !== 'climbing') return state;
   switch (stop.why) {
     case 'climbed':
-      return { ...state, lastForkchoiceAt: tick.now };
+      return paced({ ...state, lastForkchoiceAt: tick.now }, recovery.plan.id, tick);
     case 'refused':
       return fromPayloadAnswer({ ...state, recovery: null }, { ...stop, head: recovery.plan.engineHead }, tick);
     case 'answered':
       return afterAnswer(state, recovery, rung, stop, tick);
     case 'not-sent':
       return notSent(state, recovery, rung, stop.stop, tick);
+    case 'unread':
+      return paced(unread(state, stop.error, tick), recovery.plan.id, tick);
   }
 }
 
@@ -70,7 +73,7 @@ function afterAnswer(
   if (answer.status === 'UNSENT') return fromAnswer(state, 'climb', stuck(0, ''), answer, tick);
   const said = `${to}: ${describe(answer, effect ?? undefined)}`;
   if (answer.status !== 'UNKNOWN') return nextRung(state, recovery, rung, said, tick);
-  const waiting = unsettled(state, answer.error, tick);
+  const waiting = paced(unsettled(state, answer.error, tick), recovery.plan.id, tick);
   const unknowns = recovery.unknowns + 1;
   if (unknowns >= UNKNOWNS_PER_RUNG) return nextRung(waiting, recovery, rung, said, tick);
   return { ...waiting, recovery: { ...recovery, unknowns } };
@@ -119,22 +122,26 @@ export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick)
       return stop.stop.why === 'source-failed'
         ? troubled(done, 'source', { kind: 'source-unavailable', error: stop.stop.error }, tick)
         : done;
+    case 'unread':
+      return unread(done, stop.error, tick);
   }
 }
 
+function unread(state: State, error: LockstepError, tick: Tick): State {
+  return troubled(state, 'engine', { kind: 'engine-unavailable', error }, tick);
+}
+
 /** What the EL shows of a recovery: it got onto the plan, to its end, or somewhere else. */
-export function settleRecovery(state: State, engine: EngineView, { now }: Tick): State {
+export function settleRecovery(state: State, engine: EngineView): State {
   const { recovery } = state;
   if (recovery === null || recovery.stage === 'stopped') return state;
   const { plan } = recovery;
   const head = engine.heads.unsafe;
   if (isOnPlan(plan, head)) {
     const arrived: State = { ...state, suspicion: null, session: { ...state.session, compared: true } };
-    if (head.number < targetOf(plan).number) {
-      const first = recovery.stage === 'climbing' ? { trouble: null } : {};
-      return { ...arrived, ...first, recovery: { stage: 'replaying', plan } };
-    }
-    return { ...arrived, recovery: null, pace: slower(state, now) };
+    if (head.number >= targetOf(plan).number) return { ...arrived, recovery: null };
+    const first = recovery.stage === 'climbing' ? { trouble: null } : {};
+    return { ...arrived, ...first, recovery: { stage: 'replaying', plan } };
   }
   const finalized = trustedLabels(engine, state.remembered).finalized;
   const isVoid = head.hash !== plan.engineHead.hash || (finalized?.number ?? 0) > plan.ancestor.number;
@@ -147,10 +154,16 @@ export function isClimbedDown({ recovery }: State, { heads: { unsafe } }: Engine
   return unsafe.number >= recovery.plan.ancestor.number;
 }
 
-function slower({ pace, recoveryPolicy }: State, now: number): Pace {
-  const close = pace.pauseMs > 0 && now < pace.notBefore + 4 * pace.pauseMs;
-  const pauseMs = close ? Math.min(MAX_COOLDOWN_MS, pace.pauseMs * 2) : recoveryPolicy.cooldownMs;
-  return { ...pace, pauseMs, notBefore: now + pauseMs };
+/** The EL was moved by this plan, or may have been: the pause begins, whatever becomes of the replay. */
+function paced(state: State, movedBy: number, { now }: Tick): State {
+  const { pace } = state;
+  const pauseMs = pace.movedBy === movedBy ? pace.pauseMs : nextPauseMs(state, now);
+  return { ...state, pace: { ...pace, movedBy, pauseMs, notBefore: now + pauseMs } };
+}
+
+function nextPauseMs({ pace, recoveryPolicy }: State, now: number): number {
+  const isClose = pace.pauseMs > 0 && now < pace.notBefore + 4 * pace.pauseMs;
+  return isClose ? Math.min(MAX_COOLDOWN_MS, pace.pauseMs * 2) : recoveryPolicy.cooldownMs;
 }
 
 /**

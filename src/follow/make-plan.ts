@@ -72,6 +72,8 @@ class Planner {
     const ancestor = await this.#ancestor(await this.#begin());
     const replaced = await this.#engineAt(ancestor.number + 1);
     const blocks = await this.#link(ancestor, await this.#target(ancestor));
+    // One of the sides has changed meanwhile, and there they agree now.
+    if (blocks[0]?.hash === replaced.hash) throw this.#unlinked(replaced.number);
     const plan: Plan = { id, ancestor, blocks, engineHead, replaced };
     const canSetHead = recoveryPolicy.reset !== 'none' && (await engine.canSetHead(this.#signal));
     const canSync = maySync && ((await engine.peerCount(this.#signal)) ?? 0) > 0;

@@ -8,7 +8,7 @@ export interface RecoveryPolicy extends RungPolicy {
   readonly mode: 'auto' | 'alert' | 'off';
   /** A divergence deeper than this is left to a person, in blocks. */
   readonly maxDepth: number;
-  /** The pause after a recovery; it doubles while they follow each other closely. */
+  /** The pause after the move to another branch; it doubles while they follow each other closely. */
   readonly cooldownMs: number;
   readonly haltOnFinalizedDivergence: boolean;
   readonly haltOnUnrecoverable: boolean;
@@ -52,12 +52,14 @@ export type Recovery =
 export interface Pace {
   /** Plans made so far. */
   readonly plans: number;
+  /** The last plan by which the EL was moved, or may have been. */
+  readonly movedBy: number | null;
   /** No new plan before this time. */
   readonly notBefore: number;
   readonly pauseMs: number;
 }
 
-export const FIRST_PACE: Pace = { plans: 0, notBefore: 0, pauseMs: 0 };
+export const FIRST_PACE: Pace = { plans: 0, movedBy: null, notBefore: 0, pauseMs: 0 };
 
 /** Moves of the EL's head that nothing here asked for (reliability E18). */
 export interface ForeignMoves {

@@ -41,8 +41,9 @@ export function ladder(plan: Plan, floor: number, footing: Footing, policy: Rung
   const all: readonly [Rung, boolean][] = [
     ['sibling', hasNext && shallow],
     ['forkchoice', mayReset],
-    ['copied-sibling', mayCopy && shallow],
+    // Before the copy: an op-geth that holds a block and its copy reads the states above them wrongly until it restarts.
     ['set-head', maySetHead],
+    ['copied-sibling', mayCopy && shallow],
     // Beyond the window of its profile an EL answers ACCEPTED, which costs one call.
     ['sibling', hasNext && !shallow],
     ['copied-sibling', mayCopy && !shallow && !hasNext],

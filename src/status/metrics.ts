@@ -23,6 +23,8 @@ export interface Metrics {
   progress(progress: Progress): void;
   /** `outcome` is 'ok' or the code of an error. */
   sourceCall(method: string, outcome: string): void;
+  /** How long the engine port has answered nothing; 0 while it answers. */
+  engineSilence(ms: number): void;
 }
 
 /** Every metric of lockstep, in one registry. Label values are fixed sets: no hash, URL or error text (T11). */
@@ -50,6 +52,7 @@ export function createMetrics(info: { readonly version: string; readonly node: s
     labels: (seen) => gauges.labelsUsed.set(seen.kind === 'seen' ? 1 : 0),
     progress: (progress) => showProgress(gauges, progress),
     sourceCall: (method, outcome) => counters.sourceCalls.inc({ method, outcome }),
+    engineSilence: (ms) => gauges.hang.set(ms / 1_000),
   };
 }
 
@@ -77,6 +80,7 @@ function createGauges(registry: Registry) {
     ready: gauge('ready', '1 while lockstep is following, as /readyz says'),
     state: gauge('state', '1 for the state lockstep is in', ['state']),
     session: gauge('el_session', 'Number of the current EL session; it grows when the EL restarts'),
+    hang: gauge('el_hang_seconds', 'How long the engine port has taken calls and answered none; 0 while it answers'),
     divergence: gauge('divergence_active', '1 while the EL is known to be on another branch than the source'),
     headNumber: gauge('head_number', 'Block number of a label on one side', ['side', 'label']),
     headTime: gauge('head_time', 'Timestamp in seconds of a label on one side', ['side', 'label']),

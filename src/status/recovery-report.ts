@@ -13,7 +13,7 @@ export function logRecovery(log: Logger, { before, state }: Turn): void {
   if (was?.stage === 'climbing' && onPlan && state.session.id === before.session.id) {
     log.info(planFields(was.plan), 'Recovery: the EL is on the chain of the source again, its blocks are replayed');
   }
-  if (was !== null && was.stage !== 'stopped' && is === null && state.pace.notBefore !== before.pace.notBefore) {
+  if (was !== null && was.stage !== 'stopped' && is === null && state.standing?.hash === targetOf(was.plan).hash) {
     log.info(planFields(was.plan), 'Recovered: the EL was brought back to the chain of the source');
   }
   if (state.staleAbove !== null && before.staleAbove === null) {
@@ -47,6 +47,8 @@ function stopFields(stop: Exclude<Extract<Outcome, { of: 'climb' }>['stop'], { w
       return { call: 'payload', answer: stop.answer.status, number: stop.block.number };
     case 'not-sent':
       return { not_sent: stop.stop.why };
+    case 'unread':
+      return { unread: stop.error.code };
   }
 }
 

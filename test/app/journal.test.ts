@@ -3,9 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { openJournal } from '../../src/app/journal.js';
-import type { BlockRef } from '../../src/chain/block.js';
-import { NOT_SYNCING } from '../../src/engine/engine.js';
-import { INITIAL_STATE, type EngineView, type FollowHooks, type Turn } from '../../src/follow/state.js';
+import type { BlockRef, Labels } from '../../src/chain/block.js';
+import { INITIAL_STATE, type FollowHooks, type Turn } from '../../src/follow/state.js';
 import { decodeJournal, encodeJournal } from '../../src/recovery/journal.js';
 import type { Hash } from '../../src/util/hex.js';
 import { createLogger } from '../../src/util/log.js';
@@ -46,15 +45,13 @@ function put(chainId: number, genesis: Hash): void {
 
 const written = () => decodeJournal(readFileSync(path, 'utf8')).labels;
 
-/** A turn that shows an EL with its head at 10; by default all its labels are on its chain. */
-function turn(view: Partial<EngineView['heads']>, identified = true, at: readonly BlockRef[] = [ref(9), ref(7)]): Turn {
-  const heads = { unsafe: ref(10), safe: ref(9), finalized: ref(7), ...view };
-  const value = { heads, syncing: NOT_SYNCING, at: new Map(at.map((block) => [block.number, block])) };
-  const state = { ...INITIAL_STATE, session: { ...INITIAL_STATE.session, identified } };
+/** A turn after which these labels are remembered of the EL. */
+function turn(remembered: Labels): Turn {
+  const state = { ...INITIAL_STATE, remembered };
   return {
     before: state,
     state,
-    observation: { engine: { kind: 'seen', value }, source: { kind: 'pending' }, outcome: null },
+    observation: { engine: { kind: 'pending' }, source: { kind: 'pending' }, outcome: null },
     action: { do: 'wait', ms: 1 },
   };
 }
@@ -89,7 +86,7 @@ describe('the journal of a run', () => {
     ['a later version', () => writeFileSync(path, '{"version":2}'), 'its version is 2, and this lockstep reads 1'],
   ])('ignores one of %s with one warning, and writes a new one', async (_case, prepare, detail) => {
     prepare();
-    await afterTurns(turn({}));
+    await afterTurns(turn({ safe: ref(9), finalized: ref(7) }));
     expect(lines).toMatchObject([
       { lvl: 'warn', code: 'JOURNAL_UNREADABLE', err: expect.stringContaining(detail) as unknown },
     ]);
@@ -105,29 +102,15 @@ describe('the journal of a run', () => {
     expect(lines).toEqual([]);
   });
 
-  it('keeps what the EL showed last, and of its labels only those on its own chain', async () => {
-    await afterTurns(turn({ safe: ref(7) }), turn({ safe: ref(9, 99) }), turn({ safe: ref(11) }));
-    expect(written()).toEqual({ safe: ref(7), finalized: ref(7) });
-  });
-
-  it('keeps its finalized block while the EL comes back lower or without labels', async () => {
+  it('keeps what is remembered after the last turn', async () => {
     put(901, EXPECTED.genesis.hash);
-    await afterTurns(
-      turn({ unsafe: ref(3), safe: null, finalized: null }),
-      turn({ unsafe: ref(3), safe: ref(2), finalized: ref(2) }, true, [ref(2)]),
-    );
-    expect(written()).toEqual({ safe: ref(6), finalized: ref(6) });
-  });
-
-  it('notes nothing of an EL that has not proved to be the same chain', async () => {
-    put(901, EXPECTED.genesis.hash);
-    await afterTurns(turn({}, false));
-    expect(written()).toEqual(OF_EARLIER);
+    await afterTurns(turn({ safe: ref(9), finalized: ref(7) }), turn({ safe: ref(10), finalized: ref(8) }));
+    expect(written()).toEqual({ safe: ref(10), finalized: ref(8) });
   });
 
   it('warns once where it cannot be written, and lockstep runs on', async () => {
     path = join('/proc', 'no-such-folder', 'el.json');
-    await afterTurns(turn({}), turn({ finalized: ref(9) }));
+    await afterTurns(turn(OF_EARLIER), turn({ safe: ref(9), finalized: ref(7) }));
     expect(lines).toMatchObject([{ lvl: 'warn', reason: 'ENOENT' }]);
   });
 });

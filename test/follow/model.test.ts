@@ -5,10 +5,11 @@ import { promote } from '../../src/follow/labels.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { actInModel } from './model/act-model.js';
 import { Choices, forEveryChoice } from './model/choices.js';
+import { eventsBefore } from './model/events.js';
 import { actForReal } from './model/real-hands.js';
 import { SCENARIOS } from './model/scenarios.js';
 import { Turn } from './model/turn.js';
-import { eventsBefore, firstWorld, type World } from './model/world.js';
+import { firstWorld, type World } from './model/world.js';
 
 beforeAll(initKeccak);
 

@@ -1,18 +1,21 @@
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
 import type { Action, Outcome } from '../../../src/follow/action.js';
+import type { BlockRef } from '../../../src/chain/block.js';
 import type { EngineView, State } from '../../../src/follow/state.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { ErrorCode } from '../../../src/util/error-codes.js';
 import type { Choices } from './choices.js';
+import { removalEnded } from './engine/forkchoice.js';
 import { isFetching } from './engine/peers.js';
 import { answersTo, applyLate } from './engine/send.js';
 import type { Answered, EngineModel, Write } from './engine/state.js';
 import { viewOf } from './engine/view.js';
-import type { Monitor } from './monitor.js';
+import type { Monitor, Sending } from './monitor.js';
 import type { LabelPair, SourceModel } from './source-model.js';
+import type { Index } from './tree.js';
 import type { Core } from './turn.js';
-import type { Scenario, World } from './world.js';
+import { engineRefAt, sourceRefAt, type Scenario, type World } from './world.js';
 
 export type Effect = Extract<Outcome, { of: 'forkchoice' }>['effect'];
 
@@ -46,7 +49,7 @@ export class Hands {
   readonly promote: Core['promote'];
   readonly shown: EngineView | null;
   readonly source: SourceModel;
-  readonly refused: ReadonlyMap<string, number>;
+  readonly #state: State;
   /** The faults of this turn, in order. */
   readonly happened: string[] = [];
   /** Calls to the source are answered as the source stands. */
@@ -68,7 +71,7 @@ export class Hands {
     this.promote = turn.core.promote;
     this.shown = turn.shown;
     this.source = world.source;
-    this.refused = turn.state.refused;
+    this.#state = turn.state;
     this.engine = world.engine;
     this.monitor = world.monitor;
     this.now = world.now;
@@ -96,38 +99,96 @@ export class Hands {
     return this.source.polled.labels;
   }
 
-  payload(block: number): EngineAnswer {
+  /** The EL refused this block before, and is not asked again yet. */
+  isRefused({ hash }: Pick<BlockRef, 'hash'>): boolean {
+    return this.now < (this.#state.refused.get(hash) ?? 0);
+  }
+
+  /** The source's block at a height, as one of its replicas has it. */
+  sourceAt(height: number): BlockRef | null {
+    const { tree } = this.scenario;
+    const { replica } = this.source;
+    const stray = replica !== null && this.sourceFault(['other replica']) === 'other replica';
+    return sourceRefAt(tree, stray ? { ...this.source, head: replica } : this.source, height);
+  }
+
+  /** @throws LockstepError ENGINE_UNREACHABLE */
+  engineAt(height: number): BlockRef | null {
+    return this.#read(() => engineRefAt(this.scenario.tree, this.engine, height));
+  }
+
+  /** @throws LockstepError ENGINE_UNREACHABLE */
+  canSetHead(): boolean {
+    return this.#read(() => this.scenario.canSetHead);
+  }
+
+  /** The wait until the EL has dropped what it gave up. @throws LockstepError ENGINE_UNREACHABLE */
+  forgets(): boolean {
+    return this.#read(() => {
+      if (this.fault(['stays on disk']) === 'stays on disk') return false;
+      this.engine = removalEnded(this.scenario.profile, this.engine);
+      return true;
+    });
+  }
+
+  #read<T>(read: () => T): T {
+    if (this.engine.up) return read();
+    throw new LockstepError('ENGINE_UNREACHABLE');
+  }
+
+  payload(block: Index): EngineAnswer {
     this.#beforeWrite(true);
-    this.monitor.payload(this.scenario.tree, this.engine, block, this.now);
+    this.monitor.payload(block, this.#sending);
     return this.#write({ call: 'payload', block });
   }
 
-  /** Sends a forkchoice and reads it back by hash, as the engine room does. */
+  setHead(block: Index): EngineAnswer {
+    this.#beforeWrite(true);
+    this.monitor.setHead(block, this.#sending);
+    return this.#write({ call: 'set-head', block });
+  }
+
+  /** Sends a forkchoice, reads it back by hash and repeats a VALID one that did not do it all, as the engine room does. */
   forkchoice(fc: Forkchoice, needsSource: boolean): Applied {
-    const { tree } = this.scenario;
     this.#beforeWrite(needsSource);
-    if (this.shown === null) throw new RangeError('a forkchoice without a look at the EL');
-    const seen = { shown: this.shown, engine: this.engine, source: this.sourceLabels };
-    this.monitor =
-      this.action.do === 'el-sync' && this.scenario.elSync !== null
-        ? this.monitor.aim(tree, fc, this.shown, { now: this.now, policy: this.scenario.elSync })
-        : this.monitor.forkchoice(tree, fc, seen);
-    const { labels } = fc;
-    const pick = (of: 'safe' | 'finalized'): number | null => (labels === null ? null : tree.indexOf(labels[of]));
-    const answer = this.#write({
-      call: 'forkchoice',
-      sent: { head: tree.indexOf(fc.head), safe: pick('safe'), finalized: pick('finalized') },
-    });
-    const unread = !this.engine.up || (answer.status === 'UNKNOWN' && this.fault(['unread']) === 'unread');
-    const effect = unread ? 'unread' : this.#effectOf(fc);
-    this.monitor = this.monitor.labelled(tree, fc, answer, effect);
-    // A new block that stands at the head is proof that the call was carried out, whatever became of its answer.
-    if (effect === 'moved' && this.action.do === 'extend') this.monitor = this.monitor.settled();
+    if (this.action.do === 'el-sync') this.monitor.aim(fc, this.#sending);
+    else this.monitor = this.monitor.forkchoice(fc, this.#sending);
+    const applied = this.#applied(fc, this.#write(this.#forkchoiceCall(fc)));
+    const { answer, effect } = this.#isIncomplete(applied)
+      ? this.#applied(fc, this.#write(this.#forkchoiceCall(fc), 'again'))
+      : applied;
+    this.monitor = this.monitor.labelled(fc, answer, effect);
     return { answer, effect };
   }
 
+  #forkchoiceCall({ head, labels }: Forkchoice): Write {
+    const { tree } = this.scenario;
+    const pick = (of: 'safe' | 'finalized'): Index | null => (labels === null ? null : tree.indexOf(labels[of]));
+    return {
+      call: 'forkchoice',
+      sent: { head: tree.indexOf(head), safe: pick('safe'), finalized: pick('finalized') },
+    };
+  }
+
+  #applied(fc: Forkchoice, answer: EngineAnswer): Applied {
+    const unread = !this.engine.up || (answer.status === 'UNKNOWN' && this.fault(['unread']) === 'unread');
+    return { answer, effect: unread ? 'unread' : this.#effectOf(fc) };
+  }
+
+  #isIncomplete({ answer, effect }: Applied): boolean {
+    return answer.status === 'VALID' && effect !== 'moved' && effect !== 'unread';
+  }
+
+  get #sending(): Sending {
+    const { action, engine, shown, sourceLabels: source, now, scenario } = this;
+    if (shown === null) throw new RangeError('a write without a look at the EL');
+    const { safe } = this.#state.remembered;
+    const remembered = safe === null ? null : scenario.tree.indexOf(safe);
+    return { action, engine, shown, source, remembered, now };
+  }
+
   #beforeWrite(needsSource: boolean): void {
-    this.monitor.beforeWrite(this.now, needsSource);
+    this.monitor.beforeWrite(this.now, needsSource, this.engine);
     const { tree, elSync } = this.scenario;
     if (elSync === null || this.action.do === 'el-sync') return;
     const { wanted } = this.engine;
@@ -144,15 +205,16 @@ export class Hands {
     return labels !== null && labelsStand ? 'labels-only' : 'unmoved';
   }
 
-  #write(write: Write): EngineAnswer {
+  /** What is sent once more at once is not the place for another fault. */
+  #write(write: Write, attempt: 'once' | 'again' = 'once'): EngineAnswer {
     const { tree, profile } = this.scenario;
     this.now += CALL_MS;
-    const fault = this.fault(WRITE_FAULTS.slice(1));
+    const fault = attempt === 'once' ? this.fault(WRITE_FAULTS.slice(1)) : 'none';
     this.engine = applyLate(tree, profile, this.engine);
     const done = this.#oneOf(answersTo(tree, profile, this.engine, write));
     const answer = this.#answerOf(fault, write, done.answer);
     this.engine = this.#engineAfter(fault, write, done.engine);
-    this.monitor = this.monitor.answered(tree, write, answer, this.now);
+    this.monitor = this.monitor.answered(write, answer, this.now);
     return answer;
   }
 

@@ -22,9 +22,9 @@ export const EL_SYNC_MUTANTS: readonly Mutant[] = [
         const isWaiting = decided.state.elSync?.stage === 'running' && decided.action.do === 'wait';
         if (!isWaiting || engine.kind !== 'seen' || source.kind !== 'seen') return decided;
         const { heads, at: known } = engine.value;
-        const trusted = trustedLabels(engine.value);
-        const plan = { from: heads.unsafe, to: source.value.head, trusted, known, everyBlock: true };
-        return { ...decided, action: { do: 'extend', ...plan } };
+        const ground = { trusted: trustedLabels(engine.value, before.remembered), known };
+        const range = { from: heads.unsafe, to: source.value.head };
+        return { ...decided, action: { do: 'extend', ...range, ground, everyBlock: true, plan: null } };
       },
     },
   },

@@ -1,6 +1,7 @@
-import { EL_SYNC_REAIM_MS, KEEP_ALIVE_MS } from '../../../src/follow/limits.js';
-import type { Outcome } from '../../../src/follow/action.js';
+import { EL_SYNC_REAIM_MS, FOREIGN_QUIET_MS, KEEP_ALIVE_MS } from '../../../src/follow/limits.js';
+import type { ClimbStop, ExtendStop, Outcome, PlanResult } from '../../../src/follow/action.js';
 import type { Phase, State } from '../../../src/follow/state.js';
+import type { Plan } from '../../../src/recovery/plan.js';
 import { engineKey } from './engine/state.js';
 import type { World } from './world.js';
 
@@ -19,6 +20,7 @@ export function worldKey(world: World): string {
     source.polled.labels?.safe,
     source.polled.labels?.finalized,
     source.strayLabels?.safe,
+    source.replica,
     engineKey(world.engine),
     budget.source,
     budget.engine,
@@ -30,11 +32,12 @@ export function worldKey(world: World): string {
 }
 
 /** The same without what only the explorer counts, and with every time in full: for runs in which nothing goes wrong. */
-export function healthyKey({ source, engine, state, outcome, now }: World): string {
+export function healthyKey({ source, engine, state, outcome, now, monitor }: World): string {
   const { head, safe, finalized } = source;
   const age = (at: number | null, ms: number): string =>
     at === null ? 'never' : `${Math.min(KEEP_ALIVE_MS, ms - at)}`;
-  return [head, safe, finalized, engineKey(engine), stateKey(state, now, age), outcomeKey(outcome)].join('|');
+  const seen = [head, safe, finalized, engineKey(engine), monitor.past.fence];
+  return [...seen, stateKey(state, now, age), outcomeKey(outcome)].join('|');
 }
 
 function dueKey(at: number | null, now: number): string {
@@ -43,8 +46,9 @@ function dueKey(at: number | null, now: number): string {
 }
 
 function stateKey(state: State, now: number, age: (at: number | null, now: number) => string): string {
-  const { session, suspicion, trouble, unsettled } = state;
-  const flags = [session.identified, session.compared, session.primed, session.ignoreSyncing, state.sourceIdentified];
+  const { session, suspicion, trouble, unsettled, remembered } = state;
+  const { identified, compared, fenced, primed, ignoreSyncing } = session;
+  const flags = [identified, compared, fenced, primed, ignoreSyncing, state.sourceIdentified];
   return [
     phaseKey(state.phase),
     flags.map(Number).join(''),
@@ -55,7 +59,34 @@ function stateKey(state: State, now: number, age: (at: number | null, now: numbe
     [...state.refused].map(([hash, until]) => `${hash}${left(until, now)}`).join(),
     age(state.lastForkchoiceAt, now),
     elSyncKey(state.elSync, now),
+    remembered.safe?.hash,
+    remembered.finalized?.hash,
+    recoveryKey(state.recovery, now),
+    paceKey(state, now),
   ].join(';');
+}
+
+function recoveryKey(recovery: State['recovery'], now: number): string {
+  switch (recovery?.stage) {
+    case undefined:
+      return '';
+    case 'stopped':
+      return `${recovery.reason.kind} ${left(recovery.retryAt, now)}`;
+    case 'climbing':
+      return `${planKey(recovery.plan)} ${recovery.rungs.join('/')} ${recovery.unknowns}`;
+    case 'replaying':
+      return planKey(recovery.plan);
+  }
+}
+
+/** Which plan it is of all that were made says nothing. */
+function planKey({ ancestor, blocks, engineHead }: Plan): string {
+  return `${ancestor.hash} ${blocks.at(-1)?.hash ?? ''} ${engineHead.hash}`;
+}
+
+function paceKey({ pace, foreign, staleAbove }: State, now: number): string {
+  const pauses = [left(pace.notBefore, now), pace.pauseMs, left(pace.notBefore + 4 * pace.pauseMs, now)];
+  return [...pauses, foreign.count, left(foreign.lastAt + FOREIGN_QUIET_MS, now), staleAbove?.hash].join('/');
 }
 
 function elSyncKey(elSync: State['elSync'], now: number): string {
@@ -77,7 +108,6 @@ function outcomeKey(outcome: Outcome | null): string {
   if (outcome === null) return 'none';
   switch (outcome.of) {
     case 'wait':
-    case 'recover':
       return outcome.of;
     case 'identify':
       return outcome.result;
@@ -90,10 +120,44 @@ function outcomeKey(outcome: Outcome | null): string {
       return `${outcome.target.hash} ${outcome.stop.why === 'aimed' ? 'aimed' : stopKey(outcome.stop)}`;
     case 'extend':
       return `${outcome.head.hash} ${outcome.blocks} ${stopKey(outcome.stop)}`;
+    case 'plan':
+      return `${outcome.divergence.source.hash} ${planResultKey(outcome.result)}`;
+    case 'climb':
+      return `${outcome.rung} ${climbKey(outcome.stop)}`;
+    case 'unmap':
+      return `unmap ${climbKey(outcome.stop)}`;
   }
 }
 
-function stopKey(stop: Extract<Outcome, { of: 'extend' }>['stop']): string {
+function planResultKey(result: PlanResult): string {
+  switch (result.kind) {
+    case 'planned':
+      return `${planKey(result.plan)} ${result.rungs.join('/')}`;
+    case 'finalized-differs':
+      return `${result.kind} ${result.source.hash} ${result.engine.hash}`;
+    case 'too-deep':
+    case 'engine-failed':
+      return result.kind;
+    case 'stopped':
+      return stopKey(result.stop);
+  }
+}
+
+function climbKey(stop: ClimbStop): string {
+  switch (stop.why) {
+    case 'climbed':
+    case 'unread':
+      return stop.why;
+    case 'answered':
+      return `${stop.to} ${answerKey(stop.answer)} ${stop.effect ?? ''}`;
+    case 'refused':
+      return `${stop.block.hash} ${answerKey(stop.answer)}`;
+    case 'not-sent':
+      return stopKey(stop.stop);
+  }
+}
+
+function stopKey(stop: ExtendStop): string {
   const block = 'block' in stop ? stop.block.hash : '';
   const number = 'number' in stop ? stop.number : '';
   const answer = 'answer' in stop ? answerKey(stop.answer) : '';

@@ -1,21 +1,25 @@
-import type { Labels } from '../../../src/chain/block.js';
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
+import type { EngineView } from '../../../src/follow/state.js';
 import type { LabelPair } from './source-model.js';
 import type { Index, Tree } from './tree.js';
 import { Violation } from './violation.js';
 
 interface KnownLabels {
-  /** What the EL showed, as far as it is at or below its head and canonical. */
-  readonly own: Labels;
+  /** What binds: the labels that the EL showed on the part of its chain that stays, and the fence. */
+  readonly own: LabelPair;
   readonly source: LabelPair | null;
+  /** A safe block that was shown before. */
+  readonly remembered: Index | null;
   /** The last finalized block that this lifetime of the EL took from us. */
   readonly sent: Index | null;
 }
 
 /** Checks the labels of a forkchoice: I1, I2, I4, I10, I12. */
 export function requireLabels(tree: Tree, { head, labels }: Forkchoice, known: KnownLabels): void {
+  const sent = known.sent !== null && tree.isOnLine(known.sent, tree.indexOf(head)) ? known.sent : null;
   if (labels === null) {
-    requireNoneKnown(known);
+    if (known.own.finalized !== null) throw new Violation('I4', 'zero labels although the EL has a finalized block');
+    if (sent !== null) throw new Violation('I4', 'zero labels after others were taken');
     return;
   }
   const safe = tree.indexOf(labels.safe);
@@ -25,23 +29,33 @@ export function requireLabels(tree: Tree, { head, labels }: Forkchoice, known: K
   }
   requireNotLower(tree, known.own.finalized, finalized);
   requireNotLower(tree, known.own.safe, safe);
-  if (known.sent !== null && !tree.isOnLine(known.sent, finalized)) throw new Violation('I1', 'finality moves back');
-  requireShown(tree, [safe, finalized], known);
+  if (sent !== null && !tree.isOnLine(sent, finalized)) throw new Violation('I1', 'finality moves back');
+  requireShown([safe, finalized], known);
 }
 
-function requireNoneKnown({ own, sent }: KnownLabels): void {
-  if (own.finalized !== null) throw new Violation('I4', 'zero labels although the EL shows a finalized block');
-  if (sent !== null) throw new Violation('I4', 'zero labels after others were taken');
+/** The labels that hold up to a height of the chain that the EL showed: what is given up with a branch binds nobody. */
+export function ownLabels(
+  tree: Tree,
+  { heads: { unsafe, safe, finalized } }: EngineView,
+  fence: Index | null,
+  shared: number,
+): LabelPair {
+  const head = tree.indexOf(unsafe);
+  const keep = (label: Index | null): Index | null =>
+    label !== null && tree.height(label) <= shared && tree.isOnLine(label, head) ? label : null;
+  const shown = finalized === null ? null : keep(tree.indexOf(finalized));
+  const kept = keep(fence);
+  const isHigher = kept !== null && (shown === null || tree.height(kept) > tree.height(shown));
+  return { safe: safe === null ? null : keep(tree.indexOf(safe)), finalized: isHigher ? kept : shown };
 }
 
-function requireNotLower(tree: Tree, floor: Labels['safe'], label: Index): void {
-  if (floor === null || tree.isOnLine(tree.indexOf(floor), label)) return;
-  throw new Violation('I12', `a label goes from ${floor.number} to ${tree.height(label)}`);
+function requireNotLower(tree: Tree, floor: Index | null, label: Index): void {
+  if (floor === null || tree.isOnLine(floor, label)) return;
+  throw new Violation('I12', `a label goes from ${tree.height(floor)} to ${tree.height(label)}`);
 }
 
 /** Every label is one that a side showed: nothing is clamped. */
-function requireShown(tree: Tree, labels: readonly Index[], { own, source }: KnownLabels): void {
-  const shown = [own.safe, own.finalized].map((ref) => (ref === null ? null : tree.indexOf(ref)));
-  const known: (Index | null)[] = [...shown, source?.safe ?? null, source?.finalized ?? null];
+function requireShown(labels: readonly Index[], { own, source, remembered }: KnownLabels): void {
+  const known = [own.safe, own.finalized, remembered, source?.safe ?? null, source?.finalized ?? null];
   if (labels.some((label) => !known.includes(label))) throw new Violation('I10', 'a label that no side showed');
 }

@@ -10,6 +10,7 @@ import type { LabelPair } from './source-model.js';
 import { polls } from './source-model.js';
 import type { Index, Tree } from './tree.js';
 import { Turn, type Core } from './turn.js';
+import { forkOf, hasWayBack, isWedged } from './ways-back.js';
 import type { Scenario, World } from './world.js';
 
 /** With nothing going wrong any more, the end is reached in so many turns at most. */
@@ -28,15 +29,24 @@ export class Liveness {
     this.#core = core;
   }
 
+  /** @throws Violation that tells the last turns before it */
   check(world: World): void {
     if (world.state.phase.kind === 'halted') return;
-    const path: string[] = [];
     const names: string[] = [];
+    try {
+      this.#follow(world, names);
+    } catch (thrown) {
+      if (!(thrown instanceof Violation)) throw thrown;
+      const turns = names.slice(-12).join(' / ');
+      throw new Violation(thrown.invariant, `${thrown.what}, after nothing more went wrong: ${turns}`);
+    }
+  }
+
+  #follow(world: World, names: string[]): void {
+    const path: string[] = [];
     let now = healed(this.#scenario, world);
-    const start = now.engine;
-    const diverged = isDiverged(this.#scenario.tree, now);
     let left = 0;
-    while (!isAtEnd(this.#scenario.tree, now)) {
+    while (!isAtEnd(this.#scenario, now)) {
       const key = healthyKey(now);
       const known = this.#turnsFrom.get(key);
       if (known !== undefined) {
@@ -44,17 +54,14 @@ export class Liveness {
         break;
       }
       path.push(key);
-      if (path.length > MAX_TURNS)
-        throw new Violation('L1', `no end in ${MAX_TURNS} turns: ${names.slice(-12).join(' / ')}`);
+      if (path.length > MAX_TURNS) throw new Violation('L1', `no end in ${MAX_TURNS} turns`);
       const turn = new Turn(this.#scenario, now, this.#core);
-      const next = turn.act(new Choices([]));
+      turn.decide();
       names.push(turn.describe());
+      const next = turn.act(new Choices([]));
       if (next === null && path.length > 1) throw new Violation('L1', 'the loop ends although both sides are well');
       // What happened before may have been the last straw.
       if (next === null) return;
-      if (diverged && (next.engine.head !== start.head || next.engine.known !== start.known)) {
-        throw new Violation('I9', 'a write beside a divergence');
-      }
       now = polled({ ...next, engine: goneOn(this.#scenario, next.engine) });
     }
     for (const key of path.reverse()) this.#turnsFrom.set(key, (left += 1));
@@ -73,9 +80,9 @@ function healed({ tree, profile }: Scenario, world: World): World {
   const syncing = engine.syncing && tree.height(engine.head) > 0;
   return polled({
     ...world,
-    source: { ...world.source, up: true, strayLabels: null },
+    source: { ...world.source, up: true, strayLabels: null, replica: null },
     // What an EL fetches beside a divergence it would move to by itself.
-    engine: { ...up, syncing, wanted: isDiverged(tree, world) ? null : up.wanted },
+    engine: { ...up, syncing, wanted: isAside(tree, world.source.head, engine.head) ? null : up.wanted },
     hung: false,
     budget: { source: 0, engine: 0, faults: 0 },
   });
@@ -92,21 +99,46 @@ function polled(world: World): World {
   return { ...world, source: all!.next };
 }
 
-function isDiverged(tree: Tree, { source, engine }: World): boolean {
-  return !tree.isOnLine(source.head, engine.head) && !tree.isOnLine(engine.head, source.head);
-}
-
 /** What a healthy run has to come to: in step, or held for a reason that only a person or the source can end. */
-function isAtEnd(tree: Tree, world: World): boolean {
+function isAtEnd(scenario: Scenario, world: World): boolean {
+  const { tree } = scenario;
   const { source, engine, state } = world;
   const held = state.phase.kind === 'holding' ? state.phase.reason.kind : null;
-  if (isDiverged(tree, world)) return held === 'divergence';
+  const expected = holdOf(scenario, world);
+  if (expected !== null) return expected.includes(held ?? '');
   const { invalid } = engine;
   if (invalid !== null && tree.isOnLine(invalid, source.head)) {
-    const target = tree.parent(invalid);
-    return held === 'payload-refused' && engine.head === target;
+    const stands = isAside(tree, source.head, engine.head) || engine.head === tree.parent(invalid);
+    return held === 'payload-refused' && stands;
   }
   return tree.isOnLine(source.head, engine.head) && hasLabels(tree, world);
+}
+
+/** The reason for which this world has to be held; null where it must not be. */
+function holdOf(scenario: Scenario, world: World): readonly string[] | null {
+  const { tree, policy } = scenario;
+  const { source, engine, monitor } = world;
+  const { fence } = monitor.past;
+  if (fence !== null && isAside(tree, source.head, fence)) return ['finalized-divergence'];
+  if (!isAside(tree, source.head, engine.head)) return isKeptWedged(scenario, world) ? ['engine-stuck'] : null;
+  if (policy.mode !== 'auto') return ['recovery-off'];
+  const fork = forkOf(tree, engine.head, source.head);
+  if (tree.height(engine.head) - tree.height(fork) > policy.maxDepth) return ['recovery-too-deep'];
+  if (engine.invalid !== null) return null;
+  return hasWayBack(scenario, engine, source.head, fence) ? null : ['recovery-failed'];
+}
+
+/** The operator does not allow what would cure it. */
+function isKeptWedged(scenario: Scenario, { source, engine }: World): boolean {
+  const { tree, policy } = scenario;
+  if (policy.mode === 'auto' && policy.synthetic) return false;
+  const next = tree.atHeight(source.head, tree.height(engine.head) + 1);
+  return next !== null && isWedged(scenario, engine, tree.ref(next));
+}
+
+/** Neither is on the other's chain. */
+function isAside(tree: Tree, a: Index, b: Index): boolean {
+  return !tree.isOnLine(a, b) && !tree.isOnLine(b, a);
 }
 
 /** The EL shows the labels of the source, or its own where they are higher. */

@@ -1,14 +1,18 @@
+import type { BlockRef } from '../../../src/chain/block.js';
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
-import { trustedLabels } from '../../../src/follow/labels.js';
-import type { Action, Outcome } from '../../../src/follow/action.js';
+import type { Action, ClimbAction, Outcome } from '../../../src/follow/action.js';
 import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
 import type { EngineView, Observation, State } from '../../../src/follow/state.js';
+import { isOnPlan } from '../../../src/recovery/plan.js';
+import { isRefusal, signatureOf, succeeded } from './attempts.js';
 import type { Effect } from './carry-out.js';
 import type { EngineModel, Write } from './engine/state.js';
-import { requireLabels } from './label-rules.js';
+import { requireComplete, requireFence, requireHead, requirePayload } from './head-rules.js';
+import { historyKey, NO_HISTORY, type History, type RecoveryHistory } from './history.js';
+import { ownLabels, requireLabels } from './label-rules.js';
 import type { LabelPair } from './source-model.js';
-import { NO_BLOCKS, type BlockSet, type Index, type Tree } from './tree.js';
+import { NO_BLOCKS, type Index, type Tree } from './tree.js';
 import { Violation } from './violation.js';
 
 /** The smallest pause before the same failing action may be tried again (I18). */
@@ -20,58 +24,49 @@ const WATCH_AFTER_TIMEOUT_MS = 8_000;
 const WATCH_AFTER_CUT_MS = 500;
 const REFUSED_TTL_MS = 10 * 60_000;
 
-/** What the invariants have to know of the past. It belongs to the tests alone and shares nothing with State. */
-interface History {
-  /** The last finalized block that was sent to this lifetime of the EL; null before the first. */
-  readonly sentFinalized: Index | null;
-  readonly shownHead: number | null;
-  readonly engineUnproved: boolean;
-  readonly sourceUnproved: boolean;
-  /** No forkchoice of this session has named the head that the EL showed. */
-  readonly unprimed: boolean;
-  readonly watchUntil: number;
-  readonly failed: { readonly signature: string; readonly at: number } | null;
-  readonly busyTurns: number;
-  /** The EL answered INVALID, and until then the block must not be sent again in this session. */
-  readonly refusedUntil: number;
-  readonly differing: { readonly height: number; readonly seen: number } | null;
-  /** The blocks that this lifetime of the EL answered VALID to, as a bit mask. */
-  readonly validated: BlockSet;
-  /** The EL was pointed at a far block, and until then it is left alone; each higher head that it shows grants `ms`. */
-  readonly leftAlone: { readonly until: number; readonly ms: number } | null;
+/** The write that is about to be sent, and what was seen before it. */
+export interface Sending {
+  readonly action: Action;
+  readonly engine: EngineModel;
+  readonly shown: EngineView;
+  /** The labels of the source that are at hand. */
+  readonly source: LabelPair | null;
+  /** The safe block that is remembered: a hint. */
+  readonly remembered: Index | null;
+  readonly now: number;
 }
-
-const EMPTY: History = {
-  sentFinalized: null,
-  shownHead: null,
-  engineUnproved: false,
-  sourceUnproved: false,
-  unprimed: true,
-  watchUntil: 0,
-  failed: null,
-  busyTurns: 0,
-  refusedUntil: 0,
-  differing: null,
-  validated: NO_BLOCKS,
-  leftAlone: null,
-};
 
 /** Checks each turn and each call against the invariants. Values are never changed in place. */
 export class Monitor {
-  static readonly START = new Monitor(EMPTY);
   readonly past: History;
+  readonly #tree: Tree;
 
-  private constructor(past: History) {
+  private constructor(tree: Tree, past: History) {
+    this.#tree = tree;
     this.past = past;
   }
 
-  #with(change: Partial<History>): Monitor {
-    return new Monitor({ ...this.past, ...change });
+  static start(tree: Tree, fence: Index | null): Monitor {
+    return new Monitor(tree, { ...NO_HISTORY, fence });
   }
 
-  /** The EL really started anew: what was sent to it before binds nobody, its own labels do. */
+  #with(change: Partial<History>): Monitor {
+    return new Monitor(this.#tree, { ...this.past, ...change });
+  }
+
+  #recovering(change: Partial<RecoveryHistory>): RecoveryHistory {
+    return { ...this.past.recovery, ...change };
+  }
+
+  /** The EL really started anew: what it took before is on no wire any more, and the fence stays. */
   restarted(): Monitor {
     return this.#with({ sentFinalized: null, validated: NO_BLOCKS, leftAlone: null });
+  }
+
+  /** lockstep started anew, and proved at boot who both sides are. `fence`: what its journal told. */
+  rebooted(fence: Index | null): Monitor {
+    const { sentFinalized, validated } = this.past;
+    return new Monitor(this.#tree, { ...NO_HISTORY, sentFinalized, validated, fence });
   }
 
   /** The loop saw this. A lower head or a dead port is another lifetime of the EL. */
@@ -82,11 +77,30 @@ export class Monitor {
       const engineUnproved = this.past.engineUnproved || engine.kind === 'failed';
       return this.#with({ ...(dead && this.#newSession()), engineUnproved, sourceUnproved });
     }
+    const { recovery } = this.past;
     const shownHead = engine.value.heads.unsafe.number;
     const lower = this.past.shownHead !== null && shownHead < this.past.shownHead;
     const higher = this.past.shownHead !== null && shownHead > this.past.shownHead;
     const leftAlone = extended(this.past.leftAlone, higher, now);
-    return this.#with({ leftAlone, ...(lower && this.#newSession()), shownHead, sourceUnproved });
+    const fresh = lower ? this.#newSession() : {};
+    const engineUnproved = fresh.engineUnproved ?? this.past.engineUnproved;
+    const fence = engineUnproved ? this.past.fence : this.#fenceIn(engine.value);
+    const arrives = recovery.plan !== null && !recovery.arrived && isOnPlan(recovery.plan, engine.value.heads.unsafe);
+    return this.#with({
+      leftAlone,
+      ...fresh,
+      shownHead,
+      sourceUnproved,
+      fence,
+      ...(arrives && { recovery: this.#recovering({ arrived: true, recoveredAt: recovery.climbedAt }) }),
+    });
+  }
+
+  #fenceIn({ heads: { unsafe, finalized } }: EngineView): Index | null {
+    const block = finalized === null ? null : this.#tree.indexOf(finalized);
+    const { fence } = this.past;
+    if (block === null || !this.#tree.isOnLine(block, this.#tree.indexOf(unsafe))) return fence;
+    return fence === null || this.#tree.height(block) > this.#tree.height(fence) ? block : fence;
   }
 
   #newSession(): Partial<History> {
@@ -103,10 +117,15 @@ export class Monitor {
 
   /** The loop decided this, `now` being the time at which the action starts. */
   decided(state: State, observation: Observation, action: Action, now: number): Monitor {
-    if (observation.engine.kind === 'seen' && state.standing?.hash !== observation.engine.value.heads.unsafe.hash) {
+    const { engine } = observation;
+    if (engine.kind === 'seen' && state.standing?.hash !== engine.value.heads.unsafe.hash) {
       throw new Violation('I14', 'the remembered head is not the one that the EL shows');
     }
-    if (action.do === 'recover') this.#requireConfirmed(action.divergence.source.number);
+    if (action.do === 'plan') this.#requireConfirmed(action.divergence.source.number);
+    if (action.do === 'climb') this.#requireClimbable(action, state.recoveryPolicy.cooldownMs, now);
+    if (action.do === 'extend' && action.plan !== null && action.plan !== this.past.recovery.plan) {
+      throw new Violation('I7', 'blocks of another plan than the last complete one');
+    }
     const { failed } = this.past;
     const startsAt = action.do === 'compare' ? now + action.ms : now;
     if (failed !== null && failed.signature === signatureOf(action) && startsAt - failed.at < MIN_RETRY_MS) {
@@ -125,8 +144,16 @@ export class Monitor {
     }
   }
 
-  /** The action came to this. */
-  ended(action: Action, outcome: Outcome, at: number): Monitor {
+  #requireClimbable({ plan, rung }: ClimbAction, cooldownMs: number, now: number): void {
+    const { recovery } = this.past;
+    if (plan !== recovery.plan) throw new Violation('I7', 'a climb without a complete plan');
+    if (recovery.refusedRungs.includes(rung)) throw new Violation('I16', `the rung ${rung} is tried again`);
+    const pausedMs = recovery.recoveredAt === null ? Infinity : now - recovery.recoveredAt;
+    if (pausedMs < cooldownMs) throw new Violation('L5', `a recovery ${pausedMs} ms after the last one`);
+  }
+
+  /** The action came to this, and left the EL like `engine`. */
+  ended(action: Action, outcome: Outcome, at: number, engine: EngineModel): Monitor {
     const progressed = outcome.of === 'extend' && outcome.blocks > 0;
     const failed = succeeded(outcome) ? null : { signature: signatureOf(action), at };
     const proved = outcome.of === 'identify' && outcome.result === 'same';
@@ -136,6 +163,8 @@ export class Monitor {
       ...(progressed && { busyTurns: 0, shownHead: outcome.head.number }),
       ...(proved && { engineUnproved: false, sourceUnproved: false }),
       ...(outcome.of === 'compare' && { differing: this.#differing(outcome) }),
+      ...(outcome.of === 'plan' && this.#planned(outcome, engine)),
+      ...((outcome.of === 'climb' || outcome.of === 'unmap') && this.#climbed(outcome, engine, at)),
     });
   }
 
@@ -147,11 +176,32 @@ export class Monitor {
     return { height, seen: before?.height === height ? before.seen + 1 : 1 };
   }
 
-  /** Checks that stand before every write: identity (I13, I19) and an unknown outcome before it (I17). */
-  beforeWrite(now: number, needsSource: boolean): void {
+  #planned({ result }: Extract<Outcome, { of: 'plan' }>, engine: EngineModel): Partial<History> {
+    if (result.kind !== 'planned') return {};
+    requireComplete(this.#tree, result.plan, engine);
+    const { plan } = result;
+    return { recovery: this.#recovering({ plan, refusedRungs: [], arrived: false }) };
+  }
+
+  #climbed(
+    outcome: Extract<Outcome, { of: 'climb' | 'unmap' }>,
+    engine: EngineModel,
+    climbedAt: number,
+  ): Partial<History> {
+    const { stop } = outcome;
+    if (stop.why === 'climbed' && this.#tree.isCopy(engine.head)) {
+      throw new Violation('I10', 'a copied block is left as the head');
+    }
+    const { refusedRungs } = this.past.recovery;
+    const refused = outcome.of === 'climb' && isRefusal(outcome) ? [...refusedRungs, outcome.rung] : refusedRungs;
+    return { shownHead: null, recovery: this.#recovering({ refusedRungs: refused, climbedAt }) };
+  }
+
+  /** Checks that stand before every write: identity (I13, I19), and that no other is under way (I5, I17). */
+  beforeWrite(now: number, needsSource: boolean, { late }: EngineModel): void {
     if (this.past.engineUnproved) throw new Violation('I19', 'a write to an EL that was not identified');
     if (needsSource && this.past.sourceUnproved) throw new Violation('I13', 'blocks of a source not identified');
-    if (now < this.past.watchUntil) {
+    if (late !== null && now < this.past.watchUntil) {
       throw new Violation('I17', `a write ${this.past.watchUntil - now} ms before the last one can be settled`);
     }
   }
@@ -163,55 +213,65 @@ export class Monitor {
     }
   }
 
-  /** A forkchoice with a far head is about to be sent, after `shown` was observed. */
-  aim(tree: Tree, fc: Forkchoice, shown: EngineView, until: { now: number; policy: ElSyncPolicy }): Monitor {
+  /** A forkchoice with a far head is about to be sent. */
+  aim(fc: Forkchoice, { shown }: Sending): void {
     if (fc.labels !== null) throw new Violation('I10', 'labels of blocks that the EL may not have');
-    if (!tree.isOnLine(tree.indexOf(shown.heads.unsafe), tree.indexOf(fc.head))) {
-      throw new Violation('I8', 'the EL is pointed at another branch than its own');
-    }
-    const { now, policy } = until;
-    const ms = Math.min(policy.startMs, policy.stallMs);
+    const from = this.#tree.indexOf(shown.heads.unsafe);
+    const head = this.#tree.indexOf(fc.head);
+    if (!this.#tree.isOnLine(from, head)) throw new Violation('I8', 'the EL is pointed at another branch than its own');
+    requireFence(this.#tree, this.past.fence, from, head);
+  }
+
+  /** The EL took the far block, and has so much time to get on. */
+  aimed({ startMs, stallMs }: ElSyncPolicy, now: number): Monitor {
+    const ms = Math.min(startMs, stallMs);
     return this.#with({ leftAlone: { until: now + ms, ms } });
   }
 
-  /** A payload is about to be sent. */
-  payload(tree: Tree, engine: EngineModel, block: Index, now: number): void {
-    const { invalid } = engine;
-    if (invalid === null || !tree.isOnLine(invalid, block)) return;
-    if (block !== invalid) throw new Violation('I15', 'a descendant of an INVALID block is sent');
-    const { refusedUntil } = this.past;
-    if (now < refusedUntil) throw new Violation('I15', 'an INVALID block is sent again before its time');
+  payload(block: Index, { action, engine, now }: Sending): void {
+    const { validated, refusedUntil } = this.past;
+    requirePayload(this.#tree, action, block, engine, { validated, refusedAgo: now >= refusedUntil });
   }
 
-  /** A forkchoice is about to be sent, after `shown` was observed and with these labels of the source at hand. */
-  forkchoice(
-    tree: Tree,
-    fc: Forkchoice,
-    seen: { shown: EngineView; engine: EngineModel; source: LabelPair | null },
-  ): Monitor {
+  /** debug_setHead is about to be sent. */
+  setHead(block: Index, sending: Sending): void {
+    this.#requireHead(block, sending);
+    if (!this.#tree.isOnLine(block, sending.engine.head)) throw new Violation('I3', 'a head that the EL does not have');
+  }
+
+  #requireHead(head: Index, { action, engine, shown }: Sending): void {
+    const { fence, validated } = this.past;
+    const standing = { shown: this.#tree.indexOf(shown.heads.unsafe), fence, validated };
+    requireHead(this.#tree, action, head, engine, standing);
+  }
+
+  forkchoice(fc: Forkchoice, sending: Sending): Monitor {
+    const tree = this.#tree;
+    const { action, shown, source } = sending;
     const head = tree.indexOf(fc.head);
-    if (!tree.isOnLine(head, seen.engine.head) && (this.past.validated & tree.bit(head)) === NO_BLOCKS) {
-      throw new Violation('I3', `the head ${fc.head.number} is neither canonical nor VALID in this session`);
-    }
-    const shownHead = tree.indexOf(seen.shown.heads.unsafe);
-    if (this.past.unprimed && tree.height(shownHead) > 0 && head !== shownHead) {
+    const shownHead = tree.indexOf(shown.heads.unsafe);
+    const { unprimed, sentFinalized: sent } = this.past;
+    this.#requireHead(head, sending);
+    const moves = action.do !== 'climb' && action.do !== 'unmap' ? head !== shownHead : tree.isOnLine(head, shownHead);
+    if (unprimed && tree.height(shownHead) > 0 && moves && head !== shownHead) {
       throw new Violation('prime', 'the first forkchoice of a session does not name the head that the EL shows');
     }
-    if (!tree.isOnLine(shownHead, head)) throw new Violation('I8', 'a forkchoice below or beside the head of the EL');
-    requireLabels(tree, fc, { own: trustedLabels(seen.shown), source: seen.source, sent: this.past.sentFinalized });
+    const own = ownLabels(tree, shown, this.past.fence, sharedHeight(action, fc.head));
+    requireLabels(tree, fc, { own, source, sent, remembered: sending.remembered });
     return this.#with({ unprimed: false });
   }
 
   /** What a forkchoice came to: a finalized block that the EL was seen to take from us is never taken back. */
-  labelled(tree: Tree, { labels }: Forkchoice, answer: EngineAnswer, effect: Effect): Monitor {
+  labelled({ labels }: Forkchoice, answer: EngineAnswer, effect: Effect): Monitor {
     const taken = answer.status === 'VALID' && (effect === 'moved' || effect === 'labels-only');
-    return labels !== null && taken ? this.#with({ sentFinalized: tree.indexOf(labels.finalized) }) : this;
+    if (labels === null || !taken) return this;
+    return this.#with({ sentFinalized: this.#tree.indexOf(labels.finalized) });
   }
 
   /** The write was answered like this. */
-  answered(tree: Tree, write: Write, answer: EngineAnswer, now: number): Monitor {
+  answered(write: Write, answer: EngineAnswer, now: number): Monitor {
     if (answer.status === 'VALID' && write.call === 'payload') {
-      return this.#with({ validated: this.past.validated | tree.bit(write.block) });
+      return this.#with({ validated: this.past.validated | this.#tree.bit(write.block) });
     }
     if (answer.status === 'INVALID') return this.#with({ refusedUntil: now + REFUSED_TTL_MS });
     if (answer.status !== 'UNKNOWN') return this;
@@ -219,70 +279,22 @@ export class Monitor {
     return this.#with({ watchUntil: now + watchMs });
   }
 
-  /** The EL shows that the last write was carried out. */
-  settled(): Monitor {
-    return this.#with({ watchUntil: 0 });
-  }
-
   /** All that the future depends on, with times relative to `now`. */
   key(now: number): string {
-    const p = this.past;
-    const flags = `${Number(p.engineUnproved)}${Number(p.sourceUnproved)}${Number(p.unprimed)}`;
-    const watch = Math.max(0, p.watchUntil - now);
-    const differing = p.differing === null ? '' : `${p.differing.height}x${Math.min(2, p.differing.seen)}`;
-    return [
-      p.sentFinalized,
-      p.validated,
-      p.shownHead,
-      flags,
-      watch,
-      p.failed?.signature,
-      p.busyTurns,
-      now < p.refusedUntil,
-      differing,
-      p.leftAlone === null ? '' : Math.max(0, p.leftAlone.until - now),
-    ].join();
+    return historyKey(this.past, now);
   }
+}
+
+/** Up to this height the chain that the forkchoice names is the one that the EL showed. */
+function sharedHeight(action: Action, head: BlockRef): number {
+  if (action.do === 'unmap') return action.from.number;
+  if (action.do !== 'climb') return Infinity;
+  const { number, hash } = action.plan.ancestor;
+  // A copied block stands beside the ancestor.
+  return head.number > number || head.hash === hash ? number : head.number - 1;
 }
 
 function extended(leftAlone: History['leftAlone'], higher: boolean, now: number): History['leftAlone'] {
   if (leftAlone === null || now >= leftAlone.until) return null;
   return higher ? { ...leftAlone, until: now + leftAlone.ms } : leftAlone;
-}
-
-function signatureOf(action: Action): string {
-  switch (action.do) {
-    case 'extend':
-      return `extend ${action.from.number} ${action.to.hash}`;
-    case 'el-sync':
-      return `el-sync ${action.target.hash}`;
-    case 'compare':
-      return `compare ${action.height}`;
-    case 'forkchoice':
-      return `forkchoice ${action.forkchoice.head.hash} ${action.forkchoice.labels?.safe.hash ?? 'none'}`;
-    case 'wait':
-    case 'identify':
-    case 'recover':
-    case 'halt':
-      return action.do;
-  }
-}
-
-function succeeded(outcome: Outcome): boolean {
-  switch (outcome.of) {
-    case 'wait':
-      return true;
-    case 'identify':
-      return outcome.result === 'same';
-    case 'compare':
-      return !('error' in outcome) && outcome.source !== null && outcome.engine !== null;
-    case 'el-sync':
-      return outcome.stop.why === 'aimed';
-    case 'extend':
-      return outcome.stop.why === 'reached' || outcome.stop.why === 'slice' || outcome.blocks > 0;
-    case 'forkchoice':
-      return outcome.effect === 'moved' && outcome.answer.status === 'VALID';
-    case 'recover':
-      return false;
-  }
 }

@@ -3,7 +3,7 @@ import { forkchoice } from '../../../src/chain/forkchoice.js';
 import { decide } from '../../../src/follow/decide.js';
 import { promote } from '../../../src/follow/labels.js';
 import type { Action, Outcome } from '../../../src/follow/action.js';
-import type { Observation, State, Tick } from '../../../src/follow/state.js';
+import type { Divergence, Observation, State, Tick } from '../../../src/follow/state.js';
 import type { Core } from './turn.js';
 
 /** The decision core with one mistake in it, and the invariants that this mistake breaks. */
@@ -54,6 +54,22 @@ function keepAlive(decided: Decision, seen: Observation): Decision {
   const { unsafe, safe, finalized } = seen.engine.value.heads;
   const labels = { safe, finalized };
   return instead(decided, { do: 'forkchoice', forkchoice: forkchoice(unsafe, labels), why: 'keep-alive' });
+}
+
+function planFor(decided: Decision, { engine, source }: Observation, divergence: Divergence): Decision {
+  if (engine.kind !== 'seen' || source.kind !== 'seen') return decided;
+  const { unsafe: engineHead } = engine.value.heads;
+  const target = source.value.head;
+  return instead(decided, {
+    do: 'plan',
+    id: 1,
+    divergence,
+    engineHead,
+    target,
+    floor: null,
+    maySync: false,
+    maxDepth: 100,
+  });
 }
 
 function heldFor({ state }: Decision, kind: string): boolean {
@@ -116,19 +132,20 @@ const DIVERGENCE_MUTANTS: readonly Mutant[] = [
     name: 'takes one differing read for a divergence',
     scenario: 'an EL on another branch',
     breaks: ['I9'],
-    core: acting((decided) => {
+    core: acting((decided, seen) => {
       const divergence = decided.state.suspicion?.divergence ?? null;
-      return divergence === null ? decided : instead(decided, { do: 'recover', divergence });
+      return divergence === null ? decided : planFor(decided, seen, divergence);
     }),
   },
   {
     name: 'takes a block that the source does not have for a different one',
     scenario: 'a geth that is behind',
     breaks: ['I9'],
-    core: acting((decided, { outcome }) => {
+    core: acting((decided, seen) => {
+      const { outcome } = seen;
       if (outcome?.of !== 'compare' || 'error' in outcome || outcome.source !== null) return decided;
       const { engine } = outcome;
-      return engine === null ? decided : instead(decided, { do: 'recover', divergence: { source: engine, engine } });
+      return engine === null ? decided : planFor(decided, seen, { source: engine, engine });
     }),
   },
   {
@@ -167,7 +184,11 @@ const DIVERGENCE_MUTANTS: readonly Mutant[] = [
     core: acting((decided) => {
       const { action } = decided;
       if (action.do !== 'extend') return decided;
-      return instead(decided, { do: 'forkchoice', forkchoice: forkchoice(action.to, action.trusted), why: 'promote' });
+      return instead(decided, {
+        do: 'forkchoice',
+        forkchoice: forkchoice(action.to, action.ground.trusted),
+        why: 'promote',
+      });
     }),
   },
 ];

@@ -9,17 +9,17 @@ import type {
   EngineProfile,
   EngineSyncing,
 } from '../../../src/engine/engine.js';
-import { UNKNOWN_PROFILE } from '../../../src/engine/profile.js';
 import { act } from '../../../src/follow/act.js';
 import type { Action, Outcome } from '../../../src/follow/action.js';
+import { PlannedPayloads } from '../../../src/follow/planned-payloads.js';
 import type { Payload } from '../../../src/payload/payload.js';
 import type { BlockId, Lookup, Source } from '../../../src/source/source.js';
 import { LockstepError } from '../../../src/util/errors.js';
-import { BLOCKS_PER_FORKCHOICE } from './act-model.js';
 import type { Hands } from './carry-out.js';
 import { viewOf } from './engine/view.js';
+import { BLOCKS_PER_FORKCHOICE } from './extend-model.js';
 import { labelRefs } from './source-model.js';
-import { engineRefAt, sourceRefAt } from './world.js';
+import { sourceRefAt } from './world.js';
 
 const CHAIN_ID = 10;
 
@@ -34,8 +34,12 @@ export function actForReal(action: Exclude<Action, { do: 'halt' }>, hands: Hands
       engine: new WorldEngine(hands),
       expected: { chainId: CHAIN_ID, genesis: tree.ref(0) },
       sourceLabels: () => labelRefs(tree, hands.sourceLabels),
-      isRefused: (hash) => hands.now < (hands.refused.get(hash) ?? 0),
+      isRefused: (hash) => hands.isRefused({ hash }),
       onBlock: () => undefined,
+      onPlanning: () => undefined,
+      // Nothing of a plan is kept, so that every block of it is asked for once more.
+      payloads: new PlannedPayloads(0),
+      recoveryPolicy: hands.scenario.policy,
       limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4, blocksPerForkchoice: BLOCKS_PER_FORKCHOICE },
       now: () => 0,
       idle: () => Promise.resolve(),
@@ -101,11 +105,14 @@ class WorldSource implements Source {
 
 class WorldEngine implements Engine {
   readonly name = 'the EL of a small world';
-  readonly profile: EngineProfile = UNKNOWN_PROFILE;
   readonly #hands: Hands;
 
   constructor(hands: Hands) {
     this.#hands = hands;
+  }
+
+  get profile(): EngineProfile {
+    return this.#hands.scenario.habits;
   }
 
   identify(): Promise<EngineIdentity> {
@@ -119,7 +126,7 @@ class WorldEngine implements Engine {
   }
 
   refAt(number: number): Promise<BlockRef | null> {
-    return this.#read(() => engineRefAt(this.#hands.scenario.tree, this.#hands.engine, number));
+    return this.#read(() => this.#hands.engineAt(number));
   }
 
   syncing(): Promise<EngineSyncing> {
@@ -140,15 +147,15 @@ class WorldEngine implements Engine {
   }
 
   canSetHead(): Promise<boolean> {
-    return Promise.resolve(false);
+    return this.#read(() => this.#hands.canSetHead());
   }
 
-  setHead(): Promise<EngineAnswer> {
-    return Promise.reject(new LockstepError('INTERNAL', { detail: 'no EL of a small world serves debug_setHead' }));
+  setHead(to: BlockRef): Promise<EngineAnswer> {
+    return Promise.resolve(this.#hands.setHead(this.#hands.scenario.tree.indexOf(to)));
   }
 
   forgets(): Promise<boolean> {
-    return Promise.resolve(true);
+    return this.#read(() => this.#hands.forgets());
   }
 
   close(): Promise<void> {

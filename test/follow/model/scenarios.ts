@@ -1,16 +1,27 @@
+import { engineProfile, UNKNOWN_PROFILE } from '../../../src/engine/profile.js';
+import type { EngineProfile as Habits } from '../../../src/engine/engine.js';
+import { OP_STACK_METHOD } from '../../../src/engine/capabilities.js';
 import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
-import type { EngineProfile } from './engine/profile.js';
+import { DEFAULT_RECOVERY_POLICY, type RecoveryPolicy } from '../../../src/follow/recovery-state.js';
+import type { EngineProfile, Keeps } from './engine/profile.js';
 import { GETH_2026, OP_GETH, OP_RETH } from './engine/profiles.js';
+import type { LabelsAfterStart, Start } from './engine/restart.js';
 import { engineAt } from './engine/state.js';
 import type { SourceModel } from './source-model.js';
 import { smallTree, tallTree } from './tree.js';
-import { CLEAN_STARTS, type Budget, type Scenario } from './world.js';
+import type { Budget, Scenario } from './world.js';
 
 const SMALL = smallTree();
 const TALL = tallTree();
 
-function sourceAt(head: number, safe: number | null, finalized: number | null): SourceModel {
-  return { up: true, head, safe, finalized, polled: { head: 'pending', labels: null }, strayLabels: null };
+/** What lockstep takes an EL for. */
+const GETH_HABITS = engineProfile({ clientVersion: 'go-ethereum 1.17.7', capabilities: [] });
+const OP_GETH_HABITS = engineProfile({ clientVersion: 'go-ethereum 1.17.2', capabilities: [OP_STACK_METHOD] });
+const OP_RETH_HABITS = engineProfile({ clientVersion: 'op-reth 1.10.2', capabilities: [OP_STACK_METHOD] });
+
+function sourceAt(head: number, safe: number | null, finalized: number | null, replica: number | null = null) {
+  const polled: SourceModel['polled'] = { head: 'pending', labels: null };
+  return { up: true, head, safe, finalized, polled, strayLabels: null, replica };
 }
 
 /** Two things go wrong in each world, of every two kinds. */
@@ -20,15 +31,42 @@ export const BUDGETS: readonly Budget[] = [
   { source: 0, engine: 1, faults: 1 },
 ];
 
+const start = (lost: number, labels: LabelsAfterStart, keeps: Keeps = 'nothing'): Start => ({ lost, labels, keeps });
+
+/** What was executed above the head of a start is gone. */
+const CLEAN_STARTS: readonly Start[] = [
+  start(0, 'kept'),
+  start(0, 'unset'),
+  start(0, 'genesis'),
+  start(1, 'kept'),
+  start(1, 'safe-is-finalized'),
+  start(2, 'unset'),
+  start(2, 'kept'),
+];
+
+/** A cooldown that leaves the worlds few. */
+const POLICY: RecoveryPolicy = { ...DEFAULT_RECOVERY_POLICY, cooldownMs: 5_000 };
+
+function habitsOf({ name }: EngineProfile): Habits {
+  if (name.startsWith('geth')) return GETH_HABITS;
+  if (name.startsWith('op-geth')) return OP_GETH_HABITS;
+  return name.includes('reth') ? OP_RETH_HABITS : UNKNOWN_PROFILE;
+}
+
 function scenario(name: string, profile: EngineProfile, parts: Partial<Scenario>): Scenario {
   return {
     name,
     profile,
+    habits: habitsOf(profile),
+    canSetHead: false,
     tree: SMALL,
     source: sourceAt(4, 2, 1),
     engine: engineAt(SMALL, 2),
+    recalled: { safe: null, finalized: null },
+    policy: POLICY,
     elSync: null,
     starts: CLEAN_STARTS,
+    foreign: [],
     ...parts,
   };
 }

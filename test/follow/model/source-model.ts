@@ -14,6 +14,8 @@ export interface SourceModel extends LabelPair {
   readonly polled: { readonly head: Index | 'pending' | 'failed'; readonly labels: LabelPair | null };
   /** What a replica on another branch answers to the next read of the labels (base#3527). */
   readonly strayLabels: LabelPair | null;
+  /** The head of another node behind the same URL, which answers now and then; null: there is none. */
+  readonly replica: Index | null;
 }
 
 export interface SourceEvent {
@@ -21,6 +23,8 @@ export interface SourceEvent {
   readonly next: SourceModel;
 }
 
+export function labelRefs(tree: Tree, labels: LabelPair): Labels;
+export function labelRefs(tree: Tree, labels: LabelPair | null): Labels | null;
 export function labelRefs(tree: Tree, labels: LabelPair | null): Labels | null {
   if (labels === null) return null;
   const pick = (index: Index | null) => (index === null ? null : tree.ref(index));
@@ -32,6 +36,7 @@ export function sourceEvents(tree: Tree, source: SourceModel): SourceEvent[] {
   if (!source.up) return [{ name: 'source returns', next: { ...source, up: true } }];
   return [
     ...headEvents(tree, source),
+    ...replicaEvents(tree, source),
     ...labelEvents(tree, source),
     { name: 'source goes away', next: { ...source, up: false } },
   ];
@@ -48,6 +53,17 @@ function headEvents(tree: Tree, source: SourceModel): SourceEvent[] {
     const name = rises ? 'source rises' : lags ? 'source lags' : 'source reorgs';
     return [{ name: `${name} to ${head}`, next: { ...source, head, safe } }];
   });
+}
+
+/** The other node behind the URL answers: once, or from now on. */
+function replicaEvents(tree: Tree, source: SourceModel): SourceEvent[] {
+  const { replica, head, polled } = source;
+  if (replica === null) return [];
+  const safe = source.safe !== null && tree.isOnLine(source.safe, replica) ? source.safe : source.finalized;
+  return [
+    { name: `the poller reads the replica at ${replica}`, next: { ...source, polled: { ...polled, head: replica } } },
+    { name: `source becomes the replica at ${replica}`, next: { ...source, head: replica, replica: head, safe } },
+  ];
 }
 
 function labelEvents(tree: Tree, source: SourceModel): SourceEvent[] {

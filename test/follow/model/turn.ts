@@ -75,7 +75,7 @@ export class Turn {
       outcome,
       now: hands.now,
       budget: { ...this.#world.budget, faults: hands.faults },
-      monitor: hands.monitor.ended(action, outcome, hands.now),
+      monitor: hands.monitor.ended(action, outcome, hands.now, hands.engine),
     };
   }
 
@@ -83,7 +83,7 @@ export class Turn {
   describe(): string {
     if (this.#decision === null) return 'nothing is decided';
     const { action, state } = this.#decision;
-    const why = 'why' in action ? ` to ${action.why}` : '';
+    const why = 'why' in action ? ` to ${action.why}` : 'rung' in action ? ` by ${action.rung}` : '';
     const reason = state.phase.kind === 'holding' ? ` (${state.phase.reason.kind})` : '';
     return [`${state.phase.kind}${reason}: ${action.do}${why}`, ...(this.#hands?.happened ?? [])].join(', ');
   }

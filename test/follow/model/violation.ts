@@ -2,9 +2,11 @@
 export class Violation extends Error {
   override readonly name = 'Violation';
   readonly invariant: string;
+  readonly what: string;
 
   constructor(invariant: string, what: string) {
     super(`${invariant}: ${what}`);
+    this.what = what;
     this.invariant = invariant;
   }
 }

@@ -1,0 +1,169 @@
+import type { BlockRef } from '../../../src/chain/block.js';
+import { forkchoice, type Forkchoice } from '../../../src/chain/forkchoice.js';
+import type { EngineAnswer } from '../../../src/engine/engine.js';
+import type { ClimbAction, ClimbCall, ClimbStop, ExtendStop, Ground, UnmapAction } from '../../../src/follow/action.js';
+import { labelsUpTo } from '../../../src/follow/labels.js';
+import { LockstepError } from '../../../src/util/errors.js';
+import type { Hash } from '../../../src/util/hex.js';
+import type { Hands } from './carry-out.js';
+import { labelRefs } from './source-model.js';
+
+class Ended extends Error {
+  constructor(readonly stop: ClimbStop) {
+    super(stop.why);
+  }
+}
+
+const FETCH_FAULTS = ['source-failed', 'absent', 'block-rejected'] as const;
+
+/** src/follow/climb.ts in a small world. */
+export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands: Hands): ClimbStop {
+  return orEnded(() => {
+    const climber = new ClimberModel(plan.engineHead, plan.ancestor.number, ground, hands);
+    switch (rung) {
+      case 'sibling': {
+        const next = plan.blocks[0]!;
+        climber.fetch(next);
+        climber.insert(next);
+        climber.stand(next);
+        break;
+      }
+      case 'forkchoice':
+        if (!primed) climber.step(plan.engineHead);
+        climber.stepDown(plan.engineHead, plan.ancestor);
+        break;
+      case 'copied-sibling':
+        climber.copiedSibling(plan.ancestor);
+        break;
+      case 'set-head':
+        climber.setHead(plan.ancestor);
+        break;
+    }
+    if (hands.scenario.habits.forgetsLate) hands.forgets();
+  });
+}
+
+export function unmapInModel({ from, ground }: UnmapAction, hands: Hands): ClimbStop {
+  return orEnded(() => {
+    const climber = new ClimberModel(from, from.number, ground, hands);
+    const next = climber.next(from);
+    climber.insert(next);
+    climber.copiedSibling(next);
+  });
+}
+
+function orEnded(rung: () => void): ClimbStop {
+  try {
+    rung();
+    return { why: 'climbed' };
+  } catch (thrown) {
+    if (thrown instanceof Ended) return thrown.stop;
+    if (thrown instanceof LockstepError && thrown.code.startsWith('ENGINE_')) return { why: 'unread', error: thrown };
+    throw thrown;
+  }
+}
+
+class ClimberModel {
+  #at: BlockRef;
+  readonly #shared: number;
+  readonly #ground: Ground;
+  readonly #hands: Hands;
+
+  constructor(at: BlockRef, shared: number, ground: Ground, hands: Hands) {
+    this.#at = at;
+    this.#shared = shared;
+    this.#ground = ground;
+    this.#hands = hands;
+  }
+
+  /** By its hash, also where it was given up meanwhile. */
+  fetch({ number }: BlockRef): void {
+    const fault = this.#hands.sourceFault(FETCH_FAULTS);
+    if (!this.#hands.source.up || fault === 'source-failed') {
+      throw notSent({ why: 'source-failed', error: new LockstepError('SOURCE_TIMEOUT') });
+    }
+    if (fault === 'absent') throw notSent({ why: 'absent', number, pruned: false });
+    if (fault === 'block-rejected') {
+      throw notSent({ why: 'block-rejected', number, error: new LockstepError('BLOCK_HASH_MISMATCH') });
+    }
+  }
+
+  /** The source's block above one of the EL. */
+  next(from: BlockRef): BlockRef {
+    const number = from.number + 1;
+    this.fetch({ ...from, number });
+    const block = this.#hands.sourceAt(number);
+    if (block === null) throw notSent({ why: 'absent', number, pruned: false });
+    if (block.parentHash !== from.hash) throw notSent({ why: 'unlinked', number });
+    return block;
+  }
+
+  stepDown(from: BlockRef, ancestor: BlockRef): void {
+    const { scenario } = this.#hands;
+    for (let at = from.number; at > ancestor.number;) {
+      at = Math.max(ancestor.number, at - scenario.habits.maxResetDepth);
+      if (at === ancestor.number) {
+        this.stand(ancestor);
+        continue;
+      }
+      const step = this.#hands.engineAt(at);
+      if (step === null) throw notSent({ why: 'unlinked', number: at });
+      this.step(step);
+    }
+  }
+
+  step(head: BlockRef): void {
+    this.#apply(forkchoice(head, labelsUpTo(this.#shared, this.#ground.trusted)));
+  }
+
+  copiedSibling(block: BlockRef): void {
+    const { tree } = this.#hands.scenario;
+    this.fetch(block);
+    const copy = tree.copy(tree.indexOf(block));
+    const answer = this.#hands.payload(copy);
+    if (answer.status !== 'VALID') throw answered('copied payload', answer, null);
+    const below = Math.min(this.#shared, block.number - 1);
+    this.#apply(forkchoice(tree.ref(copy), labelsUpTo(below, this.#ground.trusted)));
+    this.stand(block);
+  }
+
+  setHead(ancestor: BlockRef): void {
+    const answer = this.#hands.setHead(this.#hands.scenario.tree.indexOf(ancestor));
+    if (answer.status !== 'VALID') throw answered('debug_setHead', answer, null);
+    this.#at = ancestor;
+    this.stand(ancestor);
+  }
+
+  insert(block: BlockRef): void {
+    if (this.#hands.isRefused(block)) throw notSent({ why: 'known-refused', block });
+    const answer = this.#hands.payload(this.#hands.scenario.tree.indexOf(block));
+    if (answer.status === 'INVALID') throw new Ended({ why: 'refused', block, answer });
+    if (answer.status !== 'VALID') throw answered('payload', answer, null);
+  }
+
+  stand(head: BlockRef): void {
+    const { promote, scenario, sourceLabels } = this.#hands;
+    const shared = Math.min(this.#shared, head.number);
+    const { trusted, known } = this.#ground;
+    const hashAt = (number: number): Hash | undefined =>
+      number === head.number ? head.hash : number <= shared ? known.get(number)?.hash : undefined;
+    const wanted = labelRefs(scenario.tree, sourceLabels);
+    this.#apply(forkchoice(head, promote(head, labelsUpTo(shared, trusted), wanted, hashAt)));
+  }
+
+  #apply(fc: Forkchoice): void {
+    const { answer, effect } = this.#hands.forkchoice(fc, true);
+    const stands = effect === 'moved' || effect === 'head-only';
+    const isOver = answer.status !== 'UNKNOWN' || fc.head.hash !== this.#at.hash;
+    if (!stands || !isOver) throw answered('forkchoice', answer, effect);
+    this.#at = fc.head;
+  }
+}
+
+function answered(to: ClimbCall, answer: EngineAnswer, effect: string | null): Ended {
+  return new Ended({ why: 'answered', to, answer, effect });
+}
+
+function notSent(stop: ExtendStop): Ended {
+  return new Ended({ why: 'not-sent', stop });
+}

@@ -1,0 +1,111 @@
+import type { BlockRef } from '../../../src/chain/block.js';
+import { forkchoice } from '../../../src/chain/forkchoice.js';
+import type { ExtendAction, ExtendStop, Outcome } from '../../../src/follow/action.js';
+import { LockstepError } from '../../../src/util/errors.js';
+import type { Hash } from '../../../src/util/hex.js';
+import type { Hands } from './carry-out.js';
+import { labelRefs } from './source-model.js';
+
+/** Blocks per forkchoice of an extension that is far behind. */
+export const BLOCKS_PER_FORKCHOICE = 3;
+
+type Fetched = { readonly stop: ExtendStop } | { readonly stop: null; readonly block: BlockRef };
+
+const FETCH_FAULTS = ['source-failed', 'absent', 'block-rejected', 'slice'] as const;
+
+/** src/follow/extend.ts in a small world. */
+export class ExtendModel {
+  readonly #action: ExtendAction;
+  readonly #hands: Hands;
+  readonly #hashes = new Map<number, Hash>();
+  #valid: BlockRef;
+  #applied: BlockRef;
+  #labels;
+  #blocks = 0;
+
+  constructor(action: ExtendAction, hands: Hands) {
+    this.#action = action;
+    this.#hands = hands;
+    this.#valid = action.from;
+    this.#applied = action.from;
+    this.#labels = action.ground.trusted;
+    for (const [number, ref] of action.ground.known) if (ref !== null) this.#hashes.set(number, ref.hash);
+    this.#hashes.set(action.from.number, action.from.hash);
+  }
+
+  run(): Outcome {
+    const stop = this.#replay();
+    const observeFirst =
+      stop.why === 'forkchoice-answer' || (stop.why === 'payload-answer' && stop.answer.status === 'UNKNOWN');
+    const refused = observeFirst || this.#valid.hash === this.#applied.hash ? null : this.#apply();
+    return { of: 'extend', head: this.#applied, blocks: this.#blocks, stop: refused ?? stop };
+  }
+
+  #replay(): ExtendStop {
+    const { to, plan } = this.#action;
+    let ahead = this.#fetch(this.#action.from);
+    for (;;) {
+      if (ahead.stop !== null) return ahead.stop;
+      const { block } = ahead;
+      const last = block.number >= to.number;
+      if (!last && plan === null) {
+        ahead = this.#fetch(block);
+        if (ahead.stop !== null && !this.#isOnSource(block)) return ahead.stop;
+      }
+      if (this.#hands.isRefused(block)) return { why: 'known-refused', block };
+      const answer = this.#hands.payload(this.#hands.scenario.tree.indexOf(block));
+      if (answer.status !== 'VALID') return { why: 'payload-answer', block, answer };
+      this.#valid = block;
+      this.#hashes.set(block.number, block.hash);
+      if (last || this.#forkchoiceIsDue()) {
+        const refused = this.#apply();
+        if (refused !== null) return refused;
+      }
+      if (last) return { why: 'reached' };
+      if (plan !== null) ahead = this.#fetch(block);
+    }
+  }
+
+  /** Of a plan every block is asked for by its hash. Without one, by number, but for the target. */
+  #fetch(parent: BlockRef): Fetched {
+    const { to, plan } = this.#action;
+    const number = parent.number + 1;
+    const fault = this.#hands.sourceFault(FETCH_FAULTS);
+    if (fault === 'slice') return { stop: { why: 'slice' } };
+    if (!this.#hands.source.up || fault === 'source-failed') {
+      return { stop: { why: 'source-failed', error: new LockstepError('SOURCE_TIMEOUT') } };
+    }
+    const planned = plan?.blocks[parent.number - plan.ancestor.number] ?? null;
+    const block = planned ?? (number === to.number ? to : this.#hands.sourceAt(number));
+    if (block === null || fault === 'absent') return { stop: { why: 'absent', number, pruned: false } };
+    if (fault === 'block-rejected') {
+      return { stop: { why: 'block-rejected', number, error: new LockstepError('BLOCK_HASH_MISMATCH') } };
+    }
+    if (block.parentHash !== parent.hash) return { stop: { why: 'unlinked', number } };
+    return { stop: null, block };
+  }
+
+  /** A block without a usable successor is confirmed by the source itself. */
+  #isOnSource(block: BlockRef): boolean {
+    return this.#hands.source.up && this.#hands.sourceAt(block.number)?.hash === block.hash;
+  }
+
+  #forkchoiceIsDue(): boolean {
+    const since = this.#valid.number - this.#applied.number;
+    return since >= (this.#action.everyBlock ? 1 : BLOCKS_PER_FORKCHOICE);
+  }
+
+  #apply(): ExtendStop | null {
+    const head = this.#valid;
+    const { promote, scenario, sourceLabels } = this.#hands;
+    const wanted = labelRefs(scenario.tree, sourceLabels);
+    const labels = promote(head, this.#labels, wanted, (number) => this.#hashes.get(number));
+    const { effect, answer } = this.#hands.forkchoice(forkchoice(head, labels), true);
+    if (effect !== 'moved' && effect !== 'head-only') return { why: 'forkchoice-answer', block: head, answer, effect };
+    this.#blocks += head.number - this.#applied.number;
+    this.#applied = head;
+    if (effect === 'head-only') return { why: 'forkchoice-answer', block: head, answer, effect };
+    this.#labels = labels;
+    return null;
+  }
+}

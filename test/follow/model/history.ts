@@ -1,0 +1,73 @@
+import type { Plan } from '../../../src/recovery/plan.js';
+import { NO_BLOCKS, type BlockSet, type Index } from './tree.js';
+
+/** What the invariants have to know of the past. It belongs to the tests alone and shares nothing with State. */
+export interface History {
+  /** The last finalized block that was sent to this lifetime of the EL; null before the first. */
+  readonly sentFinalized: Index | null;
+  /** The highest finalized block that the EL ever showed on its chain: no start of the EL takes it back. */
+  readonly fence: Index | null;
+  readonly shownHead: number | null;
+  readonly engineUnproved: boolean;
+  readonly sourceUnproved: boolean;
+  /** No forkchoice of this session has named the head that the EL showed. */
+  readonly unprimed: boolean;
+  readonly watchUntil: number;
+  readonly failed: { readonly signature: string; readonly at: number } | null;
+  readonly busyTurns: number;
+  /** The EL answered INVALID, and until then the block must not be sent again in this session. */
+  readonly refusedUntil: number;
+  readonly differing: { readonly height: number; readonly seen: number } | null;
+  /** The blocks that this lifetime of the EL answered VALID to. */
+  readonly validated: BlockSet;
+  /** The EL was pointed at a far block, and until then it is left alone; each higher head that it shows grants `ms`. */
+  readonly leftAlone: { readonly until: number; readonly ms: number } | null;
+  readonly recovery: RecoveryHistory;
+}
+
+export interface RecoveryHistory {
+  /** The last plan that was complete, and the rungs of it that the EL refused. */
+  readonly plan: Plan | null;
+  readonly refusedRungs: readonly string[];
+  /** The EL was seen on this plan. */
+  readonly arrived: boolean;
+  /** When the last rung ended, and when the last one did that brought the EL onto its plan. */
+  readonly climbedAt: number;
+  readonly recoveredAt: number | null;
+}
+
+export const NO_HISTORY: History = {
+  sentFinalized: null,
+  fence: null,
+  shownHead: null,
+  engineUnproved: false,
+  sourceUnproved: false,
+  unprimed: true,
+  watchUntil: 0,
+  failed: null,
+  busyTurns: 0,
+  refusedUntil: 0,
+  differing: null,
+  validated: NO_BLOCKS,
+  leftAlone: null,
+  recovery: { plan: null, refusedRungs: [], arrived: false, climbedAt: 0, recoveredAt: null },
+};
+
+/** All that the future depends on, with times relative to `now`. */
+export function historyKey(past: History, now: number): string {
+  const { recovery, differing, leftAlone } = past;
+  return [
+    past.sentFinalized,
+    past.fence,
+    past.validated,
+    past.shownHead,
+    [past.engineUnproved, past.sourceUnproved, past.unprimed, recovery.arrived].map(Number).join(''),
+    Math.max(0, past.watchUntil - now),
+    past.failed?.signature,
+    past.busyTurns,
+    now < past.refusedUntil,
+    differing === null ? '' : `${differing.height}x${Math.min(2, differing.seen)}`,
+    leftAlone === null ? '' : Math.max(0, leftAlone.until - now),
+    recovery.refusedRungs.length,
+  ].join();
+}

@@ -1,0 +1,93 @@
+import type { BlockRef } from '../../../src/chain/block.js';
+import { send } from './engine/send.js';
+import type { EngineModel } from './engine/state.js';
+import type { Index, Tree } from './tree.js';
+import type { Scenario } from './world.js';
+
+/** The highest block that both sides have. */
+export function forkOf(tree: Tree, a: Index, b: Index): Index {
+  let fork = a;
+  while (!tree.isOnLine(fork, b)) fork = tree.parent(fork);
+  return fork;
+}
+
+/**
+ * Whether any way that the operator allows brings this EL to where its chain and the source's part: tried on the EL
+ * itself, one way after the other, as each leaves it.
+ */
+export function hasWayBack(scenario: Scenario, before: EngineModel, sourceHead: Index, fence: Index | null): boolean {
+  const { tree } = scenario;
+  const fork = forkOf(tree, before.head, sourceHead);
+  const { reset, synthetic } = scenario.policy;
+  const trial = new Trial(scenario, before);
+  const mayReset = reset === 'auto' || reset === 'forkchoice';
+  const maySetHead = (reset === 'auto' || reset === 'sethead') && scenario.canSetHead;
+  const mayCopy = synthetic && fork !== 0 && tree.height(fork) > (fence === null ? 0 : tree.height(fence));
+  return (
+    trial.sibling(tree.atHeight(sourceHead, tree.height(fork) + 1)) ||
+    (mayReset && trial.stepDown(fork)) ||
+    (mayCopy && trial.copiedSibling(fork)) ||
+    (maySetHead && trial.setHead(fork))
+  );
+}
+
+/** Whether the EL takes a block of an earlier life for the one above its head, and cannot make it its head. */
+export function isWedged({ tree, profile }: Scenario, engine: EngineModel, next: BlockRef): boolean {
+  const block = tree.indexOf(next);
+  const { engine: sent } = send(tree, profile, engine, { call: 'payload', block });
+  const { engine: named } = send(tree, profile, sent, forkchoiceTo(block));
+  return named.head === engine.head;
+}
+
+function forkchoiceTo(head: Index) {
+  return { call: 'forkchoice', sent: { head, safe: null, finalized: null } } as const;
+}
+
+class Trial {
+  readonly #scenario: Scenario;
+  #engine: EngineModel;
+
+  constructor(scenario: Scenario, engine: EngineModel) {
+    this.#scenario = scenario;
+    this.#engine = engine;
+  }
+
+  sibling(next: Index | null): boolean {
+    return next !== null && this.#payload(next) && this.#name(next);
+  }
+
+  stepDown(fork: Index): boolean {
+    const { tree, habits } = this.#scenario;
+    const top = this.#engine.head;
+    if (habits.maxResetDepth === 0 || !this.#name(top)) return false;
+    for (let at = tree.height(top); at > tree.height(fork);) {
+      at = Math.max(tree.height(fork), at - habits.maxResetDepth);
+      if (!this.#name(tree.atHeight(top, at)!)) return false;
+    }
+    return true;
+  }
+
+  copiedSibling(fork: Index): boolean {
+    const copy = this.#scenario.tree.copy(fork);
+    return this.#payload(copy) && this.#name(copy) && this.#name(fork);
+  }
+
+  setHead(fork: Index): boolean {
+    const { tree, profile } = this.#scenario;
+    this.#engine = send(tree, profile, this.#engine, { call: 'set-head', block: fork }).engine;
+    return this.#engine.head === fork;
+  }
+
+  #payload(block: Index): boolean {
+    const { tree, profile } = this.#scenario;
+    const { engine, answer } = send(tree, profile, this.#engine, { call: 'payload', block });
+    this.#engine = engine;
+    return answer.status === 'VALID';
+  }
+
+  #name(head: Index): boolean {
+    const { tree, profile } = this.#scenario;
+    this.#engine = send(tree, profile, this.#engine, forkchoiceTo(head)).engine;
+    return this.#engine.head === head;
+  }
+}
