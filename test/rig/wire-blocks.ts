@@ -41,13 +41,13 @@ export class WireBlocks {
     return null;
   }
 
-  /** Whether `a` is `b` or one of its ancestors; false also where the way between them is lost. */
-  async isOnBranch(a: JsonValue, b: JsonValue): Promise<boolean> {
+  /** Whether `a` is `b` or one of its ancestors; null where nobody knows the way between them any more. */
+  async isOnBranch(a: JsonValue, b: JsonValue): Promise<boolean | null> {
     const target = await this.ref(a);
     let at = await this.ref(b);
-    if (target === null) return false;
+    if (target === null) return null;
     while (at !== null && at.number > target.number) at = await this.ref(at.parentHash);
-    return at?.hash === target.hash;
+    return at === null ? null : at.hash === target.hash;
   }
 }
 

@@ -164,19 +164,15 @@ class WireChecker {
     const latest = this.#latest;
     if (latest === null) return;
     const up = await this.#blocks.isOnBranch(latest.hash, head.hash);
-    if (!up && this.rules.recovery === undefined) this.#breach('I9', `${what}: the head moves back, or to a branch`);
-    if (
-      !up &&
-      this.rules.recovery !== undefined &&
-      !(await this.#isOfSource(head.hash)) &&
-      !this.#copies.has(head.hash)
-    ) {
-      this.#breach('I9', `${what}: a branch that is not the source's`);
-    }
+    if (up === false && this.rules.recovery === undefined)
+      this.#breach('I9', `${what}: the head moves back, or to a branch`);
+    const down = await this.#blocks.isOnBranch(head.hash, latest.hash);
+    const known = up === true || down === true || this.#copies.has(head.hash) || (await this.#isOfSource(head.hash));
+    if (!known) this.#breach('I9', `${what}: a branch that is not the source's`);
     const fence = this.#fence === null ? null : await this.#blocks.ref(this.#fence);
-    if (fence === null || (await this.#blocks.isOnBranch(fence.hash, head.hash))) return;
+    if (fence === null || (await this.#blocks.isOnBranch(fence.hash, head.hash)) !== false) return;
     // An EL that lost its chain below the fence is brought up again, by a sibling of its next block if need be.
-    const climbs = latest.number < fence.number && (up || head.parentHash === latest.hash);
+    const climbs = latest.number < fence.number && (up === true || head.parentHash === latest.hash);
     if (!climbs) this.#breach('I8', `${what}: below the fence ${fence.number}`);
   }
 
@@ -190,14 +186,18 @@ class WireChecker {
       if (shown && !genesis) this.#breach('I4', `${what}: without the labels that the EL has`);
       return;
     }
-    if (!(await this.#blocks.isOnBranch(safe, head))) this.#breach('I2', `${what}: safe is not below head`);
-    if (!(await this.#blocks.isOnBranch(finalized, safe))) this.#breach('I2', `${what}: finalized is not below safe`);
+    if ((await this.#blocks.isOnBranch(safe, head)) === false) this.#breach('I2', `${what}: safe is not below head`);
+    if ((await this.#blocks.isOnBranch(finalized, safe)) === false) {
+      this.#breach('I2', `${what}: finalized is not below safe`);
+    }
     await this.#neverBack('finalized', this.#finalized, finalized, head, what);
     await this.#neverBack('safe', this.#safe, safe, head, what);
   }
 
   async #neverBack(label: string, was: JsonValue, is: JsonValue, head: JsonValue, what: string): Promise<void> {
-    if (was === null || was === is || !(await this.#blocks.isOnBranch(was, head))) return;
+    if (was === null || was === is || (await this.#blocks.isOnBranch(was, head)) !== true) return;
+    // The EL's own safe may be one that the source never had.
+    if (label === 'safe' && !(await this.#isOfSource(was))) return;
     if (await this.#blocks.isOnBranch(is, was)) this.#breach('I1', `${what}: ${label} moves back`);
   }
 
@@ -211,7 +211,7 @@ class WireChecker {
 
   async #holds(hash: JsonValue): Promise<boolean> {
     if (this.#held.has(hash)) return true;
-    return this.#latest !== null && (await this.#blocks.isOnBranch(hash, this.#latest.hash));
+    return this.#latest !== null && (await this.#blocks.isOnBranch(hash, this.#latest.hash)) !== false;
   }
 
   async #isOfSource(hash: JsonValue): Promise<boolean> {

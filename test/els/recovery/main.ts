@@ -13,6 +13,8 @@ const USAGE = `usage: npm run recovery:els -- [--el ${KINDS.join(',')}] [--depth
 const WITHOUT_DEBUG = ['--http.api', 'eth,net,web3'];
 const BELOW_WINDOW = 129;
 
+const FAILED = 'FAILED';
+
 interface Choice {
   readonly kinds: readonly ElKind[];
   readonly depths: readonly number[];
@@ -32,13 +34,17 @@ function readArguments(): Choice | null {
 
 type Row = readonly string[];
 
-/** Every case on one EL, from the shallow ones to the deep ones. */
+/** Every case on one EL, from the shallow ones to the deep ones. One that failed may stand anywhere: another takes its place. */
 async function column(kind: ElKind, depths: readonly number[]): Promise<readonly Row[]> {
-  const patient = await Patient.start(kind);
+  let patient = await Patient.start(kind);
   try {
     const rows: Row[] = [];
-    for (const depth of depths) {
-      for (const given of casesAt(kind, depth)) rows.push(await row(patient, given));
+    for (const given of depths.flatMap((depth) => casesAt(kind, depth))) {
+      const made = await row(patient, given);
+      rows.push(made);
+      if (!made.includes(FAILED)) continue;
+      await patient.close();
+      patient = await Patient.start(kind);
     }
     return rows;
   } finally {
@@ -64,7 +70,7 @@ async function row(patient: Patient, given: RecoveryCase): Promise<Row> {
     return told([patient.kind, name, rungs.join(', '), `${(ms / 1_000).toFixed(1)} s`, String(searchCalls), note]);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    return told([patient.kind, name, '', '', '', 'FAILED']);
+    return told([patient.kind, name, '', '', '', FAILED]);
   }
 }
 
@@ -97,7 +103,7 @@ async function main(): Promise<number> {
   }
   if (choice.kinds.includes('op-geth') && choice.depths.includes(BELOW_WINDOW)) rows.push(await helpless());
   process.stdout.write(`${table([['EL', 'case', 'way', 'time', 'search calls', ''], ...rows])}\n`);
-  return rows.every(([, , , , , note]) => note !== 'FAILED' && note?.startsWith('TOO') !== true) ? 0 : 1;
+  return rows.every(([, , , , , note]) => note !== FAILED && note?.startsWith('TOO') !== true) ? 0 : 1;
 }
 
 process.exitCode = await main();

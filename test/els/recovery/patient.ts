@@ -6,6 +6,7 @@ import { divert, type PrivateBranch } from '../../../devnet/rig/private-branch.j
 import { rpcClient } from '../../../devnet/rpc.js';
 import { waitUntil } from '../../../devnet/wait-until.js';
 import { Episode, textOf } from '../../rig/episode.js';
+import type { Match } from '../../rig/faults.js';
 import { FollowWorld } from '../../rig/follow-world.js';
 import { replayInto } from '../../rig/replay.js';
 import { untilHealed } from '../../rig/until-healed.js';
@@ -25,7 +26,11 @@ const LATER_BLOCKS = 2;
 /** The slowest rung: op-geth writes up to 25 ms for each block below its window (engines-measured 1.2). */
 const HEAL_DEADLINE_MS = 180_000;
 
-const BODIES = /^debug_getRawBlock$|^eth_getBlockByHash$/;
+/** What a plan is made of; the check at the start of lockstep reads one block by its hash. */
+const PLANNED: Match = {
+  method: 'debug_getRawBlock',
+  where: ({ params: [id] }) => typeof id === 'string' && id.length < 66,
+};
 
 /** An EL that is led astray again and again, beside a source of its kind, and a lockstep for each time. */
 export class Patient {
@@ -68,6 +73,7 @@ export class Patient {
       await this.#verify(branch, given);
       return recoveryIn(lockstep.log(), source.log, healedAtMs);
     } finally {
+      source.heal();
       await lockstep.stop();
     }
   }
@@ -142,7 +148,7 @@ export class Patient {
   async #fallBack(lockstep: LockstepProcess, branch: PrivateBranch): Promise<void> {
     const { source } = this.world;
     const episode = new Episode(this.world, lockstep);
-    source.inject({ match: { method: BODIES }, fault: { kind: 'status', code: 503 } });
+    source.inject({ match: PLANNED, fault: { kind: 'status', code: 503 } });
     await episode.until({ msg: 'The EL is on another branch than the source' });
     await this.#producer.rewind(branch.ancestor.number);
     source.heal();
