@@ -145,16 +145,13 @@ function doubted(state: State): State {
 
 function fromForkchoice(state: State, outcome: Extract<Outcome, { of: 'forkchoice' }>, tick: Tick): State {
   const { effect, answer } = outcome;
-  if (effect === 'moved' && answer.status === 'VALID') {
-    const ignoreSyncing = state.session.ignoreSyncing || heldFor(state, 'engine-syncing');
-    return {
-      ...calm(state, 'forkchoice'),
-      session: { ...state.session, primed: true, ignoreSyncing },
-      unsettled: null,
-    };
-  }
+  // Some ELs drop the labels of a forkchoice for the head that they have (erigon#24028): its head is accepted all the same.
+  const accepted = answer.status === 'VALID' && (effect === 'moved' || effect === 'head-only');
+  const ignoreSyncing = state.session.ignoreSyncing || heldFor(state, 'engine-syncing');
+  const session = accepted ? { ...state.session, primed: true, ignoreSyncing } : state.session;
+  if (accepted && effect === 'moved') return { ...calm(state, 'forkchoice'), session, unsettled: null };
   const at = state.standing?.number ?? 0;
-  return fromAnswer(state, 'forkchoice', stuck(at, describe(answer, effect)), answer, tick);
+  return fromAnswer({ ...state, session }, 'forkchoice', stuck(at, describe(answer, effect)), answer, tick);
 }
 
 function fromExtend(state: State, outcome: Extract<Outcome, { of: 'extend' }>, tick: Tick): State {
