@@ -144,11 +144,12 @@ class ClimberModel {
   stand(head: BlockRef): void {
     const { promote, scenario, sourceLabels } = this.#hands;
     const shared = Math.min(this.#shared, head.number);
-    const { trusted, known } = this.#ground;
+    const { trusted, remembered, known } = this.#ground;
     const hashAt = (number: number): Hash | undefined =>
       number === head.number ? head.hash : number <= shared ? known.get(number)?.hash : undefined;
     const wanted = labelRefs(scenario.tree, sourceLabels);
-    this.#apply(forkchoice(head, promote(head, labelsUpTo(shared, trusted), wanted, hashAt)));
+    const restored = promote(head, labelsUpTo(shared, trusted), remembered, hashAt);
+    this.#apply(forkchoice(head, promote(head, restored, wanted, hashAt)));
   }
 
   #apply(fc: Forkchoice): void {

@@ -83,7 +83,11 @@ function engineChanges(scenario: Scenario, world: World): WorldEvent[] {
   }
   if (budget.engine === 0) return events;
   if (source.up) events.push(...reboots(scenario, world, spent));
-  events.push(...foreign.filter((head) => head !== engine.head).map((head) => change(`EL is moved to ${head} by another`, led(tree, engine, head))));
+  events.push(
+    ...foreign
+      .filter((head) => head !== engine.head)
+      .map((head) => change(`EL is moved to ${head} by another`, led(tree, engine, head))),
+  );
   events.push(change('EL dies', { ...engine, up: false, late: null }));
   events.push(change('EL read times out', engine, { hung: true }));
   events.push(change(engine.syncing ? 'EL sync ends' : 'EL syncs', { ...engine, syncing: !engine.syncing }));

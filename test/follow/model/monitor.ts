@@ -252,12 +252,14 @@ export class Monitor {
     const shownHead = tree.indexOf(shown.heads.unsafe);
     const { unprimed, sentFinalized: sent } = this.past;
     this.#requireHead(head, sending);
-    const moves = action.do !== 'climb' && action.do !== 'unmap' ? head !== shownHead : tree.isOnLine(head, shownHead);
-    if (unprimed && tree.height(shownHead) > 0 && moves && head !== shownHead) {
+    const recovers = action.do === 'climb' || action.do === 'unmap';
+    const stands = head === shownHead || head === sending.engine.head || (recovers && !tree.isOnLine(head, shownHead));
+    if (unprimed && tree.height(shownHead) > 0 && !stands) {
       throw new Violation('prime', 'the first forkchoice of a session does not name the head that the EL shows');
     }
-    const own = ownLabels(tree, shown, this.past.fence, sharedHeight(action, fc.head));
-    requireLabels(tree, fc, { own, source, sent, remembered: sending.remembered });
+    const { fence } = this.past;
+    const own = ownLabels(tree, shown, fence, sharedHeight(action, fc.head));
+    requireLabels(tree, fc, { own, source, sent, fence, remembered: sending.remembered });
     return this.#with({ unprimed: false });
   }
 

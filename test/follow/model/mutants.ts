@@ -60,7 +60,16 @@ function planFor(decided: Decision, { engine, source }: Observation, divergence:
   if (engine.kind !== 'seen' || source.kind !== 'seen') return decided;
   const { unsafe: engineHead } = engine.value.heads;
   const target = source.value.head;
-  return instead(decided, { do: 'plan', id: 1, divergence, engineHead, target, floor: null, maxDepth: 100 });
+  return instead(decided, {
+    do: 'plan',
+    id: 1,
+    divergence,
+    engineHead,
+    target,
+    floor: null,
+    fence: null,
+    maxDepth: 100,
+  });
 }
 
 function heldFor({ state }: Decision, kind: string): boolean {
@@ -175,7 +184,11 @@ const DIVERGENCE_MUTANTS: readonly Mutant[] = [
     core: acting((decided) => {
       const { action } = decided;
       if (action.do !== 'extend') return decided;
-      return instead(decided, { do: 'forkchoice', forkchoice: forkchoice(action.to, action.ground.trusted), why: 'promote' });
+      return instead(decided, {
+        do: 'forkchoice',
+        forkchoice: forkchoice(action.to, action.ground.trusted),
+        why: 'promote',
+      });
     }),
   },
 ];

@@ -23,7 +23,8 @@ export function planInModel(action: PlanAction, hands: Hands): PlanResult {
     return new PlannerModel(action, hands).run();
   } catch (thrown) {
     if (thrown instanceof Stopped) return thrown.result;
-    if (thrown instanceof LockstepError && thrown.code.startsWith('ENGINE_')) return { kind: 'engine-failed', error: thrown };
+    if (thrown instanceof LockstepError && thrown.code.startsWith('ENGINE_'))
+      return { kind: 'engine-failed', error: thrown };
     throw thrown;
   }
 }
@@ -45,12 +46,20 @@ class PlannerModel {
     const replaced = this.#engineAt(ancestor.number + 1);
     const blocks = this.#link(ancestor, this.#target(ancestor));
     if (blocks[0]?.hash === replaced.hash) throw stopped({ why: 'unlinked', number: replaced.number });
+    this.#requireFence(blocks);
     const plan: Plan = { id, ancestor, blocks, engineHead, replaced };
     const { maxResetDepth, maxSiblingDepth, rewindAdvice } = scenario.habits;
     const canSetHead = scenario.policy.reset !== 'none' && this.#hands.canSetHead();
     const footing = { maxResetDepth, maxSiblingDepth, canSetHead };
     const rungs = ladder(plan, floor?.number ?? 0, footing, scenario.policy);
     return { kind: 'planned', plan, rungs, advice: rewindAdvice };
+  }
+
+  #requireFence(blocks: readonly BlockRef[]): void {
+    const { fence } = this.#action;
+    const source = blocks.find(({ number }) => number === fence?.number);
+    if (fence === null || source === undefined || source.hash === fence.hash) return;
+    throw new Stopped({ kind: 'finalized-differs', source, engine: fence });
   }
 
   #begin(): Search {
