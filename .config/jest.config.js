@@ -12,6 +12,7 @@ export default {
     ],
   },
   maxWorkers: 2,
+  testSequencer: '<rootDir>/.config/long-tests-first.js',
   // Against hangs; speed is measured by the bench.
   testTimeout: 120_000,
 };

@@ -5,6 +5,8 @@ export default {
   ...base,
   testMatch: ['<rootDir>/test/els/**/*.test.ts'],
   testPathIgnorePatterns: [],
+  // Real execution clients wait more than they compute.
+  maxWorkers: 3,
   globalSetup: '<rootDir>/dist/test/els/matrix/begin-run.js',
   globalTeardown: '<rootDir>/dist/test/els/matrix/end-run.js',
 };

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject } from '../../src/util/json.js';
 import { smokeWallet } from '../accounts.js';
 import { readBlock } from '../blocks.js';
 import type { StackKind } from '../stack/kinds.js';
+import { signHash } from '../sign-hash.js';
 import { RunningDevnet } from '../stack/running-devnet.js';
 import { readHeads, readRef } from '../heads.js';
 import { LABELS } from '../view/snapshot.js';
@@ -84,7 +85,7 @@ class Smoke {
     const hashes: string[] = [];
     for (const [index, kind] of kinds.entries()) {
       const tx = Transaction.from({ chainId: this.devnet.chainId, nonce: first + index, ...kind });
-      tx.signature = wallet.signingKey.sign(tx.unsignedHash);
+      tx.signature = signHash(wallet, tx.unsignedHash);
       await this.devnet.source.call('eth_sendRawTransaction', [tx.serialized]);
       hashes.push(tx.hash ?? '');
     }

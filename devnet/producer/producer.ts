@@ -1,5 +1,5 @@
 import type { BlockRef, Labels } from '../../src/chain/block.js';
-import { toHash, toNumber } from '../../src/util/hex.js';
+import { toHash, toNumber, type Hash } from '../../src/util/hex.js';
 import { isOpStack, type RunningEl } from '../els/el.js';
 import { readHeads, readRef } from '../heads.js';
 import { ALL_AT_GENESIS, type OpForkSchedule } from '../op-stack/genesis.js';
@@ -36,17 +36,38 @@ export interface LabelHeights {
   readonly finalized: number;
 }
 
+/** What a producer does with the labels: they trail the head, stand still, or are left as the EL has them. */
+export type LabelPolicy = LabelHeights | 'trail' | 'keep';
+
+/** Where a producer begins. */
+export interface Beginning {
+  /** Blocks of different branches differ, also at one height on one parent. */
+  readonly branch?: number;
+  readonly labels?: LabelPolicy;
+}
+
+/** A forkchoice without labels changes none (engines-measured 2.C). */
+const NO_LABELS: Labels = { safe: null, finalized: null };
+
 const HISTORY_MAX_BLOCKS = 4_096;
 
-/** Connects to an EL and drives it; the EL must have no other driver. */
-export async function createProducer(el: RunningEl, options: ProducerOptions): Promise<Producer> {
+/** How far geth takes its head back by one forkchoice, unless a flag says more (engines-measured 1.1). */
+const REWIND_STEP_BLOCKS = 32;
+
+/** Connects to an EL and drives it; nobody else may drive it meanwhile. */
+export async function createProducer(
+  el: RunningEl,
+  options: ProducerOptions,
+  { branch = 0, labels = 'trail' }: Beginning = {},
+): Promise<Producer> {
   const http = rpcClient(el.httpUrl);
   const driver = engineDriver(rpcClient(el.engineUrl, el.jwtSecretFile));
   const { unsafe } = await readHeads(http);
   const rules = isOpStack(el.kind) ? await opStackRules(http, options) : ethereumRules(options.seed);
-  const producer = new Producer(unsafe, options, http, driver, rules, createBuilder(el.kind, http, driver));
+  const builder = createBuilder(el.kind, http, driver);
+  const producer = new Producer(unsafe, branch, options, http, driver, rules, builder);
   // The first forkchoice after a start must name the current head (engines-measured 1.12).
-  await producer.setLabels('trail');
+  await producer.setLabels(labels);
   return producer;
 }
 
@@ -60,10 +81,9 @@ async function opStackRules(http: RpcClient, { seed, blobs, requests, forks }: P
 /** Makes the blocks of a source. Everything but the `wall` clock is decided by the options. */
 export class Producer {
   private tip: BlockRef;
-  private standing: Labels = { safe: null, finalized: null };
-  private heights: LabelHeights | 'trail' = 'trail';
-  /** Counts the forks: blocks of different branches differ in fee recipient, randomness and transactions. */
-  private branch = 0;
+  private standing: Labels = NO_LABELS;
+  private readonly everMade = new Set<Hash>();
+  private heights: LabelPolicy = 'trail';
   /** Of the senders at the head; null when they have to be read. */
   private nonces: readonly number[] | null = null;
   private readonly history = new Map<number, BlockRef>();
@@ -73,6 +93,8 @@ export class Producer {
 
   constructor(
     tip: BlockRef,
+    /** Counts the forks: blocks of different branches differ in fee recipient, randomness and transactions. */
+    private branch: number,
     private readonly options: ProducerOptions,
     private readonly http: RpcClient,
     private readonly driver: EngineDriver,
@@ -100,6 +122,11 @@ export class Producer {
     return this.standing;
   }
 
+  /** Every block that it made, also of branches that it has left. */
+  get made(): ReadonlySet<Hash> {
+    return this.everMade;
+  }
+
   /** Adds `count` blocks as fast as the EL builds them, and returns them. */
   produce(count: number): Promise<readonly BlockRef[]> {
     return this.inOrder(() => this.extend(count));
@@ -120,8 +147,8 @@ export class Producer {
     return this.ticker.stop();
   }
 
-  /** Puts the labels at fixed heights from now on, or lets them trail the head again. */
-  setLabels(heights: LabelHeights | 'trail'): Promise<void> {
+  /** Puts the labels at fixed heights from now on, lets them trail the head again, or leaves them alone. */
+  setLabels(heights: LabelPolicy): Promise<void> {
     return this.inOrder(async () => {
       this.heights = heights;
       await this.moveTo(this.tip, this.tip.number);
@@ -134,14 +161,36 @@ export class Producer {
    */
   fork(atNumber: number, length: number): Promise<readonly BlockRef[]> {
     return this.inOrder(async () => {
-      const ancestor = await this.refAt(atNumber);
-      await this.moveTo(this.tip, atNumber);
-      await this.moveTo(ancestor, atNumber);
-      for (const number of this.history.keys()) if (number > atNumber) this.history.delete(number);
-      this.branch += 1;
-      this.nonces = null;
+      await this.branchOff(atNumber);
       return this.extend(length);
     });
+  }
+
+  /**
+   * Takes the head of the EL back to a block of its own chain, so that nothing stands above it; later blocks are of
+   * another branch. @throws Error where the EL can do that in no way (reth, op-reth: engines-measured 1.1).
+   */
+  rewind(atNumber: number): Promise<void> {
+    return this.inOrder(async () => {
+      await this.branchOff(atNumber);
+      if ((await readHeads(this.http)).unsafe.hash === this.tip.hash) return;
+      await this.http.call('debug_setHead', [toQuantity(atNumber)]);
+      await this.moveTo(this.tip, atNumber);
+      const { unsafe } = await readHeads(this.http);
+      if (unsafe.hash !== this.tip.hash) throw new Error(`the EL stays at ${unsafe.number}, above ${atNumber}`);
+    });
+  }
+
+  /** Where forkchoices can, they take the head of the EL along; else only the next block is built elsewhere. */
+  private async branchOff(atNumber: number): Promise<void> {
+    await this.moveTo(this.tip, atNumber);
+    for (let step = this.tip.number - REWIND_STEP_BLOCKS; step > atNumber; step -= REWIND_STEP_BLOCKS) {
+      await this.moveTo(await this.refAt(step), atNumber);
+    }
+    await this.moveTo(await this.refAt(atNumber), atNumber);
+    for (const number of this.history.keys()) if (number > atNumber) this.history.delete(number);
+    this.branch += 1;
+    this.nonces = null;
   }
 
   private async extend(count: number): Promise<readonly BlockRef[]> {
@@ -151,6 +200,7 @@ export class Producer {
       await this.driver.newPayload(block);
       const ref = refOf(block);
       this.remember(ref);
+      this.everMade.add(ref.hash);
       await this.moveTo(ref, ref.number);
       made.push(ref);
     }
@@ -186,10 +236,11 @@ export class Producer {
       safe: head.number - this.options.safeDistance,
       finalized: head.number - this.options.finalizedDistance,
     };
-    const wanted = this.heights === 'trail' ? trail : this.heights;
+    const wanted = this.heights === 'trail' || this.heights === 'keep' ? trail : this.heights;
     const safe = Math.max(0, Math.min(wanted.safe, limit));
     const finalized = Math.max(0, Math.min(wanted.finalized, safe));
-    const labels = { safe: await this.refAt(safe), finalized: await this.refAt(finalized) };
+    const kept = this.heights === 'keep';
+    const labels = kept ? NO_LABELS : { safe: await this.refAt(safe), finalized: await this.refAt(finalized) };
     await this.driver.forkchoice(head, labels);
     this.tip = head;
     this.standing = labels;
@@ -206,9 +257,13 @@ export class Producer {
     this.history.delete(ref.number - HISTORY_MAX_BLOCKS);
   }
 
+  /** An EL may have lost the state of an old block, which only transactions need. */
   private async noncesAt(block: BlockRef): Promise<readonly number[]> {
+    const { txsPerBlock, blobs, requests, largeBlockAt } = this.options;
+    const empty = txsPerBlock === 0 && blobs !== true && requests !== true && largeBlockAt === undefined;
+    if (empty) return this.traffic.senders.map(() => 0);
     const method = 'eth_getTransactionCount';
-    const tag = `0x${block.number.toString(16)}`;
+    const tag = toQuantity(block.number);
     const outcomes = await this.http.batch(this.traffic.senders.map((sender) => ({ method, params: [sender, tag] })));
     return outcomes.map((outcome) => {
       const nonce = outcome.ok ? toNumber(outcome.result) : undefined;
@@ -223,6 +278,10 @@ export class Producer {
     this.queue = result.catch(() => undefined);
     return result;
   }
+}
+
+function toQuantity(number: number): string {
+  return `0x${number.toString(16)}`;
 }
 
 function refOf({ payload }: BuiltBlock): BlockRef {

@@ -1,5 +1,6 @@
 import { getCreateAddress, id, toBeHex, Transaction, Wallet, zeroPadValue, type TransactionLike } from 'ethers';
 import { devAccounts } from '../accounts.js';
+import { signHash } from '../sign-hash.js';
 import { SYSTEM_CONTRACTS } from '../system-contracts.js';
 import { emptyBlob } from './empty-blob.js';
 import { random, type Random } from './random.js';
@@ -162,7 +163,7 @@ class BlockFiller implements BlockTraffic {
     if (wallet === undefined || nonce === undefined) throw new Error(`no sender ${sender}`);
     this.nonces[sender] = nonce + 1;
     const tx = Transaction.from({ chainId: this.chainId, nonce, ...fields });
-    tx.signature = wallet.signingKey.sign(tx.unsignedHash);
+    tx.signature = signHash(wallet, tx.unsignedHash);
     this.transactions.push({ raw: tx.serialized, blobVersionedHashes: tx.blobVersionedHashes ?? [] });
   }
 

@@ -77,9 +77,13 @@ export async function readArgv(argv: readonly string[], env: Environment): Promi
   let printed = '';
   let parsed: Parsed;
   try {
-    parsed = await parser().parseAsync([...booleans.argv], {}, (_error, _argv, output) => {
-      printed = output;
-    });
+    parsed = await parser(booleans.argv.some(asksForText)).parseAsync(
+      [...booleans.argv],
+      {},
+      (_error, _argv, output) => {
+        printed = output;
+      },
+    );
   } catch (thrown) {
     if (thrown instanceof UnreadableArgv) return { kind: 'usage', problems: [thrown.message] };
     throw thrown;
@@ -89,12 +93,18 @@ export async function readArgv(argv: readonly string[], env: Environment): Promi
 
 /** The text of `--help`. */
 export async function helpText(): Promise<string> {
-  return `${await parser().getHelp()}\n`;
+  return `${await parser(true).getHelp()}\n`;
+}
+
+/** May ask for help, or for completions, by this word. */
+function asksForText(token: string): boolean {
+  return /help|^-h|complet/.test(token);
 }
 
 class UnreadableArgv extends Error {}
 
-function parser(): Argv {
+/** yargs lays out its help on every run of a command: an eighth of the CPU time of a start, unless options are hidden. */
+function parser(shown: boolean): Argv {
   const y = yargs([])
     .scriptName('lockstep')
     .usage('lockstep [command] [options]\n\nKeeps one L2 execution client in step with a trusted source.')
@@ -119,7 +129,7 @@ function parser(): Argv {
     .epilogue(epilogue());
   for (const name of COMMAND_NAMES) addCommand(y, name);
   y.completion(COMPLETION, 'Print a completion script for the shell in $SHELL (bash, zsh, fish)');
-  for (const name of OPTION_NAMES) y.option(name, yargsOption(name));
+  for (const name of OPTION_NAMES) y.option(name, { ...yargsOption(name), hidden: !shown });
   return y;
 }
 

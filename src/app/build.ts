@@ -19,10 +19,18 @@ export interface Parts {
   close(): Promise<void>;
 }
 
-/** Makes every part. Nothing is sent yet. `onEngineSurprise` is told where the EL does not behave as its kind does. */
-export async function build(config: Config, onEngineSurprise: (detail: string) => void = ignore): Promise<Parts> {
+/** What the operator should hear of the EL. */
+interface EngineNotices {
+  /** It does not behave as its kind does. */
+  readonly onSurprise: (detail: string) => void;
+  /** Why debug_setHead is no way back. */
+  readonly onSetHeadRefused: (why: string) => void;
+}
+
+/** Makes every part. Nothing is sent yet. */
+export async function build(config: Config, notices: EngineNotices = NO_NOTICES): Promise<Parts> {
   await initKeccak();
-  const metrics = createMetrics({ version: version(), node: process.version });
+  const metrics = createMetrics({ version: version(), node: process.version, now: () => performance.now() });
   const onCall = (method: string, outcome: string): void => metrics.sourceCall(method, outcome);
   const source = createSource({ ...config.source, onCall });
   const consensus = config.consensus === null ? null : createConsensusClient({ ...config.consensus, onCall });
@@ -35,7 +43,7 @@ export async function build(config: Config, onEngineSurprise: (detail: string) =
     jwtSecret: jwtSecret.reveal(),
     timeoutMs,
     version: version(),
-    onSurprise: onEngineSurprise,
+    ...notices,
   });
   const preflightInput: PreflightInput = {
     source,
@@ -56,6 +64,5 @@ export async function build(config: Config, onEngineSurprise: (detail: string) =
   };
 }
 
-function ignore(): void {
-  // The checks write nothing, so nothing of this can happen there.
-}
+// The checks write nothing, so nothing of this can happen there.
+const NO_NOTICES: EngineNotices = { onSurprise: () => undefined, onSetHeadRefused: () => undefined };

@@ -7,7 +7,6 @@ import { asLockstepError } from '../util/errors.js';
 import { helpText, readArgv, type Invocation } from './argv.js';
 import { configText, problemsText } from './commands/config.js';
 import { docText } from './commands/doc.js';
-import { probeHealth } from './commands/healthcheck.js';
 import { writeJwtSecret } from './commands/jwt.js';
 import { versionText } from './commands/version.js';
 
@@ -97,6 +96,8 @@ async function withConfig(
 }
 
 async function checkHealth(command: Command, env: Environment, io: CliIo): Promise<ExitCode> {
+  // Brings HTTP of its own, which no other command should load.
+  const { probeHealth } = await import('./commands/healthcheck.js');
   const probe = await probeHealth(inputsOf(command, env, io), command.ready ? '/readyz' : '/livez');
   if (probe.kind === 'unusable') {
     io.stderr(problemsText(probe));

@@ -4,7 +4,7 @@ import { mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Labels } from '../chain/block.js';
 import { sameBlock } from '../chain/block.js';
-import { decodeJournal, encodeJournal, MAX_JOURNAL_BYTES, remember, type Journal } from '../recovery/journal.js';
+import { decodeJournal, encodeJournal, MAX_JOURNAL_BYTES, type Journal } from '../recovery/journal.js';
 import { LockstepError } from '../util/errors.js';
 import { systemErrorCode } from '../util/system-error.js';
 
@@ -72,9 +72,9 @@ export class JournalWriter {
     this.#written = this.#labels;
   }
 
-  /** The EL shows these labels on its own chain. */
+  /** These are the labels to keep from now on. */
   note(labels: Labels): void {
-    this.#labels = remember(this.#labels, labels);
+    this.#labels = labels;
     if (!this.#isWritten() && this.#timer === null) this.#writeIn(this.#parts.pauseMs);
   }
 
@@ -120,7 +120,7 @@ export class JournalWriter {
 /** The whole text or none of it stands under the path, also after a power cut. */
 async function replaceFile(path: string, text: string): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   const draft = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await writeDurably(draft, text);
@@ -130,6 +130,20 @@ async function replaceFile(path: string, text: string): Promise<void> {
     throw thrown;
   }
   await syncFolder(folder);
+}
+
+/** The `recursive` of mkdir never returns where a folder cannot be made for ENOENT, as in /proc (Node.js 20). */
+async function makeFolder(folder: string): Promise<void> {
+  const make = (): Promise<void> => mkdir(folder, { mode: 0o700 });
+  try {
+    await make();
+  } catch (thrown) {
+    const reason = systemErrorCode(thrown);
+    if (reason === 'EEXIST') return;
+    if (reason !== 'ENOENT' || dirname(folder) === folder) throw thrown;
+    await makeFolder(dirname(folder));
+    await make();
+  }
 }
 
 async function writeDurably(path: string, text: string): Promise<void> {

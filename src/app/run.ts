@@ -12,6 +12,7 @@ import { createLogger, type Logger } from '../util/log.js';
 import { version } from './commands/version.js';
 import { boot, type Booted } from './boot.js';
 import { build, type Parts } from './build.js';
+import { EngineWatchdog } from './engine-watchdog.js';
 import { lockInstance } from './instance-lock.js';
 import { openJournal } from './journal.js';
 import { onStopSignal } from './stop-signal.js';
@@ -26,8 +27,11 @@ export async function run(config: Config): Promise<ExitCode> {
   for (const warning of config.warnings) log.warn({ detail: warning }, 'Configuration warning');
   try {
     const lock = await lockInstance(config.engine.url);
-    const parts = await build(config, (detail) => {
-      log.warn({ detail }, 'The EL behaves otherwise than its profile says; from now on its behaviour counts');
+    const parts = await build(config, {
+      onSurprise: (detail) => {
+        log.warn({ detail }, 'The EL behaves otherwise than its profile says; from now on its behaviour counts');
+      },
+      onSetHeadRefused: (why) => log.info({ why }, 'debug_setHead is no way back for this EL'),
     });
     try {
       return await runParts(config, parts, log, stop);
@@ -79,10 +83,11 @@ async function followBooted(
   const { source, consensus, engine, metrics } = parts;
   const progress = new ProgressTracker(now);
   const journal = await openJournal(config.journal, booted.expected, log);
-  const hooks = journal.watch(health.watch(reportTo({ log, metrics, progress, now })));
+  const watchdog = new EngineWatchdog({ limitMs: config.engine.watchdogMs, now, onSilence: metrics.engineSilence });
+  const hooks = watchdog.watch(journal.watch(health.watch(reportTo({ log, metrics, progress, now }))));
   const { recalled } = journal;
   try {
-    return await follow(
+    const error = await follow(
       {
         pollIntervalMs,
         safetyIntervalMs,
@@ -93,8 +98,9 @@ async function followBooted(
         recalled,
       },
       { source, consensus, engine, hooks, now, random: Math.random },
-      stop,
+      AbortSignal.any([stop, watchdog.signal]),
     );
+    return error ?? watchdog.error;
   } finally {
     await journal.close();
   }

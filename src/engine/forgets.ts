@@ -15,17 +15,22 @@ const CAP_MS = 30_000;
 const BLIND_WAIT_MS = 1_000;
 
 /**
- * Waits until the EL no longer holds the body of a block; false when it stayed for 30 s. eth_getBlockByHash would not
+ * Waits until the EL no longer holds the body of a block; false when it stayed for `capMs`. eth_getBlockByHash would not
  * tell: a cache still has the block (engines-measured 3.0).
  * @throws LockstepError ENGINE_*, ABORTED
  */
-export async function forgets(client: EngineClient, hash: Hash, signal: AbortSignal): Promise<boolean> {
+export async function forgets(
+  client: EngineClient,
+  hash: Hash,
+  signal: AbortSignal,
+  capMs: number = CAP_MS,
+): Promise<boolean> {
   let waitedMs = 0;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
     const holds = await holdsBody(client, hash, signal);
     if (holds === null) await sleep(BLIND_WAIT_MS, signal);
     if (holds !== true) return true;
-    if (waitedMs >= CAP_MS) return false;
+    if (waitedMs >= capMs) return false;
     await sleep(pauseMs, signal);
     waitedMs += pauseMs;
   }

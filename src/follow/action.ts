@@ -55,12 +55,15 @@ export interface PlanAction {
   /** The block that was final, also where the EL does not have it now: no plan goes past it. */
   readonly fence: BlockRef | null;
   readonly maxDepth: number;
+  /** Whether the EL may be left to sync with its peers, should nothing else work. */
+  readonly maySync: boolean;
 }
 
 /** Bring the EL onto the plan by one rung of the ladder. */
 export interface ClimbAction {
   readonly do: 'climb';
-  readonly rung: Rung;
+  /** For el-sync there is an action of its own. */
+  readonly rung: Exclude<Rung, 'el-sync'>;
   readonly plan: Plan;
   readonly ground: Ground;
   /** The EL accepted a forkchoice for its own head in this session. */

@@ -51,8 +51,8 @@ export function climb(action: ClimbAction, deps: ClimbDeps, signal: AbortSignal)
         await climber.setHead(plan.ancestor);
         break;
     }
-    // An EL of this kind may crash on a block that it is about to forget (engines-measured 1.6), should the source flip back.
-    if (deps.engine.profile.forgetsLate) await deps.engine.forgets(plan.replaced.hash, signal);
+    // The source may flip back.
+    await climber.forget(plan.replaced);
   });
 }
 
@@ -127,12 +127,23 @@ class Climber {
     await this.#send('copied payload', (signal) => this.#deps.engine.newPayload(copy, signal));
     const below = Math.min(this.#shared, block.number - 1);
     await this.#apply(forkchoice(copy.ref, labelsUpTo(below, this.#ground.trusted)));
+    await this.forget(block);
     await this.stand(block);
+  }
+
+  /** An EL of this kind calls a removed block VALID for a while, and moves to it late or crashes (engines-measured 1.6). */
+  async forget({ hash }: BlockRef): Promise<void> {
+    const { engine } = this.#deps;
+    if (engine.profile.forgetsLate) await engine.forgets(hash, this.#signal);
   }
 
   /** Labels are gone or wrong afterwards, and have to be sent again (engines-measured 1.2 d). */
   async setHead(ancestor: BlockRef): Promise<void> {
-    await this.#send('debug_setHead', (signal) => this.#deps.engine.setHead(ancestor, signal));
+    const { engine } = this.#deps;
+    // It takes a height, so what stands there is looked at last of all.
+    const own = await engine.refAt(ancestor.number, this.#signal);
+    if (own?.hash !== ancestor.hash) throw notSent({ why: 'unlinked', number: ancestor.number });
+    await this.#send('debug_setHead', (signal) => engine.setHead(ancestor, signal));
     this.#at = ancestor;
     await this.stand(ancestor);
   }

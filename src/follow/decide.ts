@@ -75,8 +75,11 @@ function react(state: State, situation: Situation, tick: Tick): Decision {
     }
     case 'off-plan': {
       const { engine, rung, plan } = situation;
+      const phase = recovering(state, plan);
+      if (rung === 'el-sync')
+        return inPhase(state, phase, { do: 'el-sync', from: plan.ancestor, target: targetOf(plan) });
       const ground = groundOf(state, engine);
-      return inPhase(state, recovering(state, plan), { do: 'climb', rung, plan, ground, primed: state.session.primed });
+      return inPhase(state, phase, { do: 'climb', rung, plan, ground, primed: state.session.primed });
     }
     case 'stale-mapping': {
       const { engine } = situation;

@@ -108,8 +108,12 @@ function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, 
 export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick): State {
   const done: State = { ...state, staleAbove: null };
   switch (stop.why) {
-    case 'climbed':
-      return { ...done, lastForkchoiceAt: tick.now, trouble: null };
+    case 'climbed': {
+      // The next blocks go one by one: on op-geth each of them may need a cure of its own (engines-measured 1.3).
+      const reason = stuck(at, 'cured', true);
+      const trouble = { key: 'cured', count: 1, retryAt: tick.now, named: false, reason };
+      return { ...done, lastForkchoiceAt: tick.now, trouble };
+    }
     case 'answered':
       return fromAnswer(done, 'forkchoice', stuck(at, describe(stop.answer), true), stop.answer, tick);
     case 'refused':
@@ -162,12 +166,16 @@ function nextPauseMs({ pace, recoveryPolicy }: State, now: number): number {
   return isClose ? Math.min(MAX_COOLDOWN_MS, pace.pauseMs * 2) : recoveryPolicy.cooldownMs;
 }
 
-/** Another head than the one that was left there, at the same height or above, without a write of ours. */
+/**
+ * Another head than the one that was left there, at the same height or above, without a write of ours. A call whose outcome
+ * is not settled, a forkchoice that is carried out late, and a sync that goes on by itself move it too: they do not count.
+ */
 export function countForeignMove(state: State, engine: EngineView, { now }: Tick): State {
   const { standing, foreign } = state;
   const head = engine.heads.unsafe;
-  const quiet = state.trouble === null && state.unsettled === null && state.elSync?.stage !== 'running';
-  if (!quiet || standing === null || head.number < standing.number || head.hash === standing.hash) return state;
+  const syncs = engine.syncing.busy || (state.elSync !== null && state.elSync.stage !== 'idle');
+  if (syncs || state.trouble !== null || state.unsettled !== null) return state;
+  if (standing === null || head.number < standing.number || head.hash === standing.hash) return state;
   const count = now - foreign.lastAt < FOREIGN_WINDOW_MS ? foreign.count + 1 : 1;
   return { ...state, foreign: { count, lastAt: now } };
 }

@@ -3,7 +3,7 @@ import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.j
 import { describe, fromAnswer, fromPayloadAnswer, showsStaleMapping, stillRefused, stuck } from './engine-answers.js';
 import { remember } from './labels.js';
 import { countForeignMove, fromClimb, fromPlan, fromUnmap, isClimbedDown, settleRecovery } from './learn-recovery.js';
-import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER } from './limits.js';
+import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
 import { lostFinalized } from './situation.js';
 import type { ExtendStop, Outcome } from './action.js';
 import type { HoldReason, Observation, State, Tick } from './state.js';
@@ -174,8 +174,11 @@ function keepsPlan({ why }: ExtendStop): boolean {
 }
 
 /** An EL that does not want to sync is replayed to. Any other failure is one of an extension's as well. */
-function fromElSync(state: State, outcome: Extract<Outcome, { of: 'el-sync' }>, tick: Tick): State {
+function fromElSync(before: State, outcome: Extract<Outcome, { of: 'el-sync' }>, tick: Tick): State {
   const { stop, from, target } = outcome;
+  // As the last way of a recovery it is asked for also where blocks are replayed otherwise.
+  const elSync = before.elSync ?? { policy: LAST_WAY, stage: 'idle' as const };
+  const state: State = { ...before, elSync, recovery: null };
   if (stop.why === 'aimed') {
     const calmed = { ...unproved(state), trouble: null, unsettled: null, lastForkchoiceAt: tick.now };
     return pointed(calmed, outcome, stop.peers, tick.now);
@@ -228,8 +231,9 @@ function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): S
       const isStale = showsStaleMapping(stop, head);
       const reason = stuck(stop.block.number, describe(stop.answer, stop.effect), isStale);
       const { mode, synthetic } = state.recoveryPolicy;
-      const staleAbove = isStale && mode === 'auto' && synthetic ? head : null;
-      return fromAnswer({ ...state, staleAbove }, 'forkchoice', reason, stop.answer, tick);
+      const learnt = fromAnswer(state, 'forkchoice', reason, stop.answer, tick);
+      if (!isStale || mode !== 'auto' || !synthetic || learnt.trouble === null) return learnt;
+      return { ...learnt, staleAbove: head, trouble: { ...learnt.trouble, retryAt: tick.now } };
     }
   }
 }

@@ -25,6 +25,9 @@ export function elSyncPolicy(timeoutMs: number): ElSyncPolicy {
   return { gapBlocks: EL_SYNC_GAP_BLOCKS, startMs: Math.min(EL_SYNC_START_MS, timeoutMs), stallMs: timeoutMs };
 }
 
+/** For an EL sync as the last way of a recovery: it is never due because of a gap. */
+export const LAST_WAY: ElSyncPolicy = { gapBlocks: Infinity, startMs: EL_SYNC_START_MS, stallMs: 10 * 60_000 };
+
 /** The pause before an EL that shows nothing of a sync is pointed at the target again. */
 export const EL_SYNC_NUDGE_MS = 10_000;
 

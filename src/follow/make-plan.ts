@@ -67,7 +67,7 @@ class Planner {
   }
 
   async run(): Promise<PlanResult> {
-    const { id, engineHead, floor } = this.#action;
+    const { id, engineHead, floor, maySync } = this.#action;
     const { engine, recoveryPolicy } = this.#deps;
     const ancestor = await this.#ancestor(await this.#begin());
     const replaced = await this.#engineAt(ancestor.number + 1);
@@ -77,8 +77,10 @@ class Planner {
     this.#requireFence(blocks);
     const plan: Plan = { id, ancestor, blocks, engineHead, replaced };
     const canSetHead = recoveryPolicy.reset !== 'none' && (await engine.canSetHead(this.#signal));
+    const canSync = maySync && ((await engine.peerCount(this.#signal)) ?? 0) > 0;
     const { maxResetDepth, maxSiblingDepth, rewindAdvice } = engine.profile;
-    const rungs = ladder(plan, floor?.number ?? 0, { maxResetDepth, maxSiblingDepth, canSetHead }, recoveryPolicy);
+    const footing = { maxResetDepth, maxSiblingDepth, canSetHead, canSync };
+    const rungs = ladder(plan, floor?.number ?? 0, footing, recoveryPolicy);
     return { kind: 'planned', plan, rungs, advice: rewindAdvice };
   }
 

@@ -29,10 +29,11 @@ export function recover(state: State, situation: Diverged, tick: Tick): Reaction
   const { finalized: fence } = state.remembered;
   const { maxDepth } = recoveryPolicy;
   const engineHead = engine.heads.unsafe;
+  const maySync = state.elSync?.stage !== 'given-up';
   return {
     state: { ...state, pace: { ...pace, plans }, recovery: null },
     phase: { kind: 'recovering', divergence },
-    action: { do: 'plan', id: plans, divergence, engineHead, target, floor, fence, maxDepth },
+    action: { do: 'plan', id: plans, divergence, engineHead, target, floor, fence, maxDepth, maySync },
   };
 }
 

@@ -19,7 +19,10 @@ export const MAX_JOURNAL_BYTES = 4_096;
 const FIELDS = ['version', 'chainId', 'genesis', 'safe', 'finalized'];
 const REF_FIELDS = ['number', 'hash', 'parentHash', 'timestamp'];
 
-export function encodeJournal({ chainId, genesis, labels: { safe, finalized } }: Journal): string {
+/** A safe block below the finalized one, as an EL shows that came back lower, is written as the finalized one. */
+export function encodeJournal({ chainId, genesis, labels: { finalized, ...labels } }: Journal): string {
+  const isBelow = finalized !== null && labels.safe !== null && labels.safe.number <= finalized.number;
+  const safe = isBelow ? finalized : labels.safe;
   const entry = { version: VERSION, chainId, genesis, safe: refEntry(safe), finalized: refEntry(finalized) };
   return `${JSON.stringify(entry)}\n`;
 }
@@ -39,18 +42,6 @@ export function decodeJournal(text: string): Journal {
   const finalized = toRef(entry['finalized'], 'finalized');
   requireOrder(safe, finalized);
   return { chainId, genesis, labels: { safe, finalized } };
-}
-
-/**
- * The labels to keep when the EL shows `seen`. Finalized only grows: an EL that came back lower, or without labels, is
- * what the journal is for. Safe may move to another branch, and a lost one is kept.
- */
-export function remember(known: Labels, seen: Labels): Labels {
-  const isOlder = seen.finalized === null || seen.finalized.number < (known.finalized?.number ?? 0);
-  const finalized = isOlder ? known.finalized : seen.finalized;
-  const safe = seen.safe ?? known.safe;
-  const isBelow = finalized !== null && (safe === null || safe.number <= finalized.number);
-  return { safe: isBelow ? finalized : safe, finalized };
 }
 
 function refEntry(ref: BlockRef | null): JsonObject | null {

@@ -1,10 +1,11 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
-import type { Outcome } from '../follow/action.js';
-import type { HoldReason, Phase, SeenLabels, Turn } from '../follow/state.js';
+import type { ClimbCall, ClimbStop, Outcome } from '../follow/action.js';
+import type { SeenLabels, Turn } from '../follow/state.js';
 import { isReady } from './health.js';
 import type { Progress } from './progress.js';
+import { createRecoveryMetrics } from './recovery-metrics.js';
 import { PHASE_MEANINGS } from './states.js';
 
 const PHASES = Object.keys(PHASE_MEANINGS);
@@ -23,22 +24,33 @@ export interface Metrics {
   progress(progress: Progress): void;
   /** `outcome` is 'ok' or the code of an error. */
   sourceCall(method: string, outcome: string): void;
+  /** How long the engine port has answered nothing; 0 while it answers. */
+  engineSilence(ms: number): void;
+}
+
+interface MetricsParts {
+  readonly version: string;
+  readonly node: string;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
 }
 
 /** Every metric of lockstep, in one registry. Label values are fixed sets: no hash, URL or error text (T11). */
-export function createMetrics(info: { readonly version: string; readonly node: string }): Metrics {
+export function createMetrics({ now, ...info }: MetricsParts): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauges = createGauges(registry);
   const counters = createCounters(registry);
+  const recovery = createRecoveryMetrics(registry, now);
   gauges.info.set({ version: info.version, node: info.node }, 1);
   gauges.up.set(1);
   return {
     registry,
-    turn: ({ state }) => {
+    turn: (turn) => {
+      const { state } = turn;
+      recovery.turn(turn);
       for (const kind of PHASES) gauges.state.set({ state: kind }, state.phase.kind === kind ? 1 : 0);
       gauges.ready.set(isReady(state.phase) ? 1 : 0);
-      gauges.divergence.set(isDiverged(state.phase) ? 1 : 0);
       gauges.session.set(state.session.id);
     },
     outcome: (outcome) => countOutcome(counters, outcome),
@@ -50,19 +62,8 @@ export function createMetrics(info: { readonly version: string; readonly node: s
     labels: (seen) => gauges.labelsUsed.set(seen.kind === 'seen' ? 1 : 0),
     progress: (progress) => showProgress(gauges, progress),
     sourceCall: (method, outcome) => counters.sourceCalls.inc({ method, outcome }),
+    engineSilence: (ms) => gauges.hang.set(ms / 1_000),
   };
-}
-
-const DIVERGED: ReadonlySet<string> = new Set<HoldReason['kind']>([
-  'finalized-divergence',
-  'recovery-off',
-  'recovery-pausing',
-  'recovery-too-deep',
-  'recovery-failed',
-]);
-
-function isDiverged(phase: Phase): boolean {
-  return phase.kind === 'recovering' || (phase.kind === 'holding' && DIVERGED.has(phase.reason.kind));
 }
 
 type Gauges = ReturnType<typeof createGauges>;
@@ -77,7 +78,7 @@ function createGauges(registry: Registry) {
     ready: gauge('ready', '1 while lockstep is following, as /readyz says'),
     state: gauge('state', '1 for the state lockstep is in', ['state']),
     session: gauge('el_session', 'Number of the current EL session; it grows when the EL restarts'),
-    divergence: gauge('divergence_active', '1 while the EL is known to be on another branch than the source'),
+    hang: gauge('el_hang_seconds', 'How long the engine port has taken calls and answered none; 0 while it answers'),
     headNumber: gauge('head_number', 'Block number of a label on one side', ['side', 'label']),
     headTime: gauge('head_time', 'Timestamp in seconds of a label on one side', ['side', 'label']),
     originNumber: gauge('l1_origin_number', 'L1 block number of the origin of the block replayed last', ORIGIN_OF),
@@ -124,12 +125,26 @@ function createCounters(registry: Registry) {
 
 function countOutcome(counters: Counters, outcome: Outcome): void {
   if (outcome.of === 'forkchoice') countForkchoice(counters, outcome.answer, outcome.effect);
+  if (outcome.of === 'climb' || outcome.of === 'unmap') countClimb(counters, outcome.stop);
   if (outcome.of !== 'extend' && outcome.of !== 'el-sync') return;
   const { stop } = outcome;
   if (stop.why === 'block-rejected') counters.rejected.inc({ code: stop.error.code });
   if (stop.why === 'payload-answer') countAnswer(counters, 'newPayload', stop.answer);
   if (stop.why === 'forkchoice-answer') countForkchoice(counters, stop.answer, stop.effect);
 }
+
+/** The calls of a rung go by the methods of the Engine API, where they are of it. */
+function countClimb(counters: Counters, stop: ClimbStop): void {
+  if (stop.why === 'refused') countAnswer(counters, 'newPayload', stop.answer);
+  if (stop.why === 'answered') countAnswer(counters, METHOD_OF[stop.to], stop.answer);
+}
+
+const METHOD_OF: Readonly<Record<ClimbCall, string>> = {
+  payload: 'newPayload',
+  'copied payload': 'newPayload',
+  forkchoice: 'forkchoiceUpdated',
+  debug_setHead: 'setHead',
+};
 
 type ForkchoiceOutcome = Extract<Outcome, { of: 'forkchoice' }>;
 type Answer = ForkchoiceOutcome['answer'];

@@ -3,19 +3,21 @@ import type { Outcome } from '../follow/action.js';
 import type { Turn } from '../follow/state.js';
 import { depthOf, targetOf, type Plan } from '../recovery/plan.js';
 import { shortHash } from '../util/hex.js';
+import { recoveryEdges } from './recovery-edge.js';
 
 type Fields = Record<string, string | number>;
 
-/** Tells of a recovery on its edges: the way that was found, and that the EL is on it. */
-export function logRecovery(log: Logger, { before, state }: Turn): void {
-  const [was, is] = [before.recovery, state.recovery];
-  const onPlan = is?.stage === 'replaying' || is === null;
-  if (was?.stage === 'climbing' && onPlan && state.session.id === before.session.id) {
-    log.info(planFields(was.plan), 'Recovery: the EL is on the chain of the source again, its blocks are replayed');
+/** Tells of a recovery on its edges: that the EL is on the way that was found, at its end, or that the way is void. */
+export function logRecovery(log: Logger, turn: Turn): void {
+  for (const edge of recoveryEdges(turn)) {
+    if (edge.kind === 'arrived')
+      log.info(planFields(edge.plan), 'Recovery: the EL is on the chain of the source again, its blocks are replayed');
+    else if (edge.kind === 'recovered')
+      log.info(planFields(edge.plan), 'Recovered: the EL was brought back to the chain of the source');
+    else if (edge.kind === 'dropped')
+      log.warn(planFields(edge.plan), 'Recovery: the plan is dropped, since the EL or the source moved on');
   }
-  if (was !== null && was.stage !== 'stopped' && is === null && state.standing?.hash === targetOf(was.plan).hash) {
-    log.info(planFields(was.plan), 'Recovered: the EL was brought back to the chain of the source');
-  }
+  const { before, state } = turn;
   if (state.staleAbove !== null && before.staleAbove === null) {
     log.warn(
       { head: state.staleAbove.number },

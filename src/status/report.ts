@@ -134,13 +134,19 @@ function logPhaseChange(log: Logger, { before, state }: Turn, progress: Progress
       log.warn(divergenceFields(to.divergence), 'The EL is on another branch than the source');
       break;
     case 'holding':
-      log.warn(holdFields(to.reason), 'Holding: nothing changes in the EL');
+      log[levelOf(to.reason)](holdFields(to.reason), 'Holding: nothing changes in the EL');
       break;
     case 'halted':
       // The process ends now and says why, with its exit code, in the one line of level crit.
       break;
   }
   return true;
+}
+
+/** Somebody has to look at it now, has to do something some time, or may wait. */
+function levelOf({ kind }: HoldReason): 'fatal' | 'error' | 'warn' {
+  if (kind === 'finalized-divergence') return 'fatal';
+  return kind === 'recovery-failed' || kind === 'recovery-too-deep' || kind === 'foreign-writer' ? 'error' : 'warn';
 }
 
 function logSession(log: Logger, { before, state }: Turn): void {

@@ -187,10 +187,10 @@ describe('the journal file', () => {
     open.note(at(10));
     await waitUntil('it is told', () => Promise.resolve(troubles.length > 0), 5_000);
     await delay(40);
-    expect(troubles).toEqual(['EEXIST']);
+    expect(troubles).toEqual(['ENOTDIR']);
     rmSync(join(folder, 'state'));
     await waitUntil('it is written', () => Promise.resolve(troubles.length > 1), 5_000);
-    expect(troubles).toEqual(['EEXIST', null]);
+    expect(troubles).toEqual(['ENOTDIR', null]);
     await open.close();
     expect(await readJournal(path)).toEqual(journalAt(10));
   });

@@ -1,6 +1,7 @@
 import { keccak256, Transaction, Wallet } from 'ethers';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { signHash } from '../../devnet/sign-hash.js';
 import { fromHex, rlpBytes, rlpInteger, rlpList } from './rlp.js';
 import { SeededRandom } from './random.js';
 
@@ -66,7 +67,7 @@ function sign(wallet: Wallet, nonce: number, random: SeededRandom): PoolTransact
     accessList:
       random.below(100) < 3 ? [{ address: random.hex(20), storageKeys: [random.hex(32), random.hex(32)] }] : [],
   });
-  transaction.signature = wallet.signingKey.sign(transaction.unsignedHash);
+  transaction.signature = signHash(wallet, transaction.unsignedHash);
   return {
     hash: keccak256(transaction.serialized),
     raw: transaction.serialized,

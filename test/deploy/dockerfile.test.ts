@@ -49,6 +49,12 @@ describe('the Dockerfile', () => {
     expect(single('STOPSIGNAL')).toBe('SIGTERM');
   });
 
+  it('keeps the journal in a volume that its user may write to', () => {
+    const place = single('VOLUME');
+    expect(single('ENV')).toContain(`XDG_STATE_HOME=${place} `);
+    expect(copies(RUNTIME).find(({ target }) => target === place)?.owner).toBe(single('USER'));
+  });
+
   it('names its program in exec form, so that a list of arguments follows it', () => {
     expect(entryPoint()).toEqual(['/nodejs/bin/node', '/app/dist/src/main.js']);
     expect(healthCommand()).toEqual([...entryPoint(), 'healthcheck']);

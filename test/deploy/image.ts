@@ -16,6 +16,8 @@ interface CopiedFiles {
   readonly from: string | null;
   readonly sources: readonly string[];
   readonly target: string;
+  /** As --chown names it; null where it is not given. */
+  readonly owner: string | null;
 }
 
 /** The stages of the Dockerfile, in order. */
@@ -49,8 +51,8 @@ export function copies(stage: Stage): readonly CopiedFiles[] {
     const flags = (instruction instanceof Copy ? instruction.getFlags() : []).map(
       (flag) => [flag.getName(), flag.getValue()] as const,
     );
-    const from = flags.find(([name]) => name === 'from')?.[1] ?? null;
-    return { from, sources: paths.slice(0, -1), target: paths.at(-1) ?? '' };
+    const flag = (wanted: string): string | null => flags.find(([name]) => name === wanted)?.[1] ?? null;
+    return { from: flag('from'), owner: flag('chown'), sources: paths.slice(0, -1), target: paths.at(-1) ?? '' };
   });
 }
 
@@ -62,7 +64,8 @@ export function makeImageFolder(folder: string): void {
   for (const { sources, target } of copies(runtime)) {
     for (const source of sources) {
       const path = source.replace(`${workdir}/`, '');
-      if (path === 'node_modules') copyProductionDependencies(join(folder, target));
+      if (path === 'state') mkdirSync(join(folder, target));
+      else if (path === 'node_modules') copyProductionDependencies(join(folder, target));
       else cpSync(join(projectRoot, path), join(folder, target === './' ? path : target), { recursive: true });
     }
   }

@@ -81,6 +81,18 @@ describe('the block producer', () => {
     expect([safe?.number, finalized?.number]).toEqual([3, 1]);
   });
 
+  it('takes the EL back to a block of its chain, and builds another one on it afterwards', async () => {
+    const [lost] = await producer.produce(1);
+    await producer.rewind(4);
+    const { unsafe, safe, finalized } = await readHeads(http);
+    expect([unsafe.number, safe?.number, finalized?.number]).toEqual([4, 2, 0]);
+    expect(producer.head).toEqual(unsafe);
+    const [next, ...others] = await producer.produce(lost!.number - 4);
+    expect(next).toMatchObject({ number: 5, parentHash: unsafe.hash });
+    expect(others.at(-1)!.number).toBe(lost!.number);
+    expect(others.at(-1)!.hash).not.toBe(lost!.hash);
+  });
+
   it('ticks until it is stopped, or as often as it is told to', async () => {
     const ticking = await createProducer(el, { ...PRODUCER, blockTimeMs: 10 });
     const start = ticking.head.number;

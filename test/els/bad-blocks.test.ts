@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import type { RunningEl } from '../../devnet/els/el.js';
-import { gethBinary } from '../../devnet/els/geth/launch.js';
 import { createGenesis, FIXED_GENESIS_TIMESTAMP, type Genesis } from '../../devnet/genesis.js';
 import { rpcClient } from '../../devnet/rpc.js';
 import type { JsonObject } from '../../src/util/json.js';
 import { textOf } from '../rig/episode.js';
 import { BlockMaker, objectOf } from './block-maker.js';
+import { launchByHash } from './geth-by-hash.js';
 import { bulkyTransfers, withdrawalRequests } from './handmade-transactions.js';
 import { chainOf, headOf, held, heightsSent, START_TIMEOUT_MS, Trial, untilLevel } from './trial.js';
 
@@ -98,14 +94,8 @@ describe('a source without the state that execution requests are rebuilt from', 
 });
 
 /** The state of old blocks is there at once in the hash scheme only. */
-async function launchArchive(name: string): Promise<RunningEl> {
-  const dir = join(trial.scratch.dir, name);
-  const genesisFile = join(dir, 'genesis.json');
-  const scheme = ['--state.scheme', 'hash'];
-  mkdirSync(dir);
-  writeFileSync(genesisFile, JSON.stringify(PLAIN));
-  await promisify(execFile)(await gethBinary(), ['init', ...scheme, '--datadir', join(dir, 'db'), genesisFile]);
-  return trial.scratch.launch('geth', name, { extraFlags: [...scheme, '--gcmode', 'archive'] });
+function launchArchive(name: string): Promise<RunningEl> {
+  return launchByHash(trial.scratch, name, PLAIN, ['--gcmode', 'archive']);
 }
 
 describe('a block over the request size limit of an ethereumjs EL', () => {

@@ -3,6 +3,7 @@ import { createFeeMarket1559Tx } from '@ethereumjs/tx';
 import { getBytes, hexlify, toBeHex, Transaction, zeroPadValue, type TransactionLike, type Wallet } from 'ethers';
 import { devAccounts } from '../../devnet/accounts.js';
 import { CHAIN_ID } from '../../devnet/genesis.js';
+import { signHash } from '../../devnet/sign-hash.js';
 import { SYSTEM_CONTRACTS } from '../../devnet/system-contracts.js';
 import type { Hex } from '../../src/util/hex.js';
 
@@ -49,6 +50,6 @@ function sender(index: number): Wallet {
 
 function signed(wallet: Wallet, fields: TransactionLike): string {
   const tx = Transaction.from({ type: 2, chainId: CHAIN_ID, ...FEES, ...fields });
-  tx.signature = wallet.signingKey.sign(tx.unsignedHash);
+  tx.signature = signHash(wallet, tx.unsignedHash);
   return tx.serialized;
 }

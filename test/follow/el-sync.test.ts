@@ -45,7 +45,7 @@ describe('an EL sync begins', () => {
   it('not on another branch than the source', () => {
     const other = observation(engineView(B, 5), sourceView(A, 20));
     const suspicion = { height: 5, seen: 2, divergence: { source: at(A, 5), engine: at(B, 5) } };
-    expect(turn({ ...LEFT, suspicion }, other).action.do).toBe('recover');
+    expect(turn({ ...LEFT, suspicion }, other).action.do).toBe('plan');
   });
 
   it('with an EL that is in the middle of one, and without a probe that would disturb it', () => {

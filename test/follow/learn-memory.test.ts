@@ -212,6 +212,7 @@ describe('the EL', () => {
       id: SETTLED.session.id + 1,
       identified: false,
       compared: false,
+      fenced: false,
       primed: false,
       ignoreSyncing: false,
     });

@@ -52,7 +52,7 @@ describe.each(WORLDS)(
         const counts = countByMethod(calls);
         const tooMany = calls.length > MAX_SOURCE_CALLS_PER_BLOCK * BLOCKS;
         expect({ ...counts, tooMany }).toEqual({ ...counts, tooMany: false });
-        expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.source.httpUrl, startedAt: 0 })).toEqual([]);
+        expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.source.httpUrl })).toEqual([]);
       },
       DEADLINE_MS,
     );

@@ -192,5 +192,5 @@ describe('an EL that does not know the version or the fields of a payload', () =
 });
 
 it('sent no write that it must not send, in all of this', async () => {
-  expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.follower.httpUrl, startedAt: 0 })).toEqual([]);
+  expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.follower.httpUrl })).toEqual([]);
 });

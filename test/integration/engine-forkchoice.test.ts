@@ -129,5 +129,5 @@ describe('a forkchoice that is rejected after it moved the head (geth#35713)', (
 });
 
 it('sent no write that it must not send, in all of this', async () => {
-  expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.source.httpUrl, startedAt: 0 })).toEqual([]);
+  expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.source.httpUrl })).toEqual([]);
 });

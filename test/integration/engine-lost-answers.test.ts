@@ -91,5 +91,5 @@ describe('a forkchoice whose answer is lost', () => {
 });
 
 it('sent no write that it must not send, in all of this', async () => {
-  expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.source.httpUrl, startedAt: 0 })).toEqual([]);
+  expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.source.httpUrl })).toEqual([]);
 });

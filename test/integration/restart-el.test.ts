@@ -104,6 +104,6 @@ function sessionsOf(process: LockstepProcess): number {
 }
 
 it('sent no write that it must not send, in all of this', async () => {
-  const rules = { blocksUrl: world.rig.source.httpUrl, startedAt: 0, cameBackLower: true };
+  const rules = { blocksUrl: world.rig.source.httpUrl };
   expect(await wireBreaches(world.engine.log, rules)).toEqual([]);
 });

@@ -169,7 +169,7 @@ describe('another chain behind the URL of the source (S21)', () => {
 describe('what passed the engine port', () => {
   it('was blocks of the source alone, and ordered single writes', async () => {
     expect(await foreignPayloads(world)).toEqual([]);
-    const rules = { blocksUrl: world.rig.follower.httpUrl, startedAt: 0 };
+    const rules = { blocksUrl: world.rig.follower.httpUrl };
     expect(await wireBreaches(world.engine.log, rules)).toEqual([]);
   });
 });

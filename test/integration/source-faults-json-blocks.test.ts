@@ -91,7 +91,7 @@ describe('what passed the engine port', () => {
   it('was blocks of the source alone, each once, and ordered single writes', async () => {
     expect(await foreignPayloads(world)).toEqual([]);
     expect(repeatedPayloads(world.engine.log)).toEqual([]);
-    const rules = { blocksUrl: world.rig.follower.httpUrl, startedAt: 0 };
+    const rules = { blocksUrl: world.rig.follower.httpUrl };
     expect(await wireBreaches(world.engine.log, rules)).toEqual([]);
   });
 });

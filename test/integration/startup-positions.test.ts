@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { launchEl } from '../../devnet/els/el.js';
+import { launchEl, type RunningEl } from '../../devnet/els/el.js';
 import { createGenesis, FIXED_GENESIS_TIMESTAMP } from '../../devnet/genesis.js';
 import { createProducer } from '../../devnet/producer/producer.js';
 import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { waitUntil } from '../../devnet/wait-until.js';
+import type { BlockRef } from '../../src/chain/block.js';
 import { Episode } from '../rig/episode.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
@@ -72,48 +73,53 @@ describe('an EL that is ahead of a source on the same chain', () => {
 });
 
 describe('a source that changes to another branch below the head of the EL', () => {
-  it('is not followed there: the EL stays, the hold names both blocks, and ends when the source returns', async () => {
+  it('is followed there, and back again after the pause between two recoveries', async () => {
+    await lockstep.stop();
+    await world.rig.producer.produce(1);
+    lockstep = await world.lockstep(['--recovery.cooldown', '3s']);
+    await world.untilEqual();
     const base = world.rig.producer.head.number;
     const branch = await launchBranch(base - 2, 6);
     try {
       await world.rig.producer.produce(2);
       await world.untilEqual();
-      const local = await world.rig.heads('follower');
       const episode = new Episode(world, lockstep);
-      world.source.useUpstreams(branch.httpUrl);
-      const line = await episode.untilHolding('divergence');
-      expect(line).toMatchObject({ at: expect.any(Number), source: expect.stringMatching(/^0x[0-9a-f]{64}$/) });
-      expect(line['local']).not.toBe(line['source']);
-      await episode.turns(4);
-      expect(episode.writes).toEqual([]);
-      expect(await world.rig.heads('follower')).toEqual(local);
+      world.source.useUpstreams(branch.el.httpUrl);
+      const found = await episode.until({ msg: 'Recovery: the common ancestor is found, and the way back' });
+      expect(found).toMatchObject({ ancestor: base - 2, depth: 4 });
+      await episode.until({ msg: 'Recovered: the EL was brought back to the chain of the source' });
+      expect((await world.rig.heads('follower')).unsafe.hash).toBe(branch.head.hash);
 
       await world.rig.producer.produce(3);
       world.source.useUpstreams(world.rig.source.httpUrl);
+      await episode.untilHolding('recovery-pausing');
       await world.untilEqual();
-      await episode.until({ msg: 'The hold is over', was: 'divergence' });
-      expect(episode.holds).toHaveLength(1);
+      await episode.until({ msg: 'Recovered: the EL was brought back to the chain of the source', plan: 2 });
     } finally {
-      await branch.kill();
+      await branch.el.kill();
     }
   });
 
-  it('is held for at the start as well', async () => {
+  it.each(['off', 'alert'])('is held for where --recovery.mode is %s, at the start as well', async (mode) => {
     await lockstep.stop();
-    const head = world.rig.producer.head.number;
-    await world.rig.producer.fork(head - 1, 4);
+    await world.rig.producer.fork(world.rig.producer.head.number - 1, 4);
     const local = await world.rig.heads('follower');
-    lockstep = await world.lockstep();
+    lockstep = await world.lockstep(['--recovery.mode', mode]);
     const episode = new Episode(world, lockstep);
-    await episode.untilHolding('divergence');
+    const line = await episode.untilHolding('recovery-off');
+    expect(line['local']).not.toBe(line['source']);
+    expect(line['depth']).toBe(mode === 'alert' ? 1 : undefined);
     await episode.turns(3);
     expect(episode.writes.filter(({ method }) => method.startsWith('engine_newPayload'))).toEqual([]);
     expect((await world.rig.heads('follower')).unsafe).toEqual(local.unsafe);
+    await lockstep.stop();
+    lockstep = await world.lockstep();
+    await world.untilEqual();
   });
 });
 
 /** A node with the same blocks up to `atNumber`, and `length` others after it. */
-async function launchBranch(atNumber: number, length: number): ReturnType<typeof launchEl> {
+async function launchBranch(atNumber: number, length: number): Promise<{ el: RunningEl; head: BlockRef }> {
   const el = await launchEl('ethereumjs', {
     dataDir: join(world.rig.dir, 'branch'),
     genesis: createGenesis({ seed: CHAIN.seed, timestamp: FIXED_GENESIS_TIMESTAMP }),
@@ -122,9 +128,9 @@ async function launchBranch(atNumber: number, length: number): ReturnType<typeof
   const producer = await createProducer(el, CHAIN);
   await producer.produce(atNumber);
   await producer.fork(atNumber, length);
-  return el;
+  return { el, head: producer.head };
 }
 
 it('sent no write that it must not send, in all of this', async () => {
-  expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.follower.httpUrl, startedAt: 0 })).toEqual([]);
+  expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.follower.httpUrl })).toEqual([]);
 });

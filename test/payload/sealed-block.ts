@@ -11,6 +11,7 @@ export const FIELD = {
   transactionsRoot: 4,
   difficulty: 7,
   number: 8,
+  gasLimit: 9,
   timestamp: 11,
   extraData: 12,
   nonce: 14,

@@ -77,7 +77,8 @@ export type DecodedBlock = [
 ];
 
 export function decodeBlock(rawBlock: string): DecodedBlock {
-  return structuredClone(decodeRlp(rawBlock)) as DecodedBlock;
+  // From bytes: ethers reads hex text one digit at a time.
+  return structuredClone(decodeRlp(Buffer.from(rawBlock.slice(2), 'hex'))) as DecodedBlock;
 }
 
 export function evidenceOf({ rpcReceipts, queueAtParent }: Vector): RequestEvidence {

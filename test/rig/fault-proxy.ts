@@ -133,6 +133,7 @@ export class FaultProxy {
       const faults = this.#rules.exchangeFaults(requests, connection.requests > 1);
       this.#upstreams.authorization = req.headers.authorization ?? this.#upstreams.authorization;
       await this.#exchange({ req, res, body, requests, calls: opened.calls, batch, faults });
+      if (res.writableFinished) for (const call of opened.calls) call.delivered = true;
     } catch {
       // The client or the upstream is gone: the other side sees a broken connection, as it would without a proxy.
       reset(res);

@@ -7,6 +7,7 @@ import type { Heads } from '../../src/chain/block.js';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';
 import { ConsensusStub } from './consensus-stub.js';
 import { FaultProxy } from './fault-proxy.js';
+import type { WireRules } from './wire-rules.js';
 
 /** Quick tickers, so that a test does not wait for what it does not look at. */
 export const QUICK_FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'];
@@ -70,6 +71,7 @@ export class FollowWorld {
    */
   async lockstep(flags: readonly string[] = [], sourceUrl = this.source.url): Promise<LockstepProcess> {
     this.#runs += 1;
+    this.engine.log.newLife();
     const lockstep = await startLockstep({
       sourceUrl,
       engineUrl: this.engine.url,
@@ -97,11 +99,18 @@ export class FollowWorld {
     return (await this.rig.heads('follower')).unsafe.number;
   }
 
-  async close(): Promise<void> {
+  /** For a world whose sides may be on different branches. */
+  get recoveryRules(): WireRules {
+    const { source, follower, producer } = this.rig;
+    const recovery = { sourceUrl: source.httpUrl, ownUrl: follower.httpUrl, made: producer.made };
+    return { blocksUrl: source.httpUrl, recovery };
+  }
+
+  async close(files: 'keep' | 'delete' = 'delete'): Promise<void> {
     await Promise.all(this.#lockstepsToStop.map((lockstep) => lockstep.kill()));
     await Promise.all([this.source.close(), this.engine.close(), this.consensus?.proxy.close()]);
     await this.consensus?.stub.close();
-    await this.rig.close();
+    await this.rig.close(files);
   }
 }
 

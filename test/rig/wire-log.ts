@@ -6,8 +6,14 @@ export interface WireCall extends WireRequest {
   /** The HTTP exchange that carried it: the calls of one batch share it. */
   readonly exchange: number;
   readonly connection: number;
+  /** When it arrived, in ms of the wall clock, which is also the one of the logs. */
+  readonly atMs: number;
+  /** Which life of the client sent it, where the test tells: {@link WireLog.newLife}. */
+  readonly life: number;
   /** The upstream's answer (before any fault), or undefined while it has none. */
   answer?: { readonly result?: JsonValue; readonly error?: JsonValue };
+  /** The client got an answer, true or spoiled. */
+  delivered?: boolean;
 }
 
 export interface SeenForkchoice {
@@ -34,6 +40,32 @@ export function isWrite({ method }: WireRequest): boolean {
   return STATE_CHANGING.test(method);
 }
 
+export function isPayload({ method }: WireRequest): boolean {
+  return NEW_PAYLOAD.test(method);
+}
+
+export function isForkchoice({ method }: WireRequest): boolean {
+  return FORKCHOICE.test(method);
+}
+
+export function asPayload(call: WireCall): SeenPayload {
+  return {
+    hash: member(call.params[0], 'blockHash'),
+    parentHash: member(call.params[0], 'parentHash'),
+    number: member(call.params[0], 'blockNumber'),
+    status: member(call.answer?.result, 'status'),
+  };
+}
+
+export function asForkchoice(call: WireCall): SeenForkchoice {
+  return {
+    head: member(call.params[0], 'headBlockHash'),
+    safe: member(call.params[0], 'safeBlockHash'),
+    finalized: member(call.params[0], 'finalizedBlockHash'),
+    status: member(member(call.answer?.result, 'payloadStatus'), 'status'),
+  };
+}
+
 /** Everything that passed the proxy, for assertions about the wire. */
 export class WireLog {
   readonly calls: WireCall[] = [];
@@ -42,16 +74,27 @@ export class WireLog {
   /** HTTP requests with at least one state-changing call that were open at the same time. */
   maxConcurrentWrites = 0;
   #openWrites = 0;
+  #life = 1;
+
+  /** Another process sends from now on: what the one before has left open is not its doing. */
+  newLife(): void {
+    this.#life += 1;
+    this.#openWrites = 0;
+  }
 
   /** Records an exchange as it arrives. The returned function ends it. */
   open(requests: readonly WireRequest[], connection: number): { calls: readonly WireCall[]; end: () => void } {
     this.exchanges += 1;
-    const calls = requests.map((request): WireCall => ({ ...request, exchange: this.exchanges, connection }));
+    const place = { exchange: this.exchanges, connection, atMs: Date.now(), life: this.#life };
+    const calls = requests.map((request): WireCall => ({ ...request, ...place }));
     this.calls.push(...calls);
     if (!requests.some(isWrite)) return { calls, end: () => undefined };
     this.#openWrites += 1;
     this.maxConcurrentWrites = Math.max(this.maxConcurrentWrites, this.#openWrites);
-    return { calls, end: () => void (this.#openWrites -= 1) };
+    const end = (): void => {
+      if (place.life === this.#life) this.#openWrites -= 1;
+    };
+    return { calls, end };
   }
 
   /** Calls of one method; every element of a batch counts. */
@@ -71,25 +114,11 @@ export class WireLog {
   }
 
   get forkchoices(): SeenForkchoice[] {
-    return this.calls
-      .filter(({ method }) => FORKCHOICE.test(method))
-      .map((call) => ({
-        head: member(call.params[0], 'headBlockHash'),
-        safe: member(call.params[0], 'safeBlockHash'),
-        finalized: member(call.params[0], 'finalizedBlockHash'),
-        status: member(member(call.answer?.result, 'payloadStatus'), 'status'),
-      }));
+    return this.calls.filter(isForkchoice).map(asForkchoice);
   }
 
   get payloads(): SeenPayload[] {
-    return this.calls
-      .filter(({ method }) => NEW_PAYLOAD.test(method))
-      .map((call) => ({
-        hash: member(call.params[0], 'blockHash'),
-        parentHash: member(call.params[0], 'parentHash'),
-        number: member(call.params[0], 'blockNumber'),
-        status: member(call.answer?.result, 'status'),
-      }));
+    return this.calls.filter(isPayload).map(asPayload);
   }
 
   /** Forgets what passed; calls that are still open stay counted as open. */

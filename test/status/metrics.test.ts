@@ -8,7 +8,7 @@ import { A, at, B, engineView, labels, observation, SETTLED, sourceView } from '
 let metrics: Metrics;
 
 beforeEach(() => {
-  metrics = createMetrics({ version: '1', node: 'v20' });
+  metrics = createMetrics({ version: '1', node: 'v20', now: () => 0 });
 });
 
 /** The lockstep lines of the exposition without their prefix. */
@@ -34,7 +34,7 @@ describe('the state in the metrics', () => {
     [{ kind: 'starting' }, 0, 0],
     [{ kind: 'syncing' }, 0, 0],
     [{ kind: 'following' }, 1, 0],
-    [{ kind: 'recovering', divergence: DIVERGENCE }, 0, 0],
+    [{ kind: 'recovering', divergence: DIVERGENCE }, 0, 1],
     [{ kind: 'holding', reason: { kind: 'source-unavailable', error: ERROR } }, 0, 0],
     [{ kind: 'holding', reason: { kind: 'recovery-off', divergence: DIVERGENCE, plan: null } }, 0, 1],
     [{ kind: 'halted', error: ERROR }, 0, 0],

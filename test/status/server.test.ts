@@ -4,7 +4,7 @@ import { createHealth } from '../../src/status/health.js';
 import { createMetrics } from '../../src/status/metrics.js';
 import { serveMetrics, type MetricsServer } from '../../src/status/server.js';
 
-const METRICS = createMetrics({ version: '1.2.3', node: 'v20' });
+const METRICS = createMetrics({ version: '1.2.3', node: 'v20', now: () => 0 });
 const CALL_TIMEOUT_MS = 15_000;
 let nowMs = 0;
 const HEALTH = createHealth(() => nowMs, CALL_TIMEOUT_MS);

@@ -15,7 +15,7 @@ export class WrittenReport {
     const sink = { write: (line: string) => void this.#written.push(JSON.parse(line) as Record<string, unknown>) };
     this.hooks = reportTo({
       log: createLogger({ level: 'trace', format: 'json', color: false, pid: false }, sink, now),
-      metrics: createMetrics({ version: '1', node: 'v20' }),
+      metrics: createMetrics({ version: '1', node: 'v20', now: () => 0 }),
       progress: new ProgressTracker(now),
       now,
     });

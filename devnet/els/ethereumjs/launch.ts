@@ -6,7 +6,7 @@ import type { Launch } from '../launch.js';
 export function spawnEthereumJs(launch: Launch): Promise<BoundProcess> {
   const dataDir = launch.persistent ? join(launch.dataDir, 'db') : '-';
   return spawnBound({
-    program: 'devnet/els/ethereumjs/main',
+    program: 'devnet/els/ethereumjs/bundle/main',
     args: [launch.genesisFile, launch.jwtSecretFile, String(launch.httpPort), String(launch.enginePort), dataDir],
     logFile: launch.logFile,
   });

@@ -16,6 +16,7 @@ import { createCommonFromGethGenesis, parseGethGenesisState, type GethGenesis } 
 import { bytesToHex } from '@ethereumjs/util';
 import { Level } from 'level';
 import { MemoryLevel } from 'memory-level';
+import { rememberBlocks } from './block-cache.js';
 import { fastCrypto } from './crypto.js';
 import { memoiseCommonParams } from './params-cache.js';
 import { RemindingRpcManager } from './rpc-manager.js';
@@ -114,6 +115,7 @@ async function openClient(genesis: GethGenesis, databases: Databases): Promise<E
     validateBlocks: true,
     validateConsensus: false,
   });
+  rememberBlocks(blockchain.dbManager);
   config.chainCommon.setForkHashes(blockchain.genesisBlock.hash());
   const client = await EthereumClient.create({ config, blockchain, genesisState, ...databases });
   await client.open();

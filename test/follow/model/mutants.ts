@@ -68,6 +68,7 @@ function planFor(decided: Decision, { engine, source }: Observation, divergence:
     target,
     floor: null,
     fence: null,
+    maySync: false,
     maxDepth: 100,
   });
 }

@@ -39,7 +39,7 @@ class PlannerModel {
   }
 
   run(): PlanResult {
-    const { id, engineHead, floor } = this.#action;
+    const { id, engineHead, floor, maySync } = this.#action;
     const { scenario } = this.#hands;
     this.#hands.now += READ_MS;
     const ancestor = this.#ancestor(this.#begin());
@@ -50,7 +50,7 @@ class PlannerModel {
     const plan: Plan = { id, ancestor, blocks, engineHead, replaced };
     const { maxResetDepth, maxSiblingDepth, rewindAdvice } = scenario.habits;
     const canSetHead = scenario.policy.reset !== 'none' && this.#hands.canSetHead();
-    const footing = { maxResetDepth, maxSiblingDepth, canSetHead };
+    const footing = { maxResetDepth, maxSiblingDepth, canSetHead, canSync: maySync && (this.#hands.engine.peerBlocks ?? 0) > 0 };
     const rungs = ladder(plan, floor?.number ?? 0, footing, scenario.policy);
     return { kind: 'planned', plan, rungs, advice: rewindAdvice };
   }

@@ -76,6 +76,19 @@ export class Tree {
     return index >= this.#size;
   }
 
+  /** The block that a copy is one of, or the block itself. */
+  original(index: Index): Index {
+    return this.isCopy(index) ? index - this.#size + 1 : index;
+  }
+
+  /** Every block above one, on its own branch. */
+  descendants(index: Index): BlockSet {
+    return this.#lines.reduce(
+      (set, _, other) => (other !== index && this.isOnLine(index, other) ? set | this.bit(other) : set),
+      NO_BLOCKS,
+    );
+  }
+
   bit(index: Index): BlockSet {
     return this.#bits[index]!;
   }

@@ -19,7 +19,8 @@ export function forkchoiceUpdated(
     return { engine: { ...engine, wanted }, answer: { status: 'SYNCING' } };
   }
   if (engine.deaf > 0) return valid({ ...engine, deaf: engine.deaf - 1 });
-  if (profile.labels.atomic && !isOrdered(tree, sent)) return badState(engine);
+  const refusal = profile.labels.atomic ? refusalOf(tree, profile, engine, sent) : null;
+  if (refusal !== null) return rejected(engine, refusal, 'the labels do not fit the head');
   if (head === engine.head) return atSameHead(tree, profile, engine, sent);
   if (isCanonical(tree, engine, head)) return toCanonical(tree, profile, engine, sent);
   if (has(tree, engine.fading, head)) return toRemoved(tree, profile, engine);
@@ -36,6 +37,7 @@ function toCanonical(tree: Tree, profile: EngineProfile, engine: EngineModel, se
   const height = tree.height(sent.head);
   if (engine.finalized !== null && height < tree.height(engine.finalized)) {
     if (profile.belowFinalized === 'ignored') return valid(engine);
+    if (profile.belowFinalized === 'labels-only') return labelled(tree, profile, engine, sent);
     if (profile.belowFinalized === 'too-deep') return rejected(engine, TOO_DEEP, 'Too deep reorg');
   }
   if (profile.ancestor === 'ignored') return valid(engine);
@@ -68,7 +70,10 @@ function moved(tree: Tree, profile: EngineProfile, engine: EngineModel, sent: Se
   const there = placed(tree, profile, ready, sent.head);
   const isRewind = tree.isOnLine(sent.head, engine.head);
   if (isRewind && profile.ancestor === 'head-first') return valid(there);
-  return labelled(tree, profile, there, sent);
+  const set = labelled(tree, profile, there, sent);
+  const isReorg = !tree.isOnLine(engine.head, sent.head);
+  const isBusy = isReorg && set.answer.status === 'VALID' && profile.reorgAnswer === 'SYNCING';
+  return isBusy ? { ...set, answer: { status: 'SYNCING' } } : set;
 }
 
 /** The head is the block, and what was canonical above the fork is not any more. */
@@ -86,17 +91,17 @@ function mappedAbove(tree: Tree, engine: EngineModel, head: Index): Index | null
 }
 
 /** The state of a block that was executed before comes back from the nearest one below it, by undoing where none is left. */
-function executedAgain(tree: Tree, { stateWindow }: EngineProfile, engine: EngineModel, block: Index): EngineModel {
+function executedAgain(tree: Tree, profile: EngineProfile, engine: EngineModel, block: Index): EngineModel {
   const path: Index[] = [];
   for (let at = block; !has(tree, engine.states, at); at = tree.parent(at)) {
-    if (tree.isOnLine(at, engine.head)) return executeAll(tree, stateWindow, { ...engine, states: tree.bit(at) }, path);
+    if (tree.isOnLine(at, engine.head)) return executeAll(tree, profile, { ...engine, states: tree.bit(at) }, path);
     path.unshift(at);
   }
-  return executeAll(tree, stateWindow, engine, path);
+  return executeAll(tree, profile, engine, path);
 }
 
-function executeAll(tree: Tree, window: number, engine: EngineModel, path: readonly Index[]): EngineModel {
-  return path.reduce((before, block) => executed(tree, window, before, block), engine);
+function executeAll(tree: Tree, profile: EngineProfile, engine: EngineModel, path: readonly Index[]): EngineModel {
+  return path.reduce((before, block) => executed(tree, profile, before, block), engine);
 }
 
 /** Sets the labels; one that cannot be set stops it there: -38002, and what was done before stays done. */
@@ -120,10 +125,18 @@ function canBeLabel(tree: Tree, { labels }: EngineProfile, engine: EngineModel, 
   return labels.rule !== 'canonical' || isCanonical(tree, engine, block);
 }
 
-/** finalized <= safe <= head on one chain. */
-function isOrdered(tree: Tree, { head, safe, finalized }: SentForkchoice): boolean {
-  const top = safe ?? head;
-  return tree.isOnLine(top, head) && (finalized === null || tree.isOnLine(finalized, top));
+/** The code with which labels are refused before anything moves; null where they are finalized <= safe <= head on one chain. */
+function refusalOf(
+  tree: Tree,
+  { labels }: EngineProfile,
+  { known }: EngineModel,
+  { head, safe, finalized }: SentForkchoice,
+): number | null {
+  const line = [finalized, safe, head].filter((block) => block !== null);
+  const pairs = line.slice(1).map((upper, index): readonly [Index, Index] => [line[index]!, upper]);
+  if (pairs.some(([lower, upper]) => tree.height(lower) > tree.height(upper))) return labels.outOfOrder;
+  if (line.some((block) => !has(tree, known, block))) return BAD_STATE;
+  return pairs.every(([lower, upper]) => tree.isOnLine(lower, upper)) ? null : BAD_STATE;
 }
 
 /** What was canonical before is off the disk now: from here on it is known no more, or like every other block. */

@@ -8,11 +8,17 @@ export function newPayload(tree: Tree, profile: EngineProfile, engine: EngineMod
   if (block === engine.invalid || has(tree, engine.bad, block)) {
     return invalid(tree, profile, engine, block, 'invalid merkle root');
   }
+  if (has(tree, engine.bad, parent)) {
+    return invalid(tree, profile, engine, block, 'links to previously rejected block');
+  }
   if (isTakenAsKnown(tree, profile, engine, block)) return { engine, answer: { status: 'VALID' } };
   if (!has(tree, engine.known, parent)) return { engine, answer: { status: profile.orphan } };
   if (engine.lazy > 0) return { engine: { ...engine, lazy: engine.lazy - 1 }, answer: { status: 'SYNCING' } };
   if (isWithoutState(tree, profile, engine, parent)) return withoutState(tree, profile, engine, block);
-  return { engine: executed(tree, profile.stateWindow, engine, block), answer: { status: 'VALID' } };
+  if (has(tree, engine.spoiled, parent)) {
+    return invalid(tree, profile, engine, block, 'invalid receipt root hash');
+  }
+  return { engine: executed(tree, profile, engine, block), answer: { status: 'VALID' } };
 }
 
 function isTakenAsKnown(tree: Tree, { knownIsValid }: EngineProfile, engine: EngineModel, block: Index): boolean {
@@ -41,5 +47,6 @@ function invalid(tree: Tree, profile: EngineProfile, engine: EngineModel, block:
   const latestValidHash = tree.ref(tree.parent(block)).hash;
   const verdictOn = reason.includes('world state') ? 'state' : 'block';
   const answer: EngineAnswer = { status: 'INVALID', latestValidHash, reason, verdictOn };
-  return { engine: profile.stickyBad ? { ...engine, bad: engine.bad | tree.bit(block) } : engine, answer };
+  const remembers = profile.bad === 'sticky' || (profile.bad === 'descendants' && verdictOn === 'block');
+  return { engine: remembers ? { ...engine, bad: engine.bad | tree.bit(block) } : engine, answer };
 }

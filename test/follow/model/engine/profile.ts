@@ -11,7 +11,7 @@ export interface EngineProfile {
   /** After a start, an ancestor is ignored until one forkchoice has named the head or a new block. */
   readonly gated: boolean;
   /** An ancestor below the finalized block. as-others: it is one like every other. */
-  readonly belowFinalized: 'as-others' | 'ignored' | 'too-deep';
+  readonly belowFinalized: 'as-others' | 'labels-only' | 'ignored' | 'too-deep';
   /** A block is executed on parents down to so far below the highest block that was ever executed. */
   readonly stateWindow: number;
   /** The answer to a payload whose parent is known, and the state of the parent gone. */
@@ -21,8 +21,11 @@ export interface EngineProfile {
   /** Which known payloads are VALID without a look. */
   readonly knownIsValid: 'stored' | 'canonical';
   readonly labels: LabelHabits;
-  /** A block that was INVALID stays so until the next start, whatever the reason was. */
-  readonly stickyBad: boolean;
+  /**
+   * How it remembers an INVALID block. forgets: it looks again each time. descendants: until the next start, and with it
+   * what is built on it. sticky: so does it, whatever the reason was.
+   */
+  readonly bad: 'forgets' | 'descendants' | 'sticky';
   /**
    * A forkchoice for a block that was canonical until just now, and is still being removed. moves: at once. lies: VALID
    * and unmoved until the removal is through. dies: the EL crashes, and the blocks are gone once the removal is through.
@@ -32,6 +35,13 @@ export interface EngineProfile {
   readonly setHead: 'rewinds' | 'lies' | 'missing';
   /** debug_setHead beyond the window of states: 'exact', or at genesis. */
   readonly deepSetHead: 'exact' | 'genesis';
+  /**
+   * A second block with the state of one that it has, which is what a copied sibling is. spoils: from then on it reads the
+   * states above wrongly, and calls what is built on them INVALID until the next start.
+   */
+  readonly sameState: 'fine' | 'spoils';
+  /** The answer to a forkchoice that has moved the head back, or to another branch. */
+  readonly reorgAnswer: 'VALID' | 'SYNCING';
   /** The answer to a payload whose parent is unknown. */
   readonly orphan: 'SYNCING' | 'ACCEPTED';
   /** While it fetches blocks from its peers it answers SYNCING to everything, also for known blocks. */
@@ -40,8 +50,8 @@ export interface EngineProfile {
   readonly tailLoss: { readonly stopped: number; readonly killed: number };
   /** What may be left above the head after a SIGKILL. */
   readonly keeps: readonly Keeps[];
-  /** What the safe label is after a start. */
-  readonly safeAfterStart: 'kept' | 'finalized' | 'unset';
+  /** What the labels are after a start. older: those of some earlier forkchoice. */
+  readonly labelsAfterStart: 'kept' | 'safe-is-finalized' | 'safe-unset' | 'older';
   /** Each call may be answered as by any of these; empty for an EL that is one of its kind. */
   readonly alternatives: readonly EngineProfile[];
 }
@@ -54,6 +64,8 @@ export interface LabelHabits {
    * to be known. ordered: finalized <= safe <= head on one chain, as the specification has it.
    */
   readonly rule: 'canonical' | 'known' | 'ordered';
+  /** The code for heights that are not finalized <= safe <= head, where the rule is ordered; else it is -38002. */
+  readonly outOfOrder: -38002 | -32602;
   /** Zero hashes leave the labels as they are, or set them to genesis. */
   readonly zeros: 'unchanged' | 'genesis';
   /** A forkchoice for the head that the EL has already sets the labels too. */

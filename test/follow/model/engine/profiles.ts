@@ -24,19 +24,23 @@ export const GETH_2026: EngineProfile = {
     atomic: false,
     // -38002 "not in canonical chain"; finalized above safe, and both back at genesis, are VALID (engines-measured 2.C).
     rule: 'canonical',
+    outOfOrder: -38002,
     // "0,0 after labels were set: unchanged (zero never clears)" (engines-measured 2.C).
     zeros: 'unchanged',
     // "Minimal heal of absent labels: one FCU(latest, safe, fin)" (engines-measured 2.D).
     atSameHead: true,
   },
-  // A good block at the height of a bad one is VALID afterwards (engines-measured 2.E).
-  stickyBad: false,
+  // "same again, child of it: INVALID, links to previously rejected block"; a start clears it (engines-measured 2.E).
+  bad: 'descendants',
   // FCU to a block known before is VALID and moves (engines-measured 2.B).
   removed: 'moves',
   // Head at the target, the blocks above deleted, safe := finalized (engines-measured 2.B).
   setHead: 'rewinds',
   // 1,000 deep lands exactly there on the path scheme (engines-measured 2.B).
   deepSetHead: 'exact',
+  // triedb/pathdb/layertree.go of 1.17.7 leaves out a layer whose root it has.
+  sameState: 'fine',
+  reorgAnswer: 'VALID',
   // "child before parent: SYNCING, not remembered" (engines-measured 2.E).
   orphan: 'SYNCING',
   // A sync that is wanted never blocks replay (engines-measured 2.I).
@@ -46,7 +50,7 @@ export const GETH_2026: EngineProfile = {
   // The four patterns of 24 crashes (engines-measured 2.D), and every stale block for itself (1.3).
   keeps: ['nothing', 'stored', 'mapped', 'stubborn'],
   // "SIGTERM: safe = finalized; finalized kept" (engines-measured 2.D).
-  safeAfterStart: 'finalized',
+  labelsAfterStart: 'safe-is-finalized',
   alternatives: [],
 };
 
@@ -69,6 +73,8 @@ export const OP_GETH: EngineProfile = {
   maxReset: Infinity,
   gated: false,
   belowFinalized: 'as-others',
+  // Its triedb/pathdb/layertree.go takes the layer twice, and lookup.go then finds the newer one (sim-profiles.test.ts).
+  sameState: 'spoils',
 };
 
 /** The hash scheme: a sibling to 127 deep, and debug_setHead beyond that lands on genesis (engines-measured 2.B). */
@@ -101,17 +107,21 @@ export const RETH: EngineProfile = {
     atomic: false,
     // -38002 for a safe on the other branch (engines-measured 4); finalized > safe and going back is VALID (3.4).
     rule: 'canonical',
+    outOfOrder: -38002,
     // Zeros leave them unchanged (engines-measured 3.4).
     zeros: 'unchanged',
     atSameHead: true,
   },
-  // A bad block is executed again each time, a good one at its height VALID (engines-measured 3.6).
-  stickyBad: false,
+  // A child of a bad block "links to previously rejected block", a good one at its height is VALID (engines-measured 3.6).
+  bad: 'descendants',
   // VALID without moving where the target is on disk and no longer canonical; repeating heals (engines-measured 3.0.3).
   removed: 'lies',
   // "answers success and does nothing" (engines-measured 3.0.8).
   setHead: 'lies',
   deepSetHead: 'exact',
+  // Everything that stands on the original of a copied sibling goes on being VALID (test/els/sim-profiles.test.ts).
+  sameState: 'fine',
+  reorgAnswer: 'VALID',
   orphan: 'SYNCING',
   // With a peer, every np and FCU is SYNCING while the pipeline runs, also for known blocks (engines-measured 3.4).
   pipeline: true,
@@ -119,24 +129,29 @@ export const RETH: EngineProfile = {
   tailLoss: { stopped: 0, killed: 7 },
   // "side blocks known by np only are forgotten" (engines-measured 3.5).
   keeps: ['nothing'],
-  // Labels are kept (engines-measured 3.5).
-  safeAfterStart: 'kept',
+  // "the pair of some earlier FCU", "safe null beside a set finalized" (engines-measured 3.0.6, 3.5); also after SIGTERM.
+  labelsAfterStart: 'older',
   alternatives: [],
 };
 
-/** op-reth 1.10.2. */
-export const OP_RETH: EngineProfile = {
+const OP_RETH_STRICT: EngineProfile = {
   ...RETH,
   name: 'op-reth',
   // "FCU(ancestor below finalized): VALID no-op, no -38006 here" (engines-measured 3.4).
   belowFinalized: 'as-others',
-  // SIGTERM 0-4 blocks, SIGKILL up to 46 with a forkchoice per 64 blocks (engines-measured 3.5, 3.10).
-  tailLoss: { stopped: 8, killed: 64 },
+  // SIGTERM 0-8 blocks, SIGKILL up to 46, and everything that a single forkchoice covered (engines-measured 3.5, 3.10).
+  tailLoss: { stopped: Infinity, killed: Infinity },
+};
+
+/** op-reth 1.10.2. A label on the other branch is "-38002 or VALID, by timing" (engines-measured 3.4). */
+export const OP_RETH: EngineProfile = {
+  ...OP_RETH_STRICT,
+  alternatives: [OP_RETH_STRICT, { ...OP_RETH_STRICT, labels: { ...RETH.labels, rule: 'known' } }],
 };
 
 /** reth and op-reth with `--engine.allow-unwind-canonical-header`. */
 export const RETH_UNWIND: EngineProfile = {
-  ...OP_RETH,
+  ...OP_RETH_STRICT,
   name: 'reth-unwind',
   // Head at the ancestor at every depth, labels only at the second identical forkchoice (engines-measured 3.3).
   ancestor: 'head-first',
@@ -154,11 +169,11 @@ export const ERIGON: EngineProfile = {
   // Siblings deeper than MAX_REORG_DEPTH are ACCEPTED (erigon#19152, engines 5).
   stateWindow: 96,
   // -38002 "mostly" moves nothing, and asks for the order (engines 3, 6). Same-head labels are dropped (erigon#24028).
-  labels: { atomic: true, rule: 'ordered', zeros: 'unchanged', atSameHead: false },
+  labels: { atomic: true, rule: 'ordered', outOfOrder: -38002, zeros: 'unchanged', atSameHead: false },
   setHead: 'missing',
   tailLoss: { stopped: 0, killed: 2 },
   keeps: ['nothing'],
-  safeAfterStart: 'kept',
+  labelsAfterStart: 'kept',
 };
 
 /** besu of early 2026, read and not run. */
@@ -174,9 +189,9 @@ export const BESU: EngineProfile = {
   // "parent world state is not available": INVALID, lvh = parent (besu#11314, engines 5).
   withoutState: 'INVALID',
   // -38002 moves nothing (engines 6).
-  labels: { atomic: true, rule: 'ordered', zeros: 'unchanged', atSameHead: true },
+  labels: { atomic: true, rule: 'ordered', outOfOrder: -38002, zeros: 'unchanged', atSameHead: true },
   // The cache of bad blocks is only cleared by a restart (besu#5460, besu#5094).
-  stickyBad: true,
+  bad: 'sticky',
 };
 
 /** nethermind of early 2026, read and not run. */
@@ -193,30 +208,39 @@ export const NETHERMIND: EngineProfile = {
   statelessHead: 'taken',
   // VALID only on the main chain at or below the head (engines 7).
   knownIsValid: 'canonical',
-  stickyBad: false,
+  bad: 'descendants',
   // The safe tag is null until a forkchoice sets it (engines 3).
-  safeAfterStart: 'unset',
+  labelsAfterStart: 'safe-unset',
 };
 
-/** `@ethereumjs/client` 0.10.5 as it is embedded here. */
-export const ETHEREUMJS: EngineProfile = {
+const ETHEREUMJS_QUICK: EngineProfile = {
   ...ERIGON,
   name: 'ethereumjs',
   // "Rewind above fin: exact", 5, 10 and 150 blocks, labels follow (engines 4, 16.6).
   maxReset: Infinity,
-  belowFinalized: 'as-others',
+  // VALID, the head unmoved, the labels lower (engines 16.6: "sometimes VALID, head unmoved").
+  belowFinalized: 'labels-only',
   stateWindow: Infinity,
   labels: {
     // "Rejected FCU: tags unchanged" (engines 16.6).
     atomic: true,
-    // "safe < fin: -32602"; not an ancestor: -38002 (engines 6, 16.6).
+    // Not an ancestor: -38002; safe above head or below finalized: -32602 (engines 6, 16.6).
     rule: 'ordered',
+    outOfOrder: -32602,
     // "Zero labels = genesis, even from higher" (engines 16.6).
     zeros: 'genesis',
     atSameHead: true,
   },
+  // It executes a bad block again (engines 7).
+  bad: 'forgets',
   // Unknown parent: ACCEPTED (engines 3).
   orphan: 'ACCEPTED',
+};
+
+/** `@ethereumjs/client` 0.10.5 as it is embedded here: it may say SYNCING *after* moving `latest` (engines 2.4). */
+export const ETHEREUMJS: EngineProfile = {
+  ...ETHEREUMJS_QUICK,
+  alternatives: [ETHEREUMJS_QUICK, { ...ETHEREUMJS_QUICK, reorgAnswer: 'SYNCING' }],
 };
 
 /** Any answer that the specification allows, call by call, and the kind of each of these where it errs. */
@@ -225,7 +249,12 @@ export const SPEC_RANDOM: EngineProfile = {
   name: 'spec-random',
   alternatives: [
     // The first is the kind one: with nothing going wrong it answers.
-    { ...ETHEREUMJS, name: 'kind', labels: { ...ETHEREUMJS.labels, zeros: 'unchanged' }, orphan: 'SYNCING' },
+    {
+      ...ETHEREUMJS_QUICK,
+      name: 'kind',
+      labels: { ...ETHEREUMJS_QUICK.labels, zeros: 'unchanged' },
+      orphan: 'SYNCING',
+    },
     OP_GETH,
     RETH_UNWIND,
     GETH_2025,

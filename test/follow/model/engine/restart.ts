@@ -28,6 +28,7 @@ export function restarted(tree: Tree, engine: EngineModel, { lost, labels, keeps
     up: true,
     head,
     fading: 0n,
+    spoiled: 0n,
     bad: 0n,
     synced: false,
     wanted: null,
@@ -47,12 +48,58 @@ function keptAbove(tree: Tree, engine: EngineModel, head: Index, keeps: Keeps): 
   return { known: engine.known, states: tree.bit(head), mapped, stubborn: keeps === 'stubborn' };
 }
 
-/** SIGTERM, and a start: no block is lost but the newest ones of an EL that writes them late. */
-export function stopped(tree: Tree, profile: EngineProfile, engine: EngineModel, lost: number): EngineModel {
-  const keptLabels = { kept: 'kept', finalized: 'safe-is-finalized', unset: 'unset' } as const;
-  const labels = keptLabels[profile.safeAfterStart];
-  const back = restarted(tree, engine, { lost, labels, keeps: 'nothing' });
-  if (profile.keeps.every((keeps) => keeps === 'nothing')) return back;
-  const { known, states, mapped, stubborn } = engine;
+type LabelPair = Pick<EngineModel, 'safe' | 'finalized'>;
+
+/** What restarts an EL, and the labels that it showed at one time or another. */
+export interface Restart {
+  readonly signal: 'SIGTERM' | 'SIGKILL';
+  readonly earlier: readonly LabelPair[];
+}
+
+/** Everything that a restart can come to. */
+export function restarts(tree: Tree, profile: EngineProfile, engine: EngineModel, how: Restart): EngineModel[] {
+  const isClean = how.signal === 'SIGTERM';
+  const loss = isClean ? profile.tailLoss.stopped : profile.tailLoss.killed;
+  const losses = Array.from({ length: Math.min(loss, tree.height(engine.head)) + 1 }, (_, lost) => lost);
+  return losses.flatMap((lost) => {
+    const start = (keeps: Keeps): EngineModel => restarted(tree, engine, { lost, labels: 'kept', keeps });
+    const started = isClean ? [cleanStart(profile, engine, start('nothing'))] : profile.keeps.map(start);
+    return started.flatMap((back) =>
+      labelsAfterStart(profile, back, how).map((labels) => ({ ...back, ...belowHead(tree, back, labels) })),
+    );
+  });
+}
+
+/** Where side blocks survive at all, a clean stop keeps everything, the states included. */
+function cleanStart({ keeps }: EngineProfile, before: EngineModel, back: EngineModel): EngineModel {
+  if (keeps.every((kept) => kept === 'nothing')) return back;
+  const { known, states, mapped, stubborn } = before;
   return { ...back, known, states, mapped, stubborn };
+}
+
+function labelsAfterStart(
+  { labelsAfterStart: which }: EngineProfile,
+  { safe, finalized }: EngineModel,
+  { earlier }: Restart,
+): readonly LabelPair[] {
+  switch (which) {
+    case 'kept':
+      return [{ safe, finalized }];
+    case 'safe-is-finalized':
+      return [{ safe: finalized, finalized }];
+    case 'safe-unset':
+      return [{ safe: null, finalized }];
+    case 'older': {
+      const safes = [...new Set([safe, null, ...earlier.map((pair) => pair.safe)])];
+      const finals = [...new Set([finalized, null, ...earlier.map((pair) => pair.finalized)])];
+      return safes.flatMap((each) => finals.map((other) => ({ safe: each, finalized: other })));
+    }
+  }
+}
+
+/** A label above the head is unset (engines-measured 2.D, 3.5). */
+function belowHead(tree: Tree, { head }: EngineModel, { safe, finalized }: LabelPair): LabelPair {
+  const shown = (block: Index | null): Index | null =>
+    block !== null && tree.height(block) <= tree.height(head) ? block : null;
+  return { safe: shown(safe), finalized: shown(finalized) };
 }

@@ -1,5 +1,6 @@
 import type { EngineAnswer } from '../../../../src/engine/engine.js';
 import type { BlockSet, Index, Tree } from '../tree.js';
+import type { EngineProfile } from './profile.js';
 
 export interface SentForkchoice {
   readonly head: Index;
@@ -31,6 +32,8 @@ export interface EngineModel {
   readonly stubborn: boolean;
   /** Canonical until just now, and still being removed (engines-measured 1.6). */
   readonly fading: BlockSet;
+  /** The blocks whose state it reads wrongly. */
+  readonly spoiled: BlockSet;
   /** The blocks that it remembers as bad. */
   readonly bad: BlockSet;
   /** A forkchoice named the head or a new block since the last start. */
@@ -69,6 +72,7 @@ export function engineAt(tree: Tree, head: Index, extra: Partial<EngineModel> = 
     mapped: null,
     stubborn: false,
     fading: 0n,
+    spoiled: 0n,
     bad: 0n,
     synced: false,
     deaf: 0,
@@ -97,9 +101,18 @@ export function isStale(tree: Tree, { head, mapped }: EngineModel, block: Index)
 }
 
 /** It executed the block: its state is there, and states too far below are dropped. */
-export function executed(tree: Tree, window: number, engine: EngineModel, block: Index): EngineModel {
-  const states = (engine.states | tree.bit(block)) & ~tree.below(tree.height(block) - window);
-  return { ...engine, known: engine.known | tree.bit(block), states };
+export function executed(tree: Tree, profile: EngineProfile, engine: EngineModel, block: Index): EngineModel {
+  const states = (engine.states | tree.bit(block)) & ~tree.below(tree.height(block) - profile.stateWindow);
+  return { ...engine, known: engine.known | tree.bit(block), states, spoiled: spoiledBy(tree, profile, engine, block) };
+}
+
+/** What stands on a block with the same state is read through the newer of the two. */
+function spoiledBy(tree: Tree, { sameState }: EngineProfile, engine: EngineModel, block: Index): BlockSet {
+  const original = tree.original(block);
+  if (sameState === 'fine' || original === block || !has(tree, engine.states, original)) {
+    return engine.spoiled & ~tree.bit(block);
+  }
+  return engine.spoiled | (engine.states & tree.descendants(original));
 }
 
 /** What every answer of a call that was rejected looks like. */
