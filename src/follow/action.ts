@@ -36,6 +36,8 @@ export interface ExtendAction {
 export interface Ground {
   /** The labels that are known of the EL's chain: no forkchoice goes below them. */
   readonly trusted: Labels;
+  /** What the EL showed before: once its chain reaches these blocks again, they are labels again. */
+  readonly remembered: Labels;
   /** The EL's canonical blocks that this tick read. */
   readonly known: ReadonlyMap<number, BlockRef | null>;
 }
@@ -50,6 +52,8 @@ export interface PlanAction {
   readonly target: BlockRef;
   /** The EL's finalized block, below which the search does not go; null: its genesis. */
   readonly floor: BlockRef | null;
+  /** The block that was final, also where the EL does not have it now: no plan goes past it. */
+  readonly fence: BlockRef | null;
   readonly maxDepth: number;
   /** Whether the EL may be left to sync with its peers, should nothing else work. */
   readonly maySync: boolean;

@@ -162,10 +162,11 @@ class Climber {
   /** Makes a block of the source the head, with the labels that hold there. */
   async stand(head: BlockRef): Promise<void> {
     const shared = Math.min(this.#shared, head.number);
-    const { trusted, known } = this.#ground;
+    const { trusted, remembered, known } = this.#ground;
     const hashAt = (number: number): Hash | undefined =>
       number === head.number ? head.hash : number <= shared ? known.get(number)?.hash : undefined;
-    const labels = promote(head, labelsUpTo(shared, trusted), this.#deps.sourceLabels(), hashAt);
+    const restored = promote(head, labelsUpTo(shared, trusted), remembered, hashAt);
+    const labels = promote(head, restored, this.#deps.sourceLabels(), hashAt);
     await this.#apply(forkchoice(head, labels));
   }
 

@@ -120,7 +120,8 @@ function extend(state: State, { engine, target }: Extract<Situation, { kind: 'be
 }
 
 function groundOf(state: State, engine: EngineView): Ground {
-  return { trusted: trustedLabels(engine, state.remembered), known: engine.at };
+  const { remembered } = state;
+  return { trusted: trustedLabels(engine, remembered), remembered, known: engine.at };
 }
 
 function recovering({ phase }: State, { blocks: [first], ancestor, replaced }: Plan): Phase {

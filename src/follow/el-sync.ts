@@ -1,7 +1,7 @@
 import type { BlockRef } from '../chain/block.js';
 import { EL_SYNC_NUDGE_MS, EL_SYNC_REAIM_MS } from './limits.js';
 import type { ElSync, ElSyncEnd, ElSyncRun } from './el-sync-state.js';
-import type { EngineView, SourceView, State } from './state.js';
+import type { EngineView, State } from './state.js';
 
 /** The EL took the target: from now on it is left alone. */
 export function pointed(
@@ -75,13 +75,13 @@ export function renewed(elSync: ElSync | null): ElSync | null {
 }
 
 /** The gap is one for an EL sync, and this session has not given it up. */
-export function isElSyncDue({ elSync }: State, head: BlockRef, source: SourceView): boolean {
+export function isElSyncDue({ elSync }: State, head: BlockRef, goal: BlockRef): boolean {
   if (elSync === null || elSync.stage === 'given-up') return false;
-  return source.head.number - head.number >= elSync.policy.gapBlocks;
+  return goal.number - head.number >= elSync.policy.gapBlocks;
 }
 
 /** A sync that has not begun is asked for again soon; one that goes on is pointed at the newer head now and then. */
-export function isAimOld({ target, aimedAt, started }: ElSyncRun, { head }: SourceView, now: number): boolean {
-  if (!started) return now - aimedAt >= EL_SYNC_NUDGE_MS && head.number >= target.number;
-  return now - aimedAt >= EL_SYNC_REAIM_MS && head.number >= target.number && head.hash !== target.hash;
+export function isAimOld({ target, aimedAt, started }: ElSyncRun, goal: BlockRef, now: number): boolean {
+  if (!started) return now - aimedAt >= EL_SYNC_NUDGE_MS && goal.number >= target.number;
+  return now - aimedAt >= EL_SYNC_REAIM_MS && goal.number >= target.number && goal.hash !== target.hash;
 }

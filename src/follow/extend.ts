@@ -130,7 +130,9 @@ class Extension {
 
   async #apply(): Promise<ExtendStop | null> {
     const head = this.#valid;
-    const labels = promote(head, this.#labels, this.#deps.sourceLabels(), (number) => this.#hashes.get(number));
+    const hashAt = (number: number): Hash | undefined => this.#hashes.get(number);
+    const restored = promote(head, this.#labels, this.#action.ground.remembered, hashAt);
+    const labels = promote(head, restored, this.#deps.sourceLabels(), hashAt);
     const applied: AppliedForkchoice = await this.#deps.apply(forkchoice(head, labels));
     if (applied.effect !== 'moved') {
       if (applied.effect === 'head-only') this.#stand(head);

@@ -109,9 +109,13 @@ function fromCompare(
     return troubled(state, 'compare', { kind: side, error: outcome.error }, tick);
   }
   const { source, height } = outcome;
-  // What the EL had finalized and lost stands in for its block.
   const lost = shownEngine.kind === 'seen' ? lostFinalized(state, shownEngine.value) : null;
-  const engine = outcome.engine ?? (lost?.number === height ? lost : null);
+  const fence = lost?.number === height ? lost : null;
+  // What is mapped above the head is none of the EL's chain (engines-measured 1.3).
+  const isAbove = shownEngine.kind === 'seen' && height > shownEngine.value.heads.unsafe.number;
+  const own = isAbove ? null : outcome.engine;
+  // What was final here is what the source has to have, whatever the EL has by now.
+  const engine = own === null || (fence !== null && source?.hash !== fence.hash) ? fence : own;
   if (source !== null && engine !== null && source.hash !== engine.hash) {
     const seen = state.suspicion?.height === height ? state.suspicion.seen + 1 : 1;
     // A confirmed difference may also be another chain behind the same URL, so the source proves itself first (S21).
@@ -121,8 +125,8 @@ function fromCompare(
   }
   const agreed = source !== null && engine !== null;
   if (agreed && shown.kind === 'seen' && diverges(shown.value.head, source)) return split(state, height, tick);
-  const fenced = lost?.number === height;
-  const session = agreed ? { ...state.session, ...(fenced ? { fenced } : { compared: true }) } : state.session;
+  const proof = fence === null ? { compared: true } : { fenced: true };
+  const session = agreed ? { ...state.session, ...proof } : state.session;
   const recovery = agreed && state.recovery?.stage === 'stopped' ? null : state.recovery;
   const cleared = { ...state, suspicion: null, session, recovery };
   // The source no longer shows a block there: it lags or was restarted, which is not a divergence (reliability D6).
@@ -145,16 +149,13 @@ function doubted(state: State): State {
 
 function fromForkchoice(state: State, outcome: Extract<Outcome, { of: 'forkchoice' }>, tick: Tick): State {
   const { effect, answer } = outcome;
-  if (effect === 'moved' && answer.status === 'VALID') {
-    const ignoreSyncing = state.session.ignoreSyncing || heldFor(state, 'engine-syncing');
-    return {
-      ...calm(state, 'forkchoice'),
-      session: { ...state.session, primed: true, ignoreSyncing },
-      unsettled: null,
-    };
-  }
+  // Some ELs drop the labels of a forkchoice for the head that they have (erigon#24028): its head is accepted all the same.
+  const accepted = answer.status === 'VALID' && (effect === 'moved' || effect === 'head-only');
+  const ignoreSyncing = state.session.ignoreSyncing || heldFor(state, 'engine-syncing');
+  const session = accepted ? { ...state.session, primed: true, ignoreSyncing } : state.session;
+  if (accepted && effect === 'moved') return { ...calm(state, 'forkchoice'), session, unsettled: null };
   const at = state.standing?.number ?? 0;
-  return fromAnswer(state, 'forkchoice', stuck(at, describe(answer, effect)), answer, tick);
+  return fromAnswer({ ...state, session }, 'forkchoice', stuck(at, describe(answer, effect)), answer, tick);
 }
 
 function fromExtend(state: State, outcome: Extract<Outcome, { of: 'extend' }>, tick: Tick): State {
@@ -219,7 +220,8 @@ function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): S
     case 'unlinked': {
       const suspicion = { height: head.number, seen: 0, divergence: null };
       const reason: HoldReason = { kind: 'source-gap', at: stop.number, pruned: false };
-      return { ...troubled(state, `unlinked:${stop.number}`, reason, tick), suspicion };
+      const session = { ...state.session, fenced: false };
+      return { ...troubled(state, `unlinked:${stop.number}`, reason, tick), suspicion, session };
     }
     case 'known-refused':
       return stillRefused(state, stop.block, tick);

@@ -74,6 +74,7 @@ class Planner {
     const blocks = await this.#link(ancestor, await this.#target(ancestor));
     // One of the sides has changed meanwhile, and there they agree now.
     if (blocks[0]?.hash === replaced.hash) throw this.#unlinked(replaced.number);
+    this.#requireFence(blocks);
     const plan: Plan = { id, ancestor, blocks, engineHead, replaced };
     const canSetHead = recoveryPolicy.reset !== 'none' && (await engine.canSetHead(this.#signal));
     const canSync = maySync && ((await engine.peerCount(this.#signal)) ?? 0) > 0;
@@ -81,6 +82,14 @@ class Planner {
     const footing = { maxResetDepth, maxSiblingDepth, canSetHead, canSync };
     const rungs = ladder(plan, floor?.number ?? 0, footing, recoveryPolicy);
     return { kind: 'planned', plan, rungs, advice: rewindAdvice };
+  }
+
+  /** An EL that lost what was final is led over that very block, or not at all (reliability I1). */
+  #requireFence(blocks: readonly BlockRef[]): void {
+    const { fence } = this.#action;
+    const source = blocks.find(({ number }) => number === fence?.number);
+    if (fence === null || source === undefined || source.hash === fence.hash) return;
+    throw new Stopped({ kind: 'finalized-differs', source, engine: fence });
   }
 
   /** The search goes down to the finalized block of the EL, which the source has to confirm, and no deeper than allowed. */

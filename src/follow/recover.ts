@@ -26,13 +26,14 @@ export function recover(state: State, situation: Diverged, tick: Tick): Reaction
   const { pace, recoveryPolicy } = state;
   const plans = pace.plans + 1;
   const { finalized: floor } = trustedLabels(engine, state.remembered);
+  const { finalized: fence } = state.remembered;
   const { maxDepth } = recoveryPolicy;
   const engineHead = engine.heads.unsafe;
   const maySync = state.elSync?.stage !== 'given-up';
   return {
     state: { ...state, pace: { ...pace, plans }, recovery: null },
     phase: { kind: 'recovering', divergence },
-    action: { do: 'plan', id: plans, divergence, engineHead, target, floor, maxDepth, maySync },
+    action: { do: 'plan', id: plans, divergence, engineHead, target, floor, fence, maxDepth, maySync },
   };
 }
 

@@ -91,17 +91,19 @@ function whileRecovering({ recovery, staleAbove }: State, engine: EngineView): S
 }
 
 /** Null unless the EL was pointed at a block and is on its way. */
-function whileSyncing({ elSync }: State, engine: EngineView, source: SourceView, now: number): Situation | null {
+function whileSyncing(state: State, engine: EngineView, source: SourceView, now: number): Situation | null {
+  const { elSync } = state;
   if (elSync?.stage !== 'running') return null;
-  if (!isAimOld(elSync, source, now)) return { kind: 'el-syncing' };
-  return { kind: 'el-sync-due', from: engine.heads.unsafe, target: source.head };
+  const target = goalOf(state, engine, source);
+  if (!isAimOld(elSync, target, now)) return { kind: 'el-syncing' };
+  return { kind: 'el-sync-due', from: engine.heads.unsafe, target };
 }
 
 /** The sync that the EL shows is, or is about to become, the one that it was pointed at: no probe may disturb it. */
 function isLeftToSync(state: State, { engine, source }: Observation): boolean {
   if (state.elSync === null || state.elSync.stage === 'given-up') return false;
   if (state.elSync.stage === 'running' || source.kind !== 'seen' || engine.kind !== 'seen') return true;
-  return isElSyncDue(state, engine.value.heads.unsafe, source.value);
+  return isElSyncDue(state, engine.value.heads.unsafe, goalOf(state, engine.value, source.value));
 }
 
 function compareSides(state: State, engine: EngineView, source: SourceView, keepAlive: Forkchoice | null): Situation {
@@ -121,13 +123,15 @@ function compareSides(state: State, engine: EngineView, source: SourceView, keep
   }
   const lost = lostFinalized(state, engine);
   // An EL that came back without what was final is led over that very block, or not at all (reliability I1).
-  if (lost !== null && !state.session.fenced && source.head.number >= lost.number) {
+  const mayBeLed = lost === null || (state.session.fenced && lost.number > head.number);
+  if (lost !== null && !mayBeLed && source.head.number >= lost.number) {
     return { kind: 'suspect', height: lost.number, seen: 0 };
   }
-  if (isElSyncDue(state, head, source)) return { kind: 'el-sync-due', from: head, target: source.head };
+  const goal = goalOf(state, engine, source);
+  if (isElSyncDue(state, head, goal)) return { kind: 'el-sync-due', from: head, target: goal };
   const next = forkchoiceAtHead(engine, source, remembered);
   if (!state.session.primed && head.number > 0) return { kind: 'unprimed', forkchoice: next };
-  if (source.head.number > head.number) return { kind: 'behind', engine, target: source.head };
+  if (source.head.number > head.number) return { kind: 'behind', engine, target: goal };
   // Labels may come from a replica on another branch: that stops neither the following of the head nor a keep-alive.
   const label = contradictedLabel(engine, source);
   if (label !== null && keepAlive === null) return { kind: 'suspect', height: label.number, seen: 1 };
@@ -135,9 +139,16 @@ function compareSides(state: State, engine: EngineView, source: SourceView, keep
   return { kind: 'in-step', keepAlive };
 }
 
-/** The remembered finalized block, where the EL came back below it. */
-export function lostFinalized({ remembered: { finalized } }: State, { heads }: EngineView): BlockRef | null {
-  return finalized !== null && finalized.number > heads.unsafe.number ? finalized : null;
+/** The remembered finalized block, where the EL came back below it or stands on another chain. */
+export function lostFinalized({ remembered: { finalized } }: State, engine: EngineView): BlockRef | null {
+  if (finalized === null) return null;
+  return finalized.number > engine.heads.unsafe.number || isContradicted(engine, finalized) ? finalized : null;
+}
+
+/** What the EL is to be led to: the source's head, but first what was final here before, and nothing beside it. */
+function goalOf(state: State, engine: EngineView, { head }: SourceView): BlockRef {
+  const lost = lostFinalized(state, engine);
+  return lost !== null && lost.number > engine.heads.unsafe.number && lost.number <= head.number ? lost : head;
 }
 
 function isForeignDriven({ foreign }: State, now: number): boolean {

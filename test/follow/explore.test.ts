@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../src/follow/decide.js';
 import { promote } from '../../src/follow/labels.js';
 import { explore } from './model/explorer.js';
-import { BUDGETS, SCENARIOS } from './model/scenarios.js';
+import { SCENARIOS } from './model/scenarios.js';
 
 /** Worlds per scenario and budget. A longer run takes the number from the environment. */
 const MAX_STATES = Number(process.env['EXPLORE_MAX_STATES'] ?? 8_000);
@@ -14,7 +14,7 @@ const MAX_TURNS_TO_END = 90;
 describe('every small world', () => {
   it.each(SCENARIOS)('keeps the invariants and comes to its end: $name', (scenario) => {
     let states = 0;
-    for (const budget of BUDGETS) {
+    for (const budget of scenario.budgets) {
       const found = explore(scenario, { decide, promote }, { budget, maxStates: MAX_STATES });
       const extent = found.complete ? 'all' : 'the nearest';
       process.stdout.write(

@@ -50,7 +50,8 @@ export class Bench {
   }
 
   ground(part: Partial<Ground> = {}): Ground {
-    return { trusted: NO_LABELS, known: new Map([[this.head, ref(this.head)]]), ...part };
+    return {
+      remembered: { safe: null, finalized: null }, trusted: NO_LABELS, known: new Map([[this.head, ref(this.head)]]), ...part };
   }
 
   /** Lets the clock stand at `ms` as soon as a block was accepted. */

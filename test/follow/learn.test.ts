@@ -135,7 +135,7 @@ describe('the answer to a forkchoice', () => {
   it.each(Object.keys(effects) as Effect[])('VALID counts by what the EL shows afterwards: %s', (effect) => {
     const state = after({ of: 'forkchoice', effect, answer: ANSWERS.VALID }, unprimed());
     expect(summary(state)).toEqual(effects[effect]);
-    expect(state.session.primed).toBe(effect === 'moved');
+    expect(state.session.primed).toBe(effect === 'moved' || effect === 'head-only');
     expect(state.lastForkchoiceAt).toBe(NOW);
   });
 

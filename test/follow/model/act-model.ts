@@ -87,7 +87,7 @@ function aim(
   const applied = hands.forkchoice(forkchoice(target, { safe: null, finalized: null }), true);
   if (isTaken(applied.answer)) {
     if (scenario.elSync !== null) hands.monitor = hands.monitor.aimed(scenario.elSync, hands.now);
-    return { why: 'aimed', peers: null };
+    return { why: 'aimed', peers: hands.engine.peerBlocks };
   }
   const effect = applied.effect === 'moved' ? 'head-only' : applied.effect;
   return { why: 'forkchoice-answer', block: target, answer: applied.answer, effect };

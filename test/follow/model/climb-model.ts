@@ -39,7 +39,7 @@ export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands:
         climber.setHead(plan.ancestor);
         break;
     }
-    if (hands.scenario.habits.forgetsLate) hands.forgets();
+    climber.forget();
   });
 }
 
@@ -124,10 +124,17 @@ class ClimberModel {
     if (answer.status !== 'VALID') throw answered('copied payload', answer, null);
     const below = Math.min(this.#shared, block.number - 1);
     this.#apply(forkchoice(tree.ref(copy), labelsUpTo(below, this.#ground.trusted)));
+    this.forget();
     this.stand(block);
   }
 
+  forget(): void {
+    if (this.#hands.scenario.habits.forgetsLate) this.#hands.forgets();
+  }
+
   setHead(ancestor: BlockRef): void {
+    const { number, hash } = ancestor;
+    if (this.#hands.engineAt(number)?.hash !== hash) throw notSent({ why: 'unlinked', number });
     const answer = this.#hands.setHead(this.#hands.scenario.tree.indexOf(ancestor));
     if (answer.status !== 'VALID') throw answered('debug_setHead', answer, null);
     this.#at = ancestor;
@@ -144,11 +151,12 @@ class ClimberModel {
   stand(head: BlockRef): void {
     const { promote, scenario, sourceLabels } = this.#hands;
     const shared = Math.min(this.#shared, head.number);
-    const { trusted, known } = this.#ground;
+    const { trusted, remembered, known } = this.#ground;
     const hashAt = (number: number): Hash | undefined =>
       number === head.number ? head.hash : number <= shared ? known.get(number)?.hash : undefined;
     const wanted = labelRefs(scenario.tree, sourceLabels);
-    this.#apply(forkchoice(head, promote(head, labelsUpTo(shared, trusted), wanted, hashAt)));
+    const restored = promote(head, labelsUpTo(shared, trusted), remembered, hashAt);
+    this.#apply(forkchoice(head, promote(head, restored, wanted, hashAt)));
   }
 
   #apply(fc: Forkchoice): void {

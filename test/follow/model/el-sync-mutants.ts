@@ -22,7 +22,11 @@ export const EL_SYNC_MUTANTS: readonly Mutant[] = [
         const isWaiting = decided.state.elSync?.stage === 'running' && decided.action.do === 'wait';
         if (!isWaiting || engine.kind !== 'seen' || source.kind !== 'seen') return decided;
         const { heads, at: known } = engine.value;
-        const ground = { trusted: trustedLabels(engine.value, before.remembered), known };
+        const ground = {
+          trusted: trustedLabels(engine.value, before.remembered),
+          remembered: before.remembered,
+          known,
+        };
         const range = { from: heads.unsafe, to: source.value.head };
         return { ...decided, action: { do: 'extend', ...range, ground, everyBlock: true, plan: null } };
       },

@@ -99,7 +99,9 @@ export class ExtendModel {
     const head = this.#valid;
     const { promote, scenario, sourceLabels } = this.#hands;
     const wanted = labelRefs(scenario.tree, sourceLabels);
-    const labels = promote(head, this.#labels, wanted, (number) => this.#hashes.get(number));
+    const hashAt = (number: number): Hash | undefined => this.#hashes.get(number);
+    const restored = promote(head, this.#labels, this.#action.ground.remembered, hashAt);
+    const labels = promote(head, restored, wanted, hashAt);
     const { effect, answer } = this.#hands.forkchoice(forkchoice(head, labels), true);
     if (effect !== 'moved' && effect !== 'head-only') return { why: 'forkchoice-answer', block: head, answer, effect };
     this.#blocks += head.number - this.#applied.number;

@@ -36,13 +36,13 @@ export function requireHead(
 
 /**
  * At or above the fence the EL stays there. Where it lost the fence, it is led over it, or goes down its own branch; a
- * copied sibling takes the place of a block that may be above its parent.
+ * copied sibling counts as its parent, since it is the head for a moment only.
  */
 export function requireFence(tree: Tree, fence: Index | null, shown: Index, head: Index): void {
   if (fence === null || tree.isOnLine(fence, head)) return;
   if (tree.isOnLine(fence, shown)) throw new Violation('I8', 'the EL is moved below or beside a finalized block');
   const led = tree.isCopy(head) ? tree.parent(head) : head;
-  if (tree.isOnLine(led, fence) || tree.isOnLine(fence, led) || tree.isOnLine(head, shown)) return;
+  if (tree.height(led) < tree.height(fence) || tree.isOnLine(head, shown)) return;
   throw new Violation('I1', 'an EL that lost a finalized block is led past it');
 }
 

@@ -10,16 +10,17 @@ interface KnownLabels {
   readonly source: LabelPair | null;
   /** A safe block that was shown before. */
   readonly remembered: Index | null;
-  /** The last finalized block that this lifetime of the EL took from us. */
+  /** The last finalized block that this lifetime of the EL took from us, and the highest one that it ever showed. */
   readonly sent: Index | null;
+  readonly fence: Index | null;
 }
 
 /** Checks the labels of a forkchoice: I1, I2, I4, I10, I12. */
 export function requireLabels(tree: Tree, { head, labels }: Forkchoice, known: KnownLabels): void {
-  const sent = known.sent !== null && tree.isOnLine(known.sent, tree.indexOf(head)) ? known.sent : null;
+  const onChain = [known.sent, known.fence].filter((one) => one !== null && tree.isOnLine(one, tree.indexOf(head)));
   if (labels === null) {
     if (known.own.finalized !== null) throw new Violation('I4', 'zero labels although the EL has a finalized block');
-    if (sent !== null) throw new Violation('I4', 'zero labels after others were taken');
+    if (onChain.length > 0) throw new Violation('I4', 'zero labels after others were taken');
     return;
   }
   const safe = tree.indexOf(labels.safe);
@@ -29,7 +30,7 @@ export function requireLabels(tree: Tree, { head, labels }: Forkchoice, known: K
   }
   requireNotLower(tree, known.own.finalized, finalized);
   requireNotLower(tree, known.own.safe, safe);
-  if (sent !== null && !tree.isOnLine(sent, finalized)) throw new Violation('I1', 'finality moves back');
+  if (onChain.some((one) => !tree.isOnLine(one!, finalized))) throw new Violation('I1', 'finality moves back');
   requireShown([safe, finalized], known);
 }
 
@@ -55,7 +56,7 @@ function requireNotLower(tree: Tree, floor: Index | null, label: Index): void {
 }
 
 /** Every label is one that a side showed: nothing is clamped. */
-function requireShown(labels: readonly Index[], { own, source, remembered }: KnownLabels): void {
-  const known = [own.safe, own.finalized, remembered, source?.safe ?? null, source?.finalized ?? null];
+function requireShown(labels: readonly Index[], { own, source, remembered, fence }: KnownLabels): void {
+  const known = [own.safe, own.finalized, remembered, fence, source?.safe ?? null, source?.finalized ?? null];
   if (labels.some((label) => !known.includes(label))) throw new Violation('I10', 'a label that no side showed');
 }

@@ -10,7 +10,7 @@ import type { LabelPair } from './source-model.js';
 import { polls } from './source-model.js';
 import type { Index, Tree } from './tree.js';
 import { Turn, type Core } from './turn.js';
-import { forkOf, hasWayBack, isWedged } from './ways-back.js';
+import { forkOf, hasWayBack, trialOf } from './ways-back.js';
 import type { Scenario, World } from './world.js';
 
 /** With nothing going wrong any more, the end is reached in so many turns at most. */
@@ -111,7 +111,10 @@ function isAtEnd(scenario: Scenario, world: World): boolean {
     const stands = isAside(tree, source.head, engine.head) || engine.head === tree.parent(invalid);
     return held === 'payload-refused' && stands;
   }
-  return tree.isOnLine(source.head, engine.head) && hasLabels(tree, world);
+  if (!tree.isOnLine(source.head, engine.head)) return false;
+  // An EL that drops the labels of a forkchoice for its own head gets them with the next block.
+  const drops = !scenario.profile.labels.atSameHead && held === 'engine-stuck';
+  return drops || hasLabels(tree, world);
 }
 
 /** The reason for which this world has to be held; null where it must not be. */
@@ -119,21 +122,27 @@ function holdOf(scenario: Scenario, world: World): readonly string[] | null {
   const { tree, policy } = scenario;
   const { source, engine, monitor } = world;
   const { fence } = monitor.past;
-  if (fence !== null && isAside(tree, source.head, fence)) return ['finalized-divergence'];
-  if (!isAside(tree, source.head, engine.head)) return isKeptWedged(scenario, world) ? ['engine-stuck'] : null;
+  if (fence !== null && isAside(tree, source.head, fence)) {
+    const shows = tree.isOnLine(fence, engine.head) || tree.height(source.head) >= tree.height(fence);
+    if (shows) return ['finalized-divergence'];
+  }
+  if (!isAside(tree, source.head, engine.head)) return whileBehind(scenario, world);
   if (policy.mode !== 'auto') return ['recovery-off'];
   const fork = forkOf(tree, engine.head, source.head);
   if (tree.height(engine.head) - tree.height(fork) > policy.maxDepth) return ['recovery-too-deep'];
   if (engine.invalid !== null) return null;
-  return hasWayBack(scenario, engine, source.head, fence) ? null : ['recovery-failed'];
+  return hasWayBack(scenario, engine, source.head) ? null : ['recovery-failed'];
 }
 
-/** The operator does not allow what would cure it. */
-function isKeptWedged(scenario: Scenario, { source, engine }: World): boolean {
+/** An EL that does not execute, or may not be cured, stays where it is. */
+function whileBehind(scenario: Scenario, { source, engine }: World): readonly string[] | null {
   const { tree, policy } = scenario;
-  if (policy.mode === 'auto' && policy.synthetic) return false;
   const next = tree.atHeight(source.head, tree.height(engine.head) + 1);
-  return next !== null && isWedged(scenario, engine, tree.ref(next));
+  if (next === null || next === engine.invalid) return null;
+  const { executes, moves } = trialOf(scenario, engine, next);
+  if (!executes) return ['engine-snap-sync', 'engine-stuck'];
+  const mayCure = policy.mode === 'auto' && policy.synthetic;
+  return moves || mayCure ? null : ['engine-stuck'];
 }
 
 /** Neither is on the other's chain. */
@@ -141,8 +150,11 @@ function isAside(tree: Tree, a: Index, b: Index): boolean {
   return !tree.isOnLine(a, b) && !tree.isOnLine(b, a);
 }
 
-/** The EL shows the labels of the source, or its own where they are higher. */
-function hasLabels(tree: Tree, { source, engine }: World): boolean {
+/** The EL shows the labels of the source, or its own where they are higher, and nothing that was final is lost. */
+function hasLabels(tree: Tree, { source, engine, monitor }: World): boolean {
+  const { fence } = monitor.past;
+  const kept = fence !== null && tree.isOnLine(fence, engine.head) ? fence : null;
+  if (kept !== null && !isAtOrAbove(tree, kept, engine.finalized, engine.head)) return false;
   const stands = (label: keyof LabelPair): boolean =>
     source[label] === null || isAtOrAbove(tree, source[label], engine[label], engine.head);
   // A safe label alone cannot be sent.

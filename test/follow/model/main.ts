@@ -1,7 +1,7 @@
 import { decide } from '../../../src/follow/decide.js';
 import { promote } from '../../../src/follow/labels.js';
 import { explore } from './explorer.js';
-import { BUDGETS, SCENARIOS } from './scenarios.js';
+import { SCENARIOS } from './scenarios.js';
 
 const maxStates = Number(process.env['EXPLORE_MAX_STATES'] ?? 8_000);
 const only = process.argv[2];
@@ -9,7 +9,7 @@ let states = 0;
 let violations = 0;
 for (const scenario of SCENARIOS) {
   if (only !== undefined && !scenario.name.includes(only)) continue;
-  for (const budget of BUDGETS) {
+  for (const budget of scenario.budgets) {
     const began = performance.now();
     const found = explore(scenario, { decide, promote }, { budget, maxStates });
     const ms = Math.round(performance.now() - began);

@@ -4,7 +4,7 @@ import type { EngineAnswer } from '../../../src/engine/engine.js';
 import type { Action, ClimbAction, Outcome } from '../../../src/follow/action.js';
 import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
 import type { EngineView, Observation, State } from '../../../src/follow/state.js';
-import { isOnPlan } from '../../../src/recovery/plan.js';
+import { isOnPlan, targetOf } from '../../../src/recovery/plan.js';
 import { isRefusal, signatureOf, succeeded } from './attempts.js';
 import type { Effect } from './carry-out.js';
 import type { EngineModel, Write } from './engine/state.js';
@@ -213,12 +213,15 @@ export class Monitor {
     }
   }
 
-  /** A forkchoice with a far head is about to be sent. */
+  /** A forkchoice with a far head is about to be sent: on the branch of the EL, or on that of a plan. */
   aim(fc: Forkchoice, { shown }: Sending): void {
     if (fc.labels !== null) throw new Violation('I10', 'labels of blocks that the EL may not have');
+    const { plan } = this.past.recovery;
     const from = this.#tree.indexOf(shown.heads.unsafe);
     const head = this.#tree.indexOf(fc.head);
-    if (!this.#tree.isOnLine(from, head)) throw new Violation('I8', 'the EL is pointed at another branch than its own');
+    if (!this.#tree.isOnLine(from, head) && (plan === null || targetOf(plan).hash !== fc.head.hash)) {
+      throw new Violation('I8', 'the EL is pointed at another branch than its own');
+    }
     requireFence(this.#tree, this.past.fence, from, head);
   }
 
@@ -252,12 +255,14 @@ export class Monitor {
     const shownHead = tree.indexOf(shown.heads.unsafe);
     const { unprimed, sentFinalized: sent } = this.past;
     this.#requireHead(head, sending);
-    const moves = action.do !== 'climb' && action.do !== 'unmap' ? head !== shownHead : tree.isOnLine(head, shownHead);
-    if (unprimed && tree.height(shownHead) > 0 && moves && head !== shownHead) {
+    const recovers = action.do === 'climb' || action.do === 'unmap';
+    const stands = head === shownHead || head === sending.engine.head || (recovers && !tree.isOnLine(head, shownHead));
+    if (unprimed && tree.height(shownHead) > 0 && !stands) {
       throw new Violation('prime', 'the first forkchoice of a session does not name the head that the EL shows');
     }
-    const own = ownLabels(tree, shown, this.past.fence, sharedHeight(action, fc.head));
-    requireLabels(tree, fc, { own, source, sent, remembered: sending.remembered });
+    const { fence } = this.past;
+    const own = ownLabels(tree, shown, fence, sharedHeight(action, fc.head));
+    requireLabels(tree, fc, { own, source, sent, fence, remembered: sending.remembered });
     return this.#with({ unprimed: false });
   }
 

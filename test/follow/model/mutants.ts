@@ -67,6 +67,7 @@ function planFor(decided: Decision, { engine, source }: Observation, divergence:
     engineHead,
     target,
     floor: null,
+    fence: null,
     maySync: false,
     maxDepth: 100,
   });

@@ -39,19 +39,27 @@ class PlannerModel {
   }
 
   run(): PlanResult {
-    const { id, engineHead, floor } = this.#action;
+    const { id, engineHead, floor, maySync } = this.#action;
     const { scenario } = this.#hands;
     this.#hands.now += READ_MS;
     const ancestor = this.#ancestor(this.#begin());
     const replaced = this.#engineAt(ancestor.number + 1);
     const blocks = this.#link(ancestor, this.#target(ancestor));
     if (blocks[0]?.hash === replaced.hash) throw stopped({ why: 'unlinked', number: replaced.number });
+    this.#requireFence(blocks);
     const plan: Plan = { id, ancestor, blocks, engineHead, replaced };
     const { maxResetDepth, maxSiblingDepth, rewindAdvice } = scenario.habits;
     const canSetHead = scenario.policy.reset !== 'none' && this.#hands.canSetHead();
-    const footing = { maxResetDepth, maxSiblingDepth, canSetHead, canSync: false };
+    const footing = { maxResetDepth, maxSiblingDepth, canSetHead, canSync: maySync && (this.#hands.engine.peerBlocks ?? 0) > 0 };
     const rungs = ladder(plan, floor?.number ?? 0, footing, scenario.policy);
     return { kind: 'planned', plan, rungs, advice: rewindAdvice };
+  }
+
+  #requireFence(blocks: readonly BlockRef[]): void {
+    const { fence } = this.#action;
+    const source = blocks.find(({ number }) => number === fence?.number);
+    if (fence === null || source === undefined || source.hash === fence.hash) return;
+    throw new Stopped({ kind: 'finalized-differs', source, engine: fence });
   }
 
   #begin(): Search {

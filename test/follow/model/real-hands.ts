@@ -133,8 +133,8 @@ class WorldEngine implements Engine {
     return this.#read(() => viewOf(this.#hands.scenario.tree, this.#hands.engine, []).syncing);
   }
 
-  peerCount(): Promise<null> {
-    return Promise.resolve(null);
+  peerCount(): Promise<number | null> {
+    return Promise.resolve(this.#hands.engine.peerBlocks);
   }
 
   newPayload({ ref }: Payload): Promise<EngineAnswer> {

@@ -1,4 +1,3 @@
-import type { BlockRef } from '../../../src/chain/block.js';
 import { send } from './engine/send.js';
 import type { EngineModel } from './engine/state.js';
 import type { Index, Tree } from './tree.js';
@@ -15,14 +14,16 @@ export function forkOf(tree: Tree, a: Index, b: Index): Index {
  * Whether any way that the operator allows brings this EL to where its chain and the source's part: tried on the EL
  * itself, one way after the other, as each leaves it.
  */
-export function hasWayBack(scenario: Scenario, before: EngineModel, sourceHead: Index, fence: Index | null): boolean {
+export function hasWayBack(scenario: Scenario, before: EngineModel, sourceHead: Index): boolean {
   const { tree } = scenario;
+  const { finalized } = before;
+  const floor = finalized !== null && tree.isOnLine(finalized, before.head) ? tree.height(finalized) : 0;
   const fork = forkOf(tree, before.head, sourceHead);
   const { reset, synthetic } = scenario.policy;
   const trial = new Trial(scenario, before);
   const mayReset = reset === 'auto' || reset === 'forkchoice';
   const maySetHead = (reset === 'auto' || reset === 'sethead') && scenario.canSetHead;
-  const mayCopy = synthetic && fork !== 0 && tree.height(fork) > (fence === null ? 0 : tree.height(fence));
+  const mayCopy = synthetic && tree.height(fork) > floor;
   return (
     trial.sibling(tree.atHeight(sourceHead, tree.height(fork) + 1)) ||
     (mayReset && trial.stepDown(fork)) ||
@@ -31,12 +32,16 @@ export function hasWayBack(scenario: Scenario, before: EngineModel, sourceHead: 
   );
 }
 
-/** Whether the EL takes a block of an earlier life for the one above its head, and cannot make it its head. */
-export function isWedged({ tree, profile }: Scenario, engine: EngineModel, next: BlockRef): boolean {
-  const block = tree.indexOf(next);
-  const { engine: sent } = send(tree, profile, engine, { call: 'payload', block });
-  const { engine: named } = send(tree, profile, sent, forkchoiceTo(block));
-  return named.head === engine.head;
+/** What becomes of the next block, once an EL that takes its time is through with it. */
+export function trialOf(
+  { tree, profile }: Scenario,
+  engine: EngineModel,
+  next: Index,
+): { executes: boolean; moves: boolean } {
+  const ready = { ...engine, lazy: 0, deaf: 0, syncing: false };
+  const { engine: sent, answer } = send(tree, profile, ready, { call: 'payload', block: next });
+  const { engine: named } = send(tree, profile, sent, forkchoiceTo(next));
+  return { executes: answer.status === 'VALID', moves: named.head === next };
 }
 
 function forkchoiceTo(head: Index) {

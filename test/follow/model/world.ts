@@ -51,6 +51,8 @@ export interface Scenario {
   readonly starts: readonly Start[];
   /** The heads that somebody else may give the EL. */
   readonly foreign: readonly Index[];
+  /** How much may go wrong, one after the other. */
+  readonly budgets: readonly Budget[];
 }
 
 const START_MS = 1_000_000;
