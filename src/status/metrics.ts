@@ -26,6 +26,8 @@ export interface Metrics {
   sourceCall(method: string, outcome: string): void;
   /** How long the engine port has answered nothing; 0 while it answers. */
   engineSilence(ms: number): void;
+  /** How long the source has shown the same head. */
+  sourceAge(ms: number): void;
 }
 
 interface MetricsParts {
@@ -63,6 +65,7 @@ export function createMetrics({ now, ...info }: MetricsParts): Metrics {
     progress: (progress) => showProgress(gauges, progress),
     sourceCall: (method, outcome) => counters.sourceCalls.inc({ method, outcome }),
     engineSilence: (ms) => gauges.hang.set(ms / 1_000),
+    sourceAge: (ms) => gauges.sourceAge.set(ms / 1_000),
   };
 }
 
@@ -78,6 +81,7 @@ function createGauges(registry: Registry) {
     ready: gauge('ready', '1 while lockstep is following, as /readyz says'),
     state: gauge('state', '1 for the state lockstep is in', ['state']),
     session: gauge('el_session', 'Number of the current EL session; it grows when the EL restarts'),
+    sourceAge: gauge('source_head_age_seconds', 'How long the source has shown the same head'),
     hang: gauge('el_hang_seconds', 'How long the engine port has taken calls and answered none; 0 while it answers'),
     headNumber: gauge('head_number', 'Block number of a label on one side', ['side', 'label']),
     headTime: gauge('head_time', 'Timestamp in seconds of a label on one side', ['side', 'label']),

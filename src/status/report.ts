@@ -9,6 +9,7 @@ import { elSyncText, logElSync } from './el-sync-report.js';
 import type { Metrics } from './metrics.js';
 import type { Progress, ProgressTracker } from './progress.js';
 import { logRecovery, logRecoveryOutcome, planFields } from './recovery-report.js';
+import { watchSourceAge } from './source-age.js';
 import { HOLD_MEANINGS, STALE_MAPPING } from './states.js';
 
 /** One progress line per this long; operators of other clients are used to one per slot. */
@@ -34,12 +35,14 @@ export function reportTo(parts: ReportParts): FollowHooks {
   const { log, metrics, progress } = parts;
   let progressDueAt = parts.now() + PROGRESS_EVERY_MS;
   const tellLabels = labelReport(log, parts.now);
+  const sourceAgeMs = watchSourceAge(log, parts.now);
   return {
     onTurn: (turn) => {
       progress.turn(turn);
       metrics.turn(turn);
       const snapshot = progress.snapshot;
       metrics.progress(snapshot);
+      metrics.sourceAge(sourceAgeMs(turn));
       const changed = logPhaseChange(log, turn, snapshot);
       logSession(log, turn);
       logElSync(log, turn);
