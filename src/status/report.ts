@@ -199,6 +199,7 @@ function holdFields(reason: HoldReason): Record<string, string | number> {
 }
 
 function holdDetails(reason: HoldReason): Record<string, string | number> {
+  if ('divergence' in reason) return { ...divergenceFields(reason.divergence), ...divergenceDetails(reason) };
   switch (reason.kind) {
     case 'engine-unavailable':
     case 'engine-unsettled':
@@ -218,14 +219,6 @@ function holdDetails(reason: HoldReason): Record<string, string | number> {
       return { at: reason.at, pruned: String(reason.pruned) };
     case 'block-rejected':
       return { at: reason.at, ...errorFields(reason.error) };
-    case 'finalized-divergence':
-      return { ...divergenceFields(reason.divergence), finalized: reason.finalized.number };
-    case 'recovery-off':
-      return { ...divergenceFields(reason.divergence), ...(reason.plan === null ? {} : planFields(reason.plan)) };
-    case 'recovery-pausing':
-      return divergenceFields(reason.divergence);
-    case 'recovery-too-deep':
-      return { ...divergenceFields(reason.divergence), max_depth: reason.maxDepth };
     case 'recovery-failed':
       return {
         ...planFields(reason.plan),
@@ -234,6 +227,21 @@ function holdDetails(reason: HoldReason): Record<string, string | number> {
       };
     case 'foreign-writer':
       return { moves: reason.moves };
+  }
+}
+
+type DivergenceHold = Extract<HoldReason, { readonly divergence: unknown }>;
+
+function divergenceDetails(reason: DivergenceHold): Record<string, string | number> {
+  switch (reason.kind) {
+    case 'finalized-divergence':
+      return { finalized: reason.finalized.number };
+    case 'recovery-off':
+      return reason.plan === null ? {} : planFields(reason.plan);
+    case 'recovery-pausing':
+      return {};
+    case 'recovery-too-deep':
+      return { max_depth: reason.maxDepth };
   }
 }
 
