@@ -2,15 +2,15 @@ import type { Logger } from 'pino';
 import type { BlockRef, Labels } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
 import type { Outcome } from '../follow/action.js';
-import type { FollowHooks, HoldReason, Phase, Turn, UnusedLabels } from '../follow/state.js';
+import type { FollowHooks, Phase, Turn, UnusedLabels } from '../follow/state.js';
 import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import { elSyncText, logElSync } from './el-sync-report.js';
 import type { Metrics } from './metrics.js';
 import type { Progress, ProgressTracker } from './progress.js';
-import { logRecovery, logRecoveryOutcome, planFields } from './recovery-report.js';
+import { divergenceFields, errorFields, holdFields, levelOf, refFields } from './hold-report.js';
+import { logRecovery, logRecoveryOutcome } from './recovery-report.js';
 import { watchSourceAge } from './source-age.js';
-import { HOLD_MEANINGS, STALE_MAPPING } from './states.js';
 
 /** One progress line per this long; operators of other clients are used to one per slot. */
 const PROGRESS_EVERY_MS = 12_000;
@@ -146,12 +146,6 @@ function logPhaseChange(log: Logger, { before, state }: Turn, progress: Progress
   return true;
 }
 
-/** Somebody has to look at it now, has to do something some time, or may wait. */
-function levelOf({ kind }: HoldReason): 'fatal' | 'error' | 'warn' {
-  if (kind === 'finalized-divergence') return 'fatal';
-  return kind === 'recovery-failed' || kind === 'recovery-too-deep' || kind === 'foreign-writer' ? 'error' : 'warn';
-}
-
 function logSession(log: Logger, { before, state }: Turn): void {
   if (state.session.id !== before.session.id) {
     log.warn({ session: state.session.id }, 'The EL went away or came back lower: a new session starts');
@@ -192,69 +186,6 @@ function logRejected(log: Logger, { number, error }: { readonly number: number; 
 /** Two holds with the same key are the same hold: its details may change without a new line. */
 function phaseKey(phase: Phase): string {
   return phase.kind === 'holding' ? `holding:${phase.reason.kind}` : phase.kind;
-}
-
-function holdFields(reason: HoldReason): Record<string, string | number> {
-  return { reason: reason.kind, ...holdDetails(reason), ends: HOLD_MEANINGS[reason.kind].ends };
-}
-
-function holdDetails(reason: HoldReason): Record<string, string | number> {
-  if ('divergence' in reason) return { ...divergenceFields(reason.divergence), ...divergenceDetails(reason) };
-  switch (reason.kind) {
-    case 'engine-unavailable':
-    case 'engine-unsettled':
-    case 'source-unavailable':
-      return errorFields(reason.error);
-    case 'engine-syncing':
-      return {};
-    case 'engine-stuck':
-      return { at: reason.at, answer: reason.answer, ...(reason.staleMapping ? { sign: STALE_MAPPING } : {}) };
-    case 'engine-snap-sync':
-      return { at: reason.at };
-    case 'engine-unfit':
-      return { ...refFields(reason.block), answer: reason.answer };
-    case 'payload-refused':
-      return { ...refFields(reason.block), ...(reason.error ? errorFields(reason.error) : { answer: reason.answer }) };
-    case 'source-gap':
-      return { at: reason.at, pruned: String(reason.pruned) };
-    case 'block-rejected':
-      return { at: reason.at, ...errorFields(reason.error) };
-    case 'recovery-failed':
-      return {
-        ...planFields(reason.plan),
-        tried: reason.tried.map(({ rung, answer }) => `${rung}: ${answer}`).join('; '),
-        ...(reason.advice === null ? {} : { advice: reason.advice }),
-      };
-    case 'foreign-writer':
-      return { moves: reason.moves };
-  }
-}
-
-type DivergenceHold = Extract<HoldReason, { readonly divergence: unknown }>;
-
-function divergenceDetails(reason: DivergenceHold): Record<string, string | number> {
-  switch (reason.kind) {
-    case 'finalized-divergence':
-      return { finalized: reason.finalized.number };
-    case 'recovery-off':
-      return reason.plan === null ? {} : planFields(reason.plan);
-    case 'recovery-pausing':
-      return {};
-    case 'recovery-too-deep':
-      return { max_depth: reason.maxDepth };
-  }
-}
-
-function divergenceFields({ source, engine }: { source: BlockRef; engine: BlockRef }): Record<string, string | number> {
-  return { at: source.number, source: source.hash, local: engine.hash };
-}
-
-function errorFields(error: LockstepError): Record<string, string> {
-  return { code: error.code, err: error.message, fix: error.fix };
-}
-
-function refFields({ number, hash }: BlockRef): Record<string, string | number> {
-  return { number, hash: shortHash(hash) };
 }
 
 function originFields(origin: L1Origin | null): Record<string, number> {
