@@ -83,7 +83,11 @@ async function followBooted(
   const { source, consensus, engine, metrics } = parts;
   const progress = new ProgressTracker(now);
   const journal = await openJournal(config.journal, booted.expected, log);
-  const watchdog = new EngineWatchdog({ limitMs: config.engine.watchdogMs, now, onSilence: (ms) => metrics.engineSilence(ms) });
+  const watchdog = new EngineWatchdog({
+    limitMs: config.engine.watchdogMs,
+    now,
+    onSilence: (ms) => metrics.engineSilence(ms),
+  });
   const hooks = watchdog.watch(journal.watch(health.watch(reportTo({ log, metrics, progress, now }))));
   const { recalled } = journal;
   try {

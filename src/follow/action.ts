@@ -4,7 +4,7 @@ import type { EngineAnswer } from '../engine/engine.js';
 import type { Rung } from '../recovery/ladder.js';
 import type { Plan } from '../recovery/plan.js';
 import type { LockstepError } from '../util/errors.js';
-import type { Divergence } from './state.js';
+import type { Divergence } from '../recovery/plan.js';
 
 export type Action =
   | { readonly do: 'wait'; readonly ms: number }

@@ -25,7 +25,8 @@ export function decide(before: State, observation: Observation, tick: Tick): Dec
   const state = learn(before, observation, tick);
   const fatal = fatalError(state);
   if (fatal !== null) return halt(state, fatal);
-  return react(state, classify(state, observation, tick.now), tick);
+  const situation = classify(state, observation, tick.now);
+  return isAside(situation) ? reactAside(state, situation, tick) : react(state, situation, tick);
 }
 
 /** Failures that only a person can end. */
@@ -42,27 +43,17 @@ function fatalError(state: State): LockstepError | null {
   return null;
 }
 
-function react(state: State, situation: Situation, tick: Tick): Decision {
+/** The EL is, or may be, where no block can be replayed. */
+const ASIDE = ['suspect', 'foreign-writer', 'diverged', 'off-plan', 'stale-mapping'] as const;
+
+type Aside = Extract<Situation, { readonly kind: (typeof ASIDE)[number] }>;
+
+function isAside(situation: Situation): situation is Aside {
+  return ASIDE.some((kind) => kind === situation.kind);
+}
+
+function reactAside(state: State, situation: Aside, tick: Tick): Decision {
   switch (situation.kind) {
-    case 'halted':
-      return { state, action: { do: 'wait', ms: IDLE_MS } };
-    case 'engine-down':
-      return hold(state, { kind: 'engine-unavailable', error: situation.error }, IDLE_MS, null);
-    case 'unsettled':
-      return hold(state, { kind: 'engine-unsettled', error: situation.error }, pauseMs(situation.until, tick), null);
-    case 'engine-syncing':
-      return hold(state, { kind: 'engine-syncing' }, IDLE_MS, situation.probe);
-    case 'source-unread':
-      return { state, action: { do: 'wait', ms: IDLE_MS } };
-    case 'source-down':
-      return hold(state, { kind: 'source-unavailable', error: situation.error }, IDLE_MS, situation.keepAlive);
-    case 'unidentified':
-      return { state, action: { do: 'identify' } };
-    case 'backing-off': {
-      const waitMs = pauseMs(situation.until, tick);
-      if (situation.named) return hold(state, situation.reason, waitMs, situation.keepAlive);
-      return { state, action: keepAliveOr(situation.keepAlive, { do: 'wait', ms: waitMs }) };
-    }
     case 'suspect': {
       const ms = situation.seen === 0 ? 0 : CONFIRM_DELAY_MS;
       return { state, action: { do: 'compare', height: situation.height, ms } };
@@ -85,6 +76,30 @@ function react(state: State, situation: Situation, tick: Tick): Decision {
       const { engine } = situation;
       const ground = groundOf(state, engine);
       return inPhase(state, unlessHeld(state, 'syncing'), { do: 'unmap', from: engine.heads.unsafe, ground });
+    }
+  }
+}
+
+function react(state: State, situation: Exclude<Situation, Aside>, tick: Tick): Decision {
+  switch (situation.kind) {
+    case 'halted':
+      return { state, action: { do: 'wait', ms: IDLE_MS } };
+    case 'engine-down':
+      return hold(state, { kind: 'engine-unavailable', error: situation.error }, IDLE_MS, null);
+    case 'unsettled':
+      return hold(state, { kind: 'engine-unsettled', error: situation.error }, pauseMs(situation.until, tick), null);
+    case 'engine-syncing':
+      return hold(state, { kind: 'engine-syncing' }, IDLE_MS, situation.probe);
+    case 'source-unread':
+      return { state, action: { do: 'wait', ms: IDLE_MS } };
+    case 'source-down':
+      return hold(state, { kind: 'source-unavailable', error: situation.error }, IDLE_MS, situation.keepAlive);
+    case 'unidentified':
+      return { state, action: { do: 'identify' } };
+    case 'backing-off': {
+      const waitMs = pauseMs(situation.until, tick);
+      if (situation.named) return hold(state, situation.reason, waitMs, situation.keepAlive);
+      return { state, action: keepAliveOr(situation.keepAlive, { do: 'wait', ms: waitMs }) };
     }
     case 'el-sync-due':
       return inPhase(state, unlessHeld(state, 'syncing'), {

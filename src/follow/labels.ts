@@ -1,7 +1,7 @@
 import type { BlockRef, Heads, Labels } from '../chain/block.js';
 import { forkchoice, type Forkchoice } from '../chain/forkchoice.js';
 import type { Hash } from '../util/hex.js';
-import type { EngineView, SourceView } from './state.js';
+import type { EngineView, SourceView, State } from './state.js';
 
 type HashAt = (number: number) => Hash | undefined;
 
@@ -89,4 +89,16 @@ function engineHashAt(engine: EngineView): HashAt {
 
 function higher(a: BlockRef | null, b: BlockRef | null): BlockRef | null {
   return a === null || (b !== null && b.number > a.number) ? b : a;
+}
+
+/** This very observation shows another block of the EL at the height of this block. */
+export function isContradicted(engine: EngineView, { number, hash }: BlockRef): boolean {
+  const own = engineHashAt(engine)(number);
+  return own !== undefined && own !== hash;
+}
+
+/** The remembered finalized block, where the EL came back below it or stands on another chain. */
+export function lostFinalized({ remembered: { finalized } }: State, engine: EngineView): BlockRef | null {
+  if (finalized === null) return null;
+  return finalized.number > engine.heads.unsafe.number || isContradicted(engine, finalized) ? finalized : null;
 }

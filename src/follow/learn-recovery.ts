@@ -5,8 +5,9 @@ import type { ClimbStop, PlanResult } from './action.js';
 import { describe, fromAnswer, fromPayloadAnswer, stuck } from './engine-answers.js';
 import { trustedLabels } from './labels.js';
 import { FOREIGN_WINDOW_MS, MAX_COOLDOWN_MS, RECOVERY_RETRY_MS, UNKNOWNS_PER_RUNG } from './limits.js';
-import type { Recovery } from './recovery-state.js';
-import type { Divergence, EngineView, HoldReason, State, Tick } from './state.js';
+import type { Recovery } from './state.js';
+import type { Divergence } from '../recovery/plan.js';
+import type { EngineView, HoldReason, State, Tick } from './state.js';
 import { troubled, unsettled } from './trouble.js';
 
 type Climbing = Extract<Recovery, { readonly stage: 'climbing' }>;
@@ -86,14 +87,9 @@ function notSent(
   stop: Extract<ClimbStop, { why: 'not-sent' }>['stop'],
   tick: Tick,
 ): State {
-  switch (stop.why) {
-    case 'source-failed':
-      return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
-    case 'aborted':
-      return state;
-    default:
-      return nextRung(state, recovery, rung, `not sent: ${stop.why}`, tick);
-  }
+  if (stop.why === 'aborted') return state;
+  if (stop.why !== 'source-failed') return nextRung(state, recovery, rung, `not sent: ${stop.why}`, tick);
+  return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
 }
 
 function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, tick: Tick): State {

@@ -1,10 +1,9 @@
 import { type BlockRef, diverges } from '../chain/block.js';
 import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
 import { describe, fromAnswer, fromPayloadAnswer, showsStaleMapping, stillRefused, stuck } from './engine-answers.js';
-import { remember } from './labels.js';
+import { lostFinalized, remember } from './labels.js';
 import { countForeignMove, fromClimb, fromPlan, fromUnmap, isClimbedDown, settleRecovery } from './learn-recovery.js';
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
-import { lostFinalized } from './situation.js';
 import type { ExtendStop, Outcome } from './action.js';
 import type { HoldReason, Observation, State, Tick } from './state.js';
 import { calm, troubled, unsettled } from './trouble.js';
@@ -98,6 +97,8 @@ function fromIdentify(state: State, outcome: Extract<Outcome, { of: 'identify' }
   return troubled(state, key, { kind, error: outcome.error }, tick);
 }
 
+type Compared = Exclude<Extract<Outcome, { of: 'compare' }>, { readonly error: unknown }>;
+
 function fromCompare(
   state: State,
   outcome: Extract<Outcome, { of: 'compare' }>,
@@ -109,13 +110,7 @@ function fromCompare(
     return troubled(state, 'compare', { kind: side, error: outcome.error }, tick);
   }
   const { source, height } = outcome;
-  const lost = shownEngine.kind === 'seen' ? lostFinalized(state, shownEngine.value) : null;
-  const fence = lost?.number === height ? lost : null;
-  // What is mapped above the head is none of the EL's chain (engines-measured 1.3).
-  const isAbove = shownEngine.kind === 'seen' && height > shownEngine.value.heads.unsafe.number;
-  const own = isAbove ? null : outcome.engine;
-  // What was final here is what the source has to have, whatever the EL has by now.
-  const engine = own === null || (fence !== null && source?.hash !== fence.hash) ? fence : own;
+  const { engine, fence } = ownBlock(state, outcome, shownEngine);
   if (source !== null && engine !== null && source.hash !== engine.hash) {
     const seen = state.suspicion?.height === height ? state.suspicion.seen + 1 : 1;
     // A confirmed difference may also be another chain behind the same URL, so the source proves itself first (S21).
@@ -133,6 +128,21 @@ function fromCompare(
   return agreed
     ? calm(cleared, 'compare')
     : troubled(cleared, `compare:${height}`, { kind: 'source-gap', at: height, pruned: false }, tick);
+}
+
+/** The block of this side that the source's is compared with, and whether it is one that was final and got lost. */
+function ownBlock(
+  state: State,
+  { source, engine, height }: Compared,
+  shown: Observation['engine'],
+): { readonly engine: BlockRef | null; readonly fence: BlockRef | null } {
+  if (shown.kind !== 'seen') return { engine, fence: null };
+  const lost = lostFinalized(state, shown.value);
+  const fence = lost?.number === height ? lost : null;
+  // What is mapped above the head is none of the EL's chain (engines-measured 1.3).
+  const own = height > shown.value.heads.unsafe.number ? null : engine;
+  // What was final here is what the source has to have, whatever the EL has by now.
+  return { engine: own === null || (fence !== null && source?.hash !== fence.hash) ? fence : own, fence };
 }
 
 /** The head that the source shows is not the block that it serves at that height: they may be two nodes, or two chains. */

@@ -4,7 +4,8 @@ import type { Action } from './action.js';
 import { trustedLabels } from './labels.js';
 import { IDLE_MS } from './limits.js';
 import type { Situation } from './situation.js';
-import type { Divergence, EngineView, HoldReason, Phase, State, Tick } from './state.js';
+import type { Divergence } from '../recovery/plan.js';
+import type { EngineView, HoldReason, Phase, State, Tick } from './state.js';
 
 /** What is done about a divergence, and the phase meanwhile. */
 export interface Reaction {

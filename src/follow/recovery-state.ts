@@ -1,6 +1,4 @@
 import type { Rung, RungPolicy } from '../recovery/ladder.js';
-import type { Plan } from '../recovery/plan.js';
-import type { HoldReason } from './state.js';
 
 /** What the operator wants done about a divergence. */
 export interface RecoveryPolicy extends RungPolicy {
@@ -30,23 +28,6 @@ export interface TriedRung {
   readonly rung: Rung;
   readonly answer: string;
 }
-
-export type Recovery =
-  /** The EL still stands on its own branch. */
-  | {
-      readonly stage: 'climbing';
-      readonly plan: Plan;
-      /** Not tried yet, the next one first. */
-      readonly rungs: readonly [Rung, ...Rung[]];
-      readonly tried: readonly TriedRung[];
-      /** The outcome of the next rung was unknown so many times. */
-      readonly unknowns: number;
-      readonly advice: string | null;
-    }
-  /** It stands on the plan, and the rest is replayed. */
-  | { readonly stage: 'replaying'; readonly plan: Plan }
-  /** There is no way that may be taken, and it is looked for again later. */
-  | { readonly stage: 'stopped'; readonly reason: HoldReason; readonly retryAt: number };
 
 /** How recoveries follow each other (reliability L5). */
 export interface Pace {

@@ -1,11 +1,12 @@
 import type { BlockRef } from '../chain/block.js';
 import { isAimOld, isElSyncDue } from './el-sync.js';
-import { forkchoiceAtHead, labelsStand } from './labels.js';
+import { forkchoiceAtHead, isContradicted, labelsStand, lostFinalized } from './labels.js';
 import { CONFIRM_DIVERGENCE_READS, FOREIGN_MOVES_TO_HOLD, FOREIGN_QUIET_MS, KEEP_ALIVE_MS } from './limits.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import type { Rung } from '../recovery/ladder.js';
 import type { Plan } from '../recovery/plan.js';
-import type { Divergence, EngineView, HoldReason, Observation, SourceView, State } from './state.js';
+import type { Divergence } from '../recovery/plan.js';
+import type { EngineView, HoldReason, Observation, SourceView, State } from './state.js';
 import type { LockstepError } from '../util/errors.js';
 
 /** What an observation means, given what is remembered: exactly one of these, in this order of precedence. */
@@ -64,9 +65,7 @@ export function classify(state: State, observation: Observation, now: number): S
   const repeat = dueRepeat(state, view, now);
   // geth calls itself syncing until its first forkchoice, so at genesis the first newPayload has to tell.
   // Identity comes first: only an identified EL is probed, and one that shows a sync for ever needs the probe.
-  const { identified, ignoreSyncing } = state.session;
-  const busy = view.syncing.busy && identified && !ignoreSyncing && view.heads.unsafe.number > 0;
-  if (busy && !isLeftToSync(state, observation)) return { kind: 'engine-syncing', probe: repeat };
+  if (isBusy(state, view) && !isLeftToSync(state, observation)) return { kind: 'engine-syncing', probe: repeat };
   const keepAlive = state.session.primed ? repeat : null;
   if (source.kind === 'failed') return { kind: 'source-down', error: source.error, keepAlive };
   if (source.kind === 'pending') return { kind: 'source-unread' };
@@ -74,12 +73,16 @@ export function classify(state: State, observation: Observation, now: number): S
   if (trouble !== null && now < trouble.retryAt) {
     return { kind: 'backing-off', reason: trouble.reason, named: trouble.named, until: trouble.retryAt, keepAlive };
   }
-  if (!identified || !state.sourceIdentified) return { kind: 'unidentified' };
+  if (!state.session.identified || !state.sourceIdentified) return { kind: 'unidentified' };
   return (
     whileSyncing(state, view, source.value, now) ??
     whileRecovering(state, view) ??
     compareSides(state, view, source.value, keepAlive)
   );
+}
+
+function isBusy({ session: { identified, ignoreSyncing } }: State, { syncing, heads }: EngineView): boolean {
+  return syncing.busy && identified && !ignoreSyncing && heads.unsafe.number > 0;
 }
 
 /** Null unless the EL has to be brought to where blocks can be replayed. */
@@ -139,12 +142,6 @@ function compareSides(state: State, engine: EngineView, source: SourceView, keep
   return { kind: 'in-step', keepAlive };
 }
 
-/** The remembered finalized block, where the EL came back below it or stands on another chain. */
-export function lostFinalized({ remembered: { finalized } }: State, engine: EngineView): BlockRef | null {
-  if (finalized === null) return null;
-  return finalized.number > engine.heads.unsafe.number || isContradicted(engine, finalized) ? finalized : null;
-}
-
 /** What the EL is to be led to: the source's head, but first what was final here before, and nothing beside it. */
 function goalOf(state: State, engine: EngineView, { head }: SourceView): BlockRef {
   const lost = lostFinalized(state, engine);
@@ -159,12 +156,6 @@ function isForeignDriven({ foreign }: State, now: number): boolean {
 function contradictedLabel(engine: EngineView, { labels }: SourceView): BlockRef | null {
   const refs = [labels?.finalized, labels?.safe];
   return refs.find((ref) => ref !== null && ref !== undefined && isContradicted(engine, ref)) ?? null;
-}
-
-/** This very observation shows another block of the EL at the height of this block of the source. */
-function isContradicted(engine: EngineView, { number, hash }: BlockRef): boolean {
-  const own = number === engine.heads.unsafe.number ? engine.heads.unsafe : (engine.at.get(number) ?? null);
-  return own !== null && own.hash !== hash;
 }
 
 /** The EL's own triple, when the last forkchoice is long enough ago that it should be repeated. */

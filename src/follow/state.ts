@@ -2,7 +2,8 @@ import type { BlockRef, Heads, Labels } from '../chain/block.js';
 import type { SyncStatus } from '../chain/sync-status.js';
 import type { EngineSyncing } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
-import type { Plan } from '../recovery/plan.js';
+import type { Rung } from '../recovery/ladder.js';
+import type { Divergence, Plan } from '../recovery/plan.js';
 import type { LockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
 import type { Action, Outcome } from './action.js';
@@ -13,7 +14,6 @@ import {
   NO_FOREIGN_MOVES,
   type ForeignMoves,
   type Pace,
-  type Recovery,
   type RecoveryPolicy,
   type TriedRung,
 } from './recovery-state.js';
@@ -74,12 +74,6 @@ export type HoldReason =
   /** Something else moves the EL's head. */
   | { readonly kind: 'foreign-writer'; readonly moves: number };
 
-/** Both sides have a block at this height and the hashes differ, seen twice. */
-export interface Divergence {
-  readonly source: BlockRef;
-  readonly engine: BlockRef;
-}
-
 /** One lifetime of the local EL as seen by us. A new one is identified and compared before anything is written. */
 export interface Session {
   readonly id: number;
@@ -103,6 +97,23 @@ export interface Trouble {
   readonly named: boolean;
   readonly reason: HoldReason;
 }
+
+export type Recovery =
+  /** The EL still stands on its own branch. */
+  | {
+      readonly stage: 'climbing';
+      readonly plan: Plan;
+      /** Not tried yet, the next one first. */
+      readonly rungs: readonly [Rung, ...Rung[]];
+      readonly tried: readonly TriedRung[];
+      /** The outcome of the next rung was unknown so many times. */
+      readonly unknowns: number;
+      readonly advice: string | null;
+    }
+  /** It stands on the plan, and the rest is replayed. */
+  | { readonly stage: 'replaying'; readonly plan: Plan }
+  /** There is no way that may be taken, and it is looked for again later. */
+  | { readonly stage: 'stopped'; readonly reason: HoldReason; readonly retryAt: number };
 
 export interface State {
   readonly phase: Phase;

@@ -1,5 +1,11 @@
 import type { BlockRef } from '../chain/block.js';
 
+/** Both sides have a block at this height and the hashes differ, seen twice. */
+export interface Divergence {
+  readonly source: BlockRef;
+  readonly engine: BlockRef;
+}
+
 /**
  * A complete way back to the source: every block between the common ancestor and the target was fetched, recomputed and
  * found to be the parent of the next. Nothing is written to the EL before there is one (reliability I7).

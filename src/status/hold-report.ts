@@ -1,5 +1,6 @@
 import type { BlockRef } from '../chain/block.js';
-import type { Divergence, HoldReason } from '../follow/state.js';
+import type { HoldReason } from '../follow/state.js';
+import type { Divergence } from '../recovery/plan.js';
 import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import { planFields } from './recovery-report.js';
@@ -18,6 +19,7 @@ export function holdFields(reason: HoldReason): Fields {
 }
 
 function holdDetails(reason: HoldReason): Fields {
+  if ('divergence' in reason) return { ...divergenceFields(reason.divergence), ...divergenceDetails(reason) };
   switch (reason.kind) {
     case 'engine-unavailable':
     case 'engine-unsettled':
@@ -45,11 +47,6 @@ function holdDetails(reason: HoldReason): Fields {
         tried: reason.tried.map(({ rung, answer }) => `${rung}: ${answer}`).join('; '),
         ...(reason.advice === null ? {} : { advice: reason.advice }),
       };
-    case 'finalized-divergence':
-    case 'recovery-off':
-    case 'recovery-pausing':
-    case 'recovery-too-deep':
-      return { ...divergenceFields(reason.divergence), ...divergenceDetails(reason) };
   }
 }
 

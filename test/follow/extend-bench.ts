@@ -51,7 +51,11 @@ export class Bench {
 
   ground(part: Partial<Ground> = {}): Ground {
     return {
-      remembered: { safe: null, finalized: null }, trusted: NO_LABELS, known: new Map([[this.head, ref(this.head)]]), ...part };
+      remembered: { safe: null, finalized: null },
+      trusted: NO_LABELS,
+      known: new Map([[this.head, ref(this.head)]]),
+      ...part,
+    };
   }
 
   /** Lets the clock stand at `ms` as soon as a block was accepted. */

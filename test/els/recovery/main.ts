@@ -56,8 +56,8 @@ function casesAt(kind: ElKind, depth: number): readonly RecoveryCase[] {
   const plain: RecoveryCase = { depth, source: 'ahead', labels: 'below ancestor', executed: false };
   const cases = STANDS.map((source): RecoveryCase => ({ ...plain, source }));
   cases.push({ ...plain, labels: 'branch' });
-  // op-geth has lost the state of a block so far below its head, and can build nothing there.
-  if (kind !== 'op-geth' || depth < BELOW_WINDOW) cases.push({ ...plain, executed: true });
+  // Deeper than that op-geth has no state to build a branch on, and reth takes minutes to make one its head.
+  if (depth < BELOW_WINDOW || (kind !== 'op-geth' && depth === BELOW_WINDOW)) cases.push({ ...plain, executed: true });
   return cases;
 }
 

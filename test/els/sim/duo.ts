@@ -41,6 +41,11 @@ export class Duo {
     this.#possible = [engineAt(chain.tree, 0, { odd: Infinity })];
   }
 
+  /** How many simulations do what the real EL has done so far. */
+  get possibilities(): number {
+    return this.#possible.length;
+  }
+
   /** The height of the real head. */
   get height(): number {
     return this.#chain.tree.height(this.#chain.index(this.#shown.head));

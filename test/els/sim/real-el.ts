@@ -108,6 +108,5 @@ function launch({ kind, genesis, dir, jwtSecretFile, extraFlags }: RealElOptions
 function statusOf(result: JsonValue): string {
   const nested = isJsonObject(result) ? result['payloadStatus'] : undefined;
   const status = isJsonObject(nested) ? nested['status'] : isJsonObject(result) ? result['status'] : undefined;
-  if (status === 'INVALID') process.stderr.write(`${JSON.stringify(result)}\n`);
   return typeof status === 'string' ? status : 'no status';
 }

@@ -3,7 +3,8 @@ import { forkchoice } from '../../../src/chain/forkchoice.js';
 import { decide } from '../../../src/follow/decide.js';
 import { promote } from '../../../src/follow/labels.js';
 import type { Action, Outcome } from '../../../src/follow/action.js';
-import type { Divergence, Observation, State, Tick } from '../../../src/follow/state.js';
+import type { Divergence } from '../../../src/recovery/plan.js';
+import type { Observation, State, Tick } from '../../../src/follow/state.js';
 import type { Core } from './turn.js';
 
 /** The decision core with one mistake in it, and the invariants that this mistake breaks. */

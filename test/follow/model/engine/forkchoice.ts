@@ -134,8 +134,8 @@ function refusalOf(
 ): number | null {
   const line = [finalized, safe, head].filter((block) => block !== null);
   const pairs = line.slice(1).map((upper, index): readonly [Index, Index] => [line[index]!, upper]);
-  if (pairs.some(([lower, upper]) => tree.height(lower) > tree.height(upper))) return labels.outOfOrder;
   if (line.some((block) => !has(tree, known, block))) return BAD_STATE;
+  if (pairs.some(([lower, upper]) => tree.height(lower) > tree.height(upper))) return labels.outOfOrder;
   return pairs.every(([lower, upper]) => tree.isOnLine(lower, upper)) ? null : BAD_STATE;
 }
 

@@ -50,7 +50,7 @@ export interface EngineProfile {
   readonly tailLoss: { readonly stopped: number; readonly killed: number };
   /** What may be left above the head after a SIGKILL. */
   readonly keeps: readonly Keeps[];
-  /** What the labels are after a start. older: those of some earlier forkchoice. */
+  /** What the labels are after a start. safe-is-finalized: an older one after a SIGKILL. older: of earlier forkchoices. */
   readonly labelsAfterStart: 'kept' | 'safe-is-finalized' | 'safe-unset' | 'older';
   /** Each call may be answered as by any of these; empty for an EL that is one of its kind. */
   readonly alternatives: readonly EngineProfile[];

@@ -218,8 +218,7 @@ const ETHEREUMJS_QUICK: EngineProfile = {
   name: 'ethereumjs',
   // "Rewind above fin: exact", 5, 10 and 150 blocks, labels follow (engines 4, 16.6).
   maxReset: Infinity,
-  // VALID, the head unmoved, the labels lower (engines 16.6: "sometimes VALID, head unmoved").
-  belowFinalized: 'labels-only',
+  belowFinalized: 'as-others',
   stateWindow: Infinity,
   labels: {
     // "Rejected FCU: tags unchanged" (engines 16.6).
@@ -233,14 +232,22 @@ const ETHEREUMJS_QUICK: EngineProfile = {
   },
   // It executes a bad block again (engines 7).
   bad: 'forgets',
+  // Its debug_setHead moves the head, keeps the labels, and answers ACCEPTED to the next payloads: lockstep leaves it alone.
+  setHead: 'missing',
   // Unknown parent: ACCEPTED (engines 3).
   orphan: 'ACCEPTED',
 };
 
-/** `@ethereumjs/client` 0.10.5 as it is embedded here: it may say SYNCING *after* moving `latest` (engines 2.4). */
+/** `@ethereumjs/client` 0.10.5 as it is embedded here. */
 export const ETHEREUMJS: EngineProfile = {
   ...ETHEREUMJS_QUICK,
-  alternatives: [ETHEREUMJS_QUICK, { ...ETHEREUMJS_QUICK, reorgAnswer: 'SYNCING' }],
+  alternatives: [
+    ETHEREUMJS_QUICK,
+    // It may say SYNCING *after* moving `latest` (engines 2.4).
+    { ...ETHEREUMJS_QUICK, reorgAnswer: 'SYNCING' },
+    // "sometimes VALID, head unmoved", and the labels lower (engines 16.6).
+    { ...ETHEREUMJS_QUICK, belowFinalized: 'labels-only' },
+  ],
 };
 
 /** Any answer that the specification allows, call by call, and the kind of each of these where it errs. */

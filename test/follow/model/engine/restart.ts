@@ -50,7 +50,7 @@ function keptAbove(tree: Tree, engine: EngineModel, head: Index, keeps: Keeps): 
 
 type LabelPair = Pick<EngineModel, 'safe' | 'finalized'>;
 
-/** What restarts an EL, and the labels that it showed at one time or another. */
+/** What restarts an EL, and the labels that it showed at one time or another: what a SIGKILL leaves may be old ones. */
 export interface Restart {
   readonly signal: 'SIGTERM' | 'SIGKILL';
   readonly earlier: readonly LabelPair[];
@@ -80,18 +80,18 @@ function cleanStart({ keeps }: EngineProfile, before: EngineModel, back: EngineM
 function labelsAfterStart(
   { labelsAfterStart: which }: EngineProfile,
   { safe, finalized }: EngineModel,
-  { earlier }: Restart,
+  { signal, earlier }: Restart,
 ): readonly LabelPair[] {
+  const finals = [...new Set([finalized, null, ...earlier.map((pair) => pair.finalized)])];
   switch (which) {
     case 'kept':
       return [{ safe, finalized }];
     case 'safe-is-finalized':
-      return [{ safe: finalized, finalized }];
+      return (signal === 'SIGKILL' ? finals : [finalized]).map((each) => ({ safe: each, finalized: each }));
     case 'safe-unset':
       return [{ safe: null, finalized }];
     case 'older': {
       const safes = [...new Set([safe, null, ...earlier.map((pair) => pair.safe)])];
-      const finals = [...new Set([finalized, null, ...earlier.map((pair) => pair.finalized)])];
       return safes.flatMap((each) => finals.map((other) => ({ safe: each, finalized: other })));
     }
   }

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import type { EngineAnswer } from '../../src/engine/engine.js';
+import type { Action, Outcome } from '../../src/follow/action.js';
+import { decide } from '../../src/follow/decide.js';
+import type { Recovery } from '../../src/follow/recovery-state.js';
+import type { State } from '../../src/follow/state.js';
+import type { Rung } from '../../src/recovery/ladder.js';
+import type { Plan } from '../../src/recovery/plan.js';
+import { LockstepError } from '../../src/util/errors.js';
+import { A, at, B, engineView, labels, observation, SETTLED, sourceView, TICK } from './examples.js';
+
+const PLAN: Plan = { id: 1, ancestor: at(A, 3), blocks: A.slice(4, 10), engineHead: at(B, 7), replaced: at(B, 4) };
+const DIVERGENCE = { source: at(A, 7), engine: at(B, 7) };
+const CONFIRMED: State = { ...SETTLED, suspicion: { height: 7, seen: 2, divergence: DIVERGENCE } };
+
+function climbing(rungs: readonly [Rung, ...Rung[]], policy: Partial<State['recoveryPolicy']> = {}): State {
+  const recovery: Recovery = { stage: 'climbing', plan: PLAN, rungs, tried: [], unknowns: 0, advice: 'do this' };
+  return { ...CONFIRMED, recovery, recoveryPolicy: { ...SETTLED.recoveryPolicy, ...policy } };
+}
+
+/** What comes next after this rung was answered so, and the EL stands where it stood. */
+function after(
+  state: State,
+  rung: Rung,
+  answer: EngineAnswer,
+  effect: string | null,
+): { state: State; action: Action } {
+  const outcome: Outcome = { of: 'climb', rung, stop: { why: 'answered', to: 'forkchoice', answer, effect } };
+  const engine = engineView(B, 7, labels(A, 3, 2));
+  return decide(state, observation(engine, sourceView(A, 9), outcome), TICK);
+}
+
+const TOO_DEEP: EngineAnswer = { status: 'REJECTED', code: -38_006, reason: 'Too deep reorg' };
+
+describe('a rung that did not get the EL onto the plan', () => {
+  it.each<[string, EngineAnswer, string | null]>([
+    ['-38006, as the reorg is too deep (E12)', TOO_DEEP, 'unmoved'],
+    ['VALID, and the head stays (E9)', { status: 'VALID' }, 'unmoved'],
+    [
+      'INVALID to the forkchoice (E10)',
+      { status: 'INVALID', latestValidHash: null, reason: 'links to previously rejected block', verdictOn: 'block' },
+      'unmoved',
+    ],
+    ['SYNCING', { status: 'SYNCING' }, null],
+  ])('is followed by the next one, and never sent again: %s', (_case, answer, effect) => {
+    const { state, action } = after(climbing(['forkchoice', 'copied-sibling']), 'forkchoice', answer, effect);
+    expect(action).toMatchObject({ do: 'climb', rung: 'copied-sibling' });
+    expect(state.phase.kind).toBe('recovering');
+  });
+
+  it('is looked at first where its outcome is unknown (E13)', () => {
+    const answer: EngineAnswer = { status: 'UNKNOWN', error: new LockstepError('ENGINE_TIMEOUT') };
+    const { state, action } = after(climbing(['forkchoice', 'copied-sibling']), 'forkchoice', answer, null);
+    expect(action.do).toBe('wait');
+    expect(state.phase).toMatchObject({ kind: 'holding', reason: { kind: 'engine-unsettled' } });
+  });
+
+  it('and was the last one ends in a hold that tells what was tried and what helps', () => {
+    const { state, action } = after(climbing(['copied-sibling']), 'copied-sibling', TOO_DEEP, null);
+    expect(state.phase).toMatchObject({
+      kind: 'holding',
+      reason: { kind: 'recovery-failed', advice: 'do this', tried: [{ rung: 'copied-sibling' }] },
+    });
+    expect(action.do).toBe('compare');
+  });
+
+  it('and was the last one ends lockstep with 81 where that was asked for (E12)', () => {
+    const state = climbing(['copied-sibling'], { haltOnUnrecoverable: true });
+    const { action } = after(state, 'copied-sibling', TOO_DEEP, null);
+    expect(action).toMatchObject({ do: 'halt', error: { code: 'RECOVERY_IMPOSSIBLE', exitCode: 81 } });
+  });
+});
+
+describe('a divergence that is confirmed', () => {
+  const seen = (state: State) => decide(state, observation(engineView(B, 7, labels(A, 3, 2)), sourceView(A, 9)), TICK);
+
+  it('soon after a recovery waits for the pause to end, as the source may be flapping (A2)', () => {
+    const pace = { plans: 1, notBefore: TICK.now + 5_000, pauseMs: 30_000 };
+    const { state, action } = seen({ ...CONFIRMED, pace });
+    expect(state.phase).toMatchObject({ kind: 'holding', reason: { kind: 'recovery-pausing' } });
+    expect(action.do).toBe('compare');
+  });
+
+  it('is never searched for deeper than --recovery.max-depth, nor below what is final (A2)', () => {
+    const recoveryPolicy = { ...SETTLED.recoveryPolicy, maxDepth: 3 };
+    expect(seen({ ...CONFIRMED, recoveryPolicy }).action).toMatchObject({ do: 'plan', maxDepth: 3, floor: at(A, 2) });
+  });
+});
