@@ -122,6 +122,7 @@ class Run {
     writeFileSync(join(dir, 'faults.txt'), faults.join('\n'));
     writeFileSync(join(dir, 'events.jsonl'), lines(this.#events));
     writeFileSync(join(dir, 'engine-port.jsonl'), lines(world.engine.log.calls));
+    writeFileSync(join(dir, 'source-port.jsonl'), lines(world.source.log.calls));
     cpSync(world.rig.dir, join(dir, 'files'), { recursive: true, filter: (file) => !file.endsWith('/db') });
   }
 }

@@ -82,15 +82,16 @@ class WireChecker {
     if (params[0] === 'safe') this.#safe = block?.hash ?? null;
     else if (params[0] === 'finalized') await this.#showFinalized(block);
     else if (block !== null) {
-      if (params[0] === 'latest') this.#showLatest(block);
+      if (params[0] === 'latest') await this.#showLatest(block);
       this.#held.add(block.hash);
     }
   }
 
-  /** A head that is lower, and that nobody asked for, belongs to an EL that came back: what it held may be lost. */
-  #showLatest(block: WireRef): void {
-    const lower = this.#latest !== null && block.number < this.#latest.number && !this.#aimed.has(block.hash);
-    if (lower) {
+  /** A lower head on the same branch, that nobody asked for, belongs to an EL that came back without what it held. */
+  async #showLatest(block: WireRef): Promise<void> {
+    const before = this.#latest;
+    const lower = before !== null && block.number < before.number && !this.#aimed.has(block.hash);
+    if (lower && (await this.#blocks.isOnBranch(block.hash, before.hash)) === true) {
       this.#held.clear();
       this.#invalid.clear();
     }
