@@ -134,10 +134,10 @@ export function settleRecovery(state: State, engine: EngineView): State {
   const { plan } = recovery;
   const head = engine.heads.unsafe;
   if (isOnPlan(plan, head)) {
-    const arrived: State = { ...state, suspicion: null, session: { ...state.session, compared: true } };
-    if (head.number >= targetOf(plan).number) return { ...arrived, recovery: null };
-    const first = recovery.stage === 'climbing' ? { trouble: null } : {};
-    return { ...arrived, ...first, recovery: { stage: 'replaying', plan } };
+    // From then on the source may change once more: a suspicion that comes up while blocks are replayed stays.
+    const proved = { suspicion: null, trouble: null, session: { ...state.session, compared: true } };
+    const arrived: State = recovery.stage === 'climbing' ? { ...state, ...proved } : state;
+    return { ...arrived, recovery: head.number >= targetOf(plan).number ? null : { stage: 'replaying', plan } };
   }
   const finalized = trustedLabels(engine, state.remembered).finalized;
   const isVoid = head.hash !== plan.engineHead.hash || (finalized?.number ?? 0) > plan.ancestor.number;

@@ -1,15 +1,16 @@
 import { LockstepError } from '../../../src/util/errors.js';
 import { forEveryChoice } from './choices.js';
-import { worldKey } from './key.js';
-import { Violation } from './violation.js';
-import { Turn, type Core } from './turn.js';
-import { Liveness } from './liveness.js';
 import { eventsBefore, type WorldEvent } from './events.js';
-import { type Budget, firstWorld, type Scenario, type World } from './world.js';
+import { worldKey } from './key.js';
+import { Liveness } from './liveness.js';
+import { Turn, type Core } from './turn.js';
+import { Violation } from './violation.js';
+import { firstWorld, type Budget, type Scenario, type World } from './world.js';
 
 export interface Exploration {
   readonly states: number;
-  readonly transitions: number;
+  /** Every world is among them in which so many things went otherwise than well, at most. */
+  readonly depth: number;
   /** The most turns that it took from any world to its end, nothing going wrong. */
   readonly turnsToEnd: number;
   /** Every reachable state was visited, not only the nearest ones. */
@@ -17,7 +18,7 @@ export interface Exploration {
   readonly violation: FoundViolation | null;
 }
 
-export interface FoundViolation {
+interface FoundViolation {
   readonly invariant: string;
   /** What happened, turn by turn, and at the end what is wrong with it. */
   readonly trace: readonly string[];
@@ -29,12 +30,17 @@ interface Visit {
   readonly what: string;
 }
 
+interface Waiting {
+  readonly place: number;
+  readonly world: World;
+}
+
 export interface Limits {
   readonly budget: Budget;
   readonly maxStates: number;
 }
 
-/** Visits the worlds that can be reached, nearest first, until `maxStates` or a violation. */
+/** Visits the worlds that can be reached, those first in which the fewest things went wrong, until `maxStates` or a violation. */
 export function explore(scenario: Scenario, core: Core, limits: Limits): Exploration {
   // Faults are errors, by the hundred thousand: where each was made costs an eighth of the time and is never read.
   const { stackTraceLimit } = Error;
@@ -53,10 +59,10 @@ class Explorer {
   readonly #liveness: Liveness;
   readonly #known = new Set<string>();
   readonly #visits: Visit[] = [];
-  /** An expanded world leaves a hole, so that its memory is free. */
-  readonly #queue: (World | null)[] = [];
-  #transitions = 0;
-  /** What is being tried at the moment. */
+  /** The worlds that are not expanded yet, by the number of things that went wrong before them. */
+  readonly #waiting: Waiting[][] = [[]];
+  #depth = 0;
+  /** What is being tried at the moment, and how many things went wrong by then. */
   #from = -1;
   #event = 'start';
   #turn: Turn | null = null;
@@ -73,7 +79,7 @@ class Explorer {
     const complete = violation === null && !this.#isFull;
     return {
       states: this.#known.size,
-      transitions: this.#transitions,
+      depth: this.#depth - 1,
       turnsToEnd: this.#liveness.longest,
       complete,
       violation,
@@ -82,12 +88,8 @@ class Explorer {
 
   #violation(): FoundViolation | null {
     try {
-      this.#add(firstWorld(this.#scenario, this.#limits.budget));
-      for (this.#from = 0; this.#from < this.#queue.length && !this.#isFull; this.#from += 1) {
-        const world = this.#queue[this.#from]!;
-        this.#queue[this.#from] = null;
-        for (const event of eventsBefore(this.#scenario, world)) this.#expand(event);
-      }
+      this.#add(firstWorld(this.#scenario, this.#limits.budget), 0);
+      for (; this.#depth < this.#waiting.length && !this.#isFull; this.#depth += 1) this.#expandAll(this.#depth);
       return null;
     } catch (thrown) {
       const violation = asViolation(thrown);
@@ -95,24 +97,37 @@ class Explorer {
     }
   }
 
-  #expand({ name, next }: WorldEvent): void {
+  /** Worlds are added while it runs: those that follow without anything else going wrong. */
+  #expandAll(depth: number): void {
+    const waiting = this.#waiting[depth]!;
+    for (let at = 0; at < waiting.length && !this.#isFull; at += 1) {
+      const { place, world } = waiting[at]!;
+      // An expanded world leaves a hole, so that its memory is free.
+      delete waiting[at];
+      this.#from = place;
+      for (const event of eventsBefore(this.#scenario, world)) this.#expand(event, depth);
+    }
+  }
+
+  #expand({ name, next }: WorldEvent, depth: number): void {
     this.#event = name;
     const turn = new Turn(this.#scenario, next, this.#core);
     this.#turn = turn;
     turn.decide();
     forEveryChoice((choices) => {
       const after = turn.act(choices);
-      if (after !== null) this.#add(after);
+      const wrong = choices.taken.filter(({ option }) => option > 0).length + (name === '' ? 0 : 1);
+      if (after !== null) this.#add(after, depth + wrong);
     });
   }
 
-  #add(world: World): void {
-    this.#transitions += 1;
+  #add(world: World, depth: number): void {
     const key = worldKey(world);
     if (this.#known.has(key) || this.#isFull) return;
     this.#known.add(key);
-    this.#visits.push({ from: this.#from, what: this.#what() });
-    this.#queue.push(world);
+    const place = this.#visits.push({ from: this.#from, what: this.#what() }) - 1;
+    while (this.#waiting.length <= depth) this.#waiting.push([]);
+    this.#waiting[depth]!.push({ place, world });
     this.#liveness.check(world);
   }
 

@@ -37,7 +37,7 @@ export class Liveness {
       this.#follow(world, names);
     } catch (thrown) {
       if (!(thrown instanceof Violation)) throw thrown;
-      const turns = names.slice(-12).join(' / ');
+      const turns = names.slice(-Number(process.env['TAIL'] ?? 12)).join(' / ');
       throw new Violation(thrown.invariant, `${thrown.what}, after nothing more went wrong: ${turns}`);
     }
   }
@@ -140,7 +140,7 @@ function whileBehind(scenario: Scenario, { source, engine }: World): readonly st
   const next = tree.atHeight(source.head, tree.height(engine.head) + 1);
   if (next === null || next === engine.invalid) return null;
   const { executes, moves } = trialOf(scenario, engine, next);
-  if (!executes) return ['engine-snap-sync', 'engine-stuck'];
+  if (!executes) return ['engine-snap-sync', 'engine-stuck', 'payload-refused'];
   const mayCure = policy.mode === 'auto' && policy.synthetic;
   return moves || mayCure ? null : ['engine-stuck'];
 }

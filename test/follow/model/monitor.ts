@@ -194,7 +194,8 @@ export class Monitor {
     }
     const { refusedRungs } = this.past.recovery;
     const refused = outcome.of === 'climb' && isRefusal(outcome) ? [...refusedRungs, outcome.rung] : refusedRungs;
-    return { shownHead: null, recovery: this.#recovering({ refusedRungs: refused, climbedAt }) };
+    const busy = stop.why === 'climbed' ? { busyTurns: 0 } : {};
+    return { ...busy, shownHead: null, recovery: this.#recovering({ refusedRungs: refused, climbedAt }) };
   }
 
   /** Checks that stand before every write: identity (I13, I19), and that no other is under way (I5, I17). */

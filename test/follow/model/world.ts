@@ -51,8 +51,7 @@ export interface Scenario {
   readonly starts: readonly Start[];
   /** The heads that somebody else may give the EL. */
   readonly foreign: readonly Index[];
-  /** How much may go wrong, one after the other. */
-  readonly budgets: readonly Budget[];
+  readonly budget: Budget;
 }
 
 const START_MS = 1_000_000;
