@@ -50,7 +50,12 @@ class PlannerModel {
     const plan: Plan = { id, ancestor, blocks, engineHead, replaced };
     const { maxResetDepth, maxSiblingDepth, rewindAdvice } = scenario.habits;
     const canSetHead = scenario.policy.reset !== 'none' && this.#hands.canSetHead();
-    const footing = { maxResetDepth, maxSiblingDepth, canSetHead, canSync: maySync && (this.#hands.engine.peerBlocks ?? 0) > 0 };
+    const footing = {
+      maxResetDepth,
+      maxSiblingDepth,
+      canSetHead,
+      canSync: maySync && (this.#hands.engine.peerBlocks ?? 0) > 0,
+    };
     const rungs = ladder(plan, floor?.number ?? 0, footing, scenario.policy);
     return { kind: 'planned', plan, rungs, advice: rewindAdvice };
   }
