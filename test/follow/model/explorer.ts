@@ -9,7 +9,7 @@ import { firstWorld, type Budget, type Scenario, type World } from './world.js';
 
 export interface Exploration {
   readonly states: number;
-  /** Every world is among them in which so many things went otherwise than well, at most. */
+  /** Every world is among them in which at most so many things went wrong before; -1: not even all in which nothing did. */
   readonly depth: number;
   /** The most turns that it took from any world to its end, nothing going wrong. */
   readonly turnsToEnd: number;
@@ -61,7 +61,7 @@ class Explorer {
   readonly #visits: Visit[] = [];
   /** The worlds that are not expanded yet, by the number of things that went wrong before them. */
   readonly #waiting: Waiting[][] = [[]];
-  #depth = 0;
+  #done = -1;
   /** What is being tried at the moment, and how many things went wrong by then. */
   #from = -1;
   #event = 'start';
@@ -79,7 +79,7 @@ class Explorer {
     const complete = violation === null && !this.#isFull;
     return {
       states: this.#known.size,
-      depth: this.#depth - 1,
+      depth: this.#done,
       turnsToEnd: this.#liveness.longest,
       complete,
       violation,
@@ -89,7 +89,7 @@ class Explorer {
   #violation(): FoundViolation | null {
     try {
       this.#add(firstWorld(this.#scenario, this.#limits.budget), 0);
-      for (; this.#depth < this.#waiting.length && !this.#isFull; this.#depth += 1) this.#expandAll(this.#depth);
+      for (let depth = 0; depth < this.#waiting.length && !this.#isFull; depth += 1) this.#expandAll(depth);
       return null;
     } catch (thrown) {
       const violation = asViolation(thrown);
@@ -107,6 +107,7 @@ class Explorer {
       this.#from = place;
       for (const event of eventsBefore(this.#scenario, world)) this.#expand(event, depth);
     }
+    if (!this.#isFull) this.#done = depth;
   }
 
   #expand({ name, next }: WorldEvent, depth: number): void {

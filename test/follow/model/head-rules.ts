@@ -23,6 +23,7 @@ export function requireHead(
   engine: EngineModel,
   { shown, fence, validated }: Standing,
 ): void {
+  if (head === 0 && action.do !== 'climb') throw new Violation('D3', 'a forkchoice that names genesis');
   const isKnown = tree.isOnLine(head, engine.head) || tree.isOnLine(head, shown);
   if (!isKnown && (validated & tree.bit(head)) === NO_BLOCKS) {
     throw new Violation('I3', `the head ${tree.height(head)} is neither canonical nor VALID in this session`);

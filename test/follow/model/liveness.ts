@@ -37,7 +37,7 @@ export class Liveness {
       this.#follow(world, names);
     } catch (thrown) {
       if (!(thrown instanceof Violation)) throw thrown;
-      const turns = names.slice(-Number(process.env['TAIL'] ?? 12)).join(' / ');
+      const turns = names.slice(-12).join(' / ');
       throw new Violation(thrown.invariant, `${thrown.what}, after nothing more went wrong: ${turns}`);
     }
   }
@@ -131,7 +131,7 @@ function holdOf(scenario: Scenario, world: World): readonly string[] | null {
   const fork = forkOf(tree, engine.head, source.head);
   if (tree.height(engine.head) - tree.height(fork) > policy.maxDepth) return ['recovery-too-deep'];
   if (engine.invalid !== null) return null;
-  return hasWayBack(scenario, engine, source.head) ? null : ['recovery-failed'];
+  return hasWayBack(scenario, world) ? null : ['recovery-failed'];
 }
 
 /** An EL that does not execute, or may not be cured, stays where it is. */

@@ -1,4 +1,3 @@
-import type { BlockRef } from '../../../src/chain/block.js';
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
 import type { Action, ClimbAction, Outcome } from '../../../src/follow/action.js';
@@ -13,6 +12,7 @@ import { historyKey, NO_HISTORY, type History, type RecoveryHistory } from './hi
 import { ownLabels, requireLabels } from './label-rules.js';
 import type { LabelPair } from './source-model.js';
 import { NO_BLOCKS, type Index, type Tree } from './tree.js';
+import { sharedHeight } from './shared-height.js';
 import { Violation } from './violation.js';
 
 /** The smallest pause before the same failing action may be tried again (I18). */
@@ -289,15 +289,6 @@ export class Monitor {
   key(now: number): string {
     return historyKey(this.past, now);
   }
-}
-
-/** Up to this height the chain that the forkchoice names is the one that the EL showed. */
-function sharedHeight(action: Action, head: BlockRef): number {
-  if (action.do === 'unmap') return action.from.number;
-  if (action.do !== 'climb') return Infinity;
-  const { number, hash } = action.plan.ancestor;
-  // A copied block stands beside the ancestor.
-  return head.number > number || head.hash === hash ? number : head.number - 1;
 }
 
 function extended(leftAlone: History['leftAlone'], higher: boolean, now: number): History['leftAlone'] {

@@ -25,7 +25,7 @@ const FOLLOWING: readonly Scenario[] = [
     source: sourceAt(4, 4, 2),
   }),
   scenario('an EL on another branch', GETH_2026, { engine: engineAt(SMALL, 8, { safe: 1, finalized: 1 }) }),
-  scenario('an EL that answers VALID and does not move', OP_RETH, { engine: engineAt(SMALL, 2, { deaf: 7 }) }),
+  scenario('an EL that answers VALID and does not move', OP_RETH, { engine: engineAt(SMALL, 2, { deaf: 14 }) }),
   scenario('an EL that keeps answering SYNCING', GETH_2026, {
     engine: engineAt(SMALL, 2, { lazy: 7, safe: 1, finalized: 0 }),
   }),

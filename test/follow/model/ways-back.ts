@@ -1,7 +1,7 @@
 import { send } from './engine/send.js';
 import type { EngineModel } from './engine/state.js';
 import type { Index, Tree } from './tree.js';
-import type { Scenario } from './world.js';
+import type { Scenario, World } from './world.js';
 
 /** The highest block that both sides have. */
 export function forkOf(tree: Tree, a: Index, b: Index): Index {
@@ -14,18 +14,20 @@ export function forkOf(tree: Tree, a: Index, b: Index): Index {
  * Whether any way that the operator allows brings this EL to where its chain and the source's part: tried on the EL
  * itself, one way after the other, as each leaves it.
  */
-export function hasWayBack(scenario: Scenario, before: EngineModel, sourceHead: Index): boolean {
+export function hasWayBack(scenario: Scenario, { engine, source, state, now }: World): boolean {
   const { tree } = scenario;
-  const { finalized } = before;
-  const floor = finalized !== null && tree.isOnLine(finalized, before.head) ? tree.height(finalized) : 0;
-  const fork = forkOf(tree, before.head, sourceHead);
+  const { finalized, head } = engine;
+  const floor = finalized !== null && tree.isOnLine(finalized, head) ? tree.height(finalized) : 0;
+  const fork = forkOf(tree, head, source.head);
+  const next = tree.atHeight(source.head, tree.height(fork) + 1);
   const { reset, synthetic } = scenario.policy;
-  const trial = new Trial(scenario, before);
+  const trial = new Trial(scenario, engine);
+  const mayInsert = next !== null && now >= (state.refused.get(tree.ref(next).hash) ?? 0);
   const mayReset = reset === 'auto' || reset === 'forkchoice';
   const maySetHead = (reset === 'auto' || reset === 'sethead') && scenario.canSetHead;
   const mayCopy = synthetic && tree.height(fork) > floor;
   return (
-    trial.sibling(tree.atHeight(sourceHead, tree.height(fork) + 1)) ||
+    (mayInsert && trial.sibling(next)) ||
     (mayReset && trial.stepDown(fork)) ||
     (mayCopy && trial.copiedSibling(fork)) ||
     (maySetHead && trial.setHead(fork))
@@ -57,8 +59,8 @@ class Trial {
     this.#engine = engine;
   }
 
-  sibling(next: Index | null): boolean {
-    return next !== null && this.#payload(next) && this.#name(next);
+  sibling(next: Index): boolean {
+    return this.#payload(next) && this.#name(next);
   }
 
   stepDown(fork: Index): boolean {

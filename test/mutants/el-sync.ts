@@ -1,16 +1,11 @@
-import { decide } from '../../../src/follow/decide.js';
-import { promote, trustedLabels } from '../../../src/follow/labels.js';
-import type { State } from '../../../src/follow/state.js';
-import type { Mutant } from './mutants.js';
-import type { Core } from './turn.js';
-
-function remembering(change: (state: State, now: number) => State): Core {
-  return { promote, decide: (before, seen, tick) => decide(change(before, tick.now), seen, tick) };
-}
+import { decide } from '../../src/follow/decide.js';
+import { promote, trustedLabels } from '../../src/follow/labels.js';
+import { remembering, type Mutant } from './mutant.js';
 
 /** Mistakes about an EL that is left to sync with its peers. */
 export const EL_SYNC_MUTANTS: readonly Mutant[] = [
   {
+    id: 'D4',
     name: 'sends blocks to an EL that syncs with its peers',
     scenario: 'a geth left to sync with its peers',
     breaks: ['E17'],
@@ -33,6 +28,7 @@ export const EL_SYNC_MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    id: null,
     name: 'waits for good for a sync that does not begin',
     scenario: 'a fresh geth without peers, left to sync',
     breaks: ['L1'],
@@ -41,6 +37,7 @@ export const EL_SYNC_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
+    id: null,
     name: 'forgets that this EL does not sync',
     scenario: 'an op-geth whose peer gives it one block',
     breaks: ['L1', 'I18'],
@@ -49,6 +46,7 @@ export const EL_SYNC_MUTANTS: readonly Mutant[] = [
     ),
   },
   {
+    id: null,
     name: 'takes an EL that is pointed at a block for one that is there',
     scenario: 'a geth left to sync with its peers',
     breaks: ['E17'],
