@@ -2,8 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EngineAnswer } from '../../src/engine/engine.js';
 import type { Action, Outcome } from '../../src/follow/action.js';
 import { decide } from '../../src/follow/decide.js';
-import type { Recovery } from '../../src/follow/recovery-state.js';
-import type { State } from '../../src/follow/state.js';
+import type { Recovery, State } from '../../src/follow/state.js';
 import type { Rung } from '../../src/recovery/ladder.js';
 import type { Plan } from '../../src/recovery/plan.js';
 import { LockstepError } from '../../src/util/errors.js';
@@ -75,7 +74,7 @@ describe('a divergence that is confirmed', () => {
   const seen = (state: State) => decide(state, observation(engineView(B, 7, labels(A, 3, 2)), sourceView(A, 9)), TICK);
 
   it('soon after a recovery waits for the pause to end, as the source may be flapping (A2)', () => {
-    const pace = { plans: 1, notBefore: TICK.now + 5_000, pauseMs: 30_000 };
+    const pace = { ...SETTLED.pace, plans: 1, notBefore: TICK.now + 5_000, pauseMs: 30_000 };
     const { state, action } = seen({ ...CONFIRMED, pace });
     expect(state.phase).toMatchObject({ kind: 'holding', reason: { kind: 'recovery-pausing' } });
     expect(action.do).toBe('compare');
