@@ -74,7 +74,7 @@ describe('a divergence that is confirmed', () => {
   const seen = (state: State) => decide(state, observation(engineView(B, 7, labels(A, 3, 2)), sourceView(A, 9)), TICK);
 
   it('soon after a recovery waits for the pause to end, as the source may be flapping (A2)', () => {
-    const pace = { plans: 1, notBefore: TICK.now + 5_000, pauseMs: 30_000, movedBy: 1 };
+    const pace = { ...SETTLED.pace, plans: 1, notBefore: TICK.now + 5_000, pauseMs: 30_000 };
     const { state, action } = seen({ ...CONFIRMED, pace });
     expect(state.phase).toMatchObject({ kind: 'holding', reason: { kind: 'recovery-pausing' } });
     expect(action.do).toBe('compare');
