@@ -46,7 +46,7 @@ export function ladder(plan: Plan, floor: number, footing: Footing, policy: Rung
     ['copied-sibling', mayCopy && shallow],
     // Beyond the window of its profile an EL answers ACCEPTED, which costs one call.
     ['sibling', hasNext && !shallow],
-    ['copied-sibling', mayCopy && !shallow && !hasNext],
+    ['copied-sibling', mayCopy && !shallow],
     ['el-sync', maySync],
   ];
   return all.filter(([, allowed]) => allowed).map(([rung]) => rung);

@@ -60,7 +60,7 @@ class Explorer {
   readonly #known = new Set<string>();
   readonly #visits: Visit[] = [];
   /** The worlds that are not expanded yet, by the number of things that went wrong before them. */
-  readonly #waiting: Waiting[][] = [[]];
+  readonly #waiting: (Waiting | null)[][] = [[]];
   #done = -1;
   /** What is being tried at the moment, and how many things went wrong by then. */
   #from = -1;
@@ -103,7 +103,7 @@ class Explorer {
     for (let at = 0; at < waiting.length && !this.#isFull; at += 1) {
       const { place, world } = waiting[at]!;
       // An expanded world leaves a hole, so that its memory is free.
-      delete waiting[at];
+      waiting[at] = null;
       this.#from = place;
       for (const event of eventsBefore(this.#scenario, world)) this.#expand(event, depth);
     }

@@ -13,8 +13,11 @@ import { Turn, type Core } from './turn.js';
 import { forkOf, hasWayBack, trialOf } from './ways-back.js';
 import type { Scenario, World } from './world.js';
 
-/** With nothing going wrong any more, the end is reached in so many turns at most. */
-const MAX_TURNS = 120;
+/**
+ * With nothing going wrong any more, the end is reached in so many turns of one second at most: an EL that shows a sync is
+ * probed after 55 of them, and a way back that was not found is looked for again after 60, which may happen twice.
+ */
+const MAX_TURNS = 200;
 
 /** From every world, what should be reached is reached once both sides are well (L1, L2, L3). */
 export class Liveness {
@@ -135,10 +138,12 @@ function holdOf(scenario: Scenario, world: World): readonly string[] | null {
 }
 
 /** An EL that does not execute, or may not be cured, stays where it is. */
-function whileBehind(scenario: Scenario, { source, engine }: World): readonly string[] | null {
+function whileBehind(scenario: Scenario, { source, engine, state, now }: World): readonly string[] | null {
   const { tree, policy } = scenario;
   const next = tree.atHeight(source.head, tree.height(engine.head) + 1);
   if (next === null || next === engine.invalid) return null;
+  // What this EL refused in this session is not sent again for ten minutes (reliability E6).
+  if (now < (state.refused.get(tree.ref(next).hash) ?? 0)) return ['payload-refused'];
   const { executes, moves } = trialOf(scenario, engine, next);
   if (!executes) return ['engine-snap-sync', 'engine-stuck', 'payload-refused'];
   const mayCure = policy.mode === 'auto' && policy.synthetic;

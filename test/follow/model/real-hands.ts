@@ -65,7 +65,7 @@ class WorldSource implements Source {
   }
 
   labels(): Promise<Labels> {
-    return this.#answer(() => labelRefs(this.#hands.scenario.tree, this.#hands.source)!);
+    return this.#answer(() => labelRefs(this.#hands.scenario.tree, this.#hands.source));
   }
 
   refAt(id: BlockId): Promise<Lookup<BlockRef>> {
