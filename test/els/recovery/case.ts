@@ -26,6 +26,8 @@ export interface Recovery {
   readonly ms: number;
   /** Requests to the source, a batch being one, from there to the first whole block. */
   readonly searchCalls: number;
+  /** The searches that they are the cost of: a source that moves meanwhile makes it begin anew. */
+  readonly searches: number;
 }
 
 /** What the search for an ancestor may cost. */

@@ -5,6 +5,7 @@ import type { Recovery } from './case.js';
 
 const MOVED = 'Recovery: the EL was moved';
 const NOT_MOVED = 'Recovery: the EL was not moved this way';
+const FOUND = 'Recovery: the common ancestor is found, and the way back';
 const DIVERGED = 'The EL is on another branch than the source';
 
 /** What the log of lockstep and that of the source's port tell of the one recovery in them. */
@@ -17,7 +18,13 @@ export function recoveryIn(lines: readonly JsonObject[], source: WireLog, healed
     if (line['msg'] === MOVED) return [way];
     return line['msg'] === NOT_MOVED ? [`${way} (no)`] : [];
   });
-  return { rungs: [...new Set(ways)], ms: healedAtMs - begunAtMs, searchCalls: searchCalls(source, begunAtMs) };
+  const searches = Number(lines.find(({ msg }) => msg === FOUND)?.['plan'] ?? 1);
+  return {
+    rungs: [...new Set(ways)],
+    ms: healedAtMs - begunAtMs,
+    searchCalls: searchCalls(source, begunAtMs),
+    searches,
+  };
 }
 
 /** Requests for single heights before the first one for a whole block. */
