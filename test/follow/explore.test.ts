@@ -5,7 +5,7 @@ import { explore } from './model/explorer.js';
 import { SCENARIOS } from './model/scenarios.js';
 
 /** Worlds per scenario; `npm run explore` visits more of them. */
-const MAX_STATES = 1_800;
+const MAX_STATES = 2_400;
 const MIN_STATES = 100_000;
 
 describe('every small world', () => {
