@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/js
 import type { FollowWorld } from './follow-world.js';
 import { isWrite, type WireCall } from './wire-log.js';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 /** A stretch of a run: what lockstep logged, and what passed the proxies, since it began. */
 export class Episode {
