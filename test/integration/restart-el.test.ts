@@ -86,10 +86,10 @@ describe('an EL that comes back without its last blocks', () => {
     await producer.produce(20);
     await world.untilEqual();
 
+    const [sent, sessions] = [world.engine.log.payloads.length, sessionsOf(lockstep)];
     await world.rig.follower.kill();
     rmSync(database, { recursive: true });
     cpSync(saved, database, { recursive: true });
-    const [sent, sessions] = [world.engine.log.payloads.length, sessionsOf(lockstep)];
     await world.rig.restartFollower('SIGKILL');
     await untilLogged(lockstep, { msg: 'Extended', number: producer.head.number });
     await world.untilEqual();
