@@ -1,6 +1,5 @@
 import type { BlockRef, Labels } from '../chain/block.js';
 import type { Engine, EngineIdentity } from '../engine/engine.js';
-import { engineProfile } from '../engine/profile.js';
 import type { ExpectedChain } from '../follow/act.js';
 import { proveConsensus } from '../follow/consensus-identity.js';
 import { requireOrdered } from '../follow/status-guard.js';
@@ -33,7 +32,7 @@ export interface Preflight {
   /** The error of the first failed row. */
   readonly error: LockstepError | null;
   /** What both sides proved to be; null unless every check passed. */
-  readonly passed: { readonly expected: ExpectedChain; readonly engine: EngineIdentity } | null;
+  readonly passed: { readonly expected: ExpectedChain } | null;
 }
 
 /** The Engine API accepts tokens at most this far from the EL's clock (execution-apis, engine/authentication.md). */
@@ -62,8 +61,8 @@ export async function preflight(input: PreflightInput, signal: AbortSignal): Pro
   await run.after('labels', head !== null, () => checkLabels(input, signal));
   await run.after('blocks', head !== null, () => checkBlocks(input.source, head, seen, signal));
   const error = run.firstError;
-  const complete = error === null && engine !== null && chainId !== null && genesis !== null;
-  return { rows: run.rows, error, passed: complete ? { expected: { chainId, genesis }, engine } : null };
+  const complete = error === null && chainId !== null && genesis !== null;
+  return { rows: run.rows, error, passed: complete ? { expected: { chainId, genesis } } : null };
 }
 
 interface Passed<T> {
@@ -111,7 +110,7 @@ async function checkEngine(engine: Engine, signal: AbortSignal): Promise<Passed<
   const version = identity.clientVersion ?? 'version not told';
   return {
     value: identity,
-    detail: `${engine.name} takes our JWT and has the methods that following needs (${version}; profile ${engineProfile(identity).kind})`,
+    detail: `${engine.name} takes our JWT and has the methods that following needs (${version}; profile ${engine.profile.kind})`,
   };
 }
 

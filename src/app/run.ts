@@ -1,5 +1,4 @@
 import type { Config } from '../config/config.js';
-import { engineProfile } from '../engine/profile.js';
 import { elSyncPolicy } from '../follow/limits.js';
 import { follow } from '../follow/loop.js';
 import { createHealth, type Health } from '../status/health.js';
@@ -78,7 +77,7 @@ async function followBooted(
     maxBlocks: prefetchBlocks,
     maxBytes: prefetchBytes,
     maxConcurrent: config.source.maxConcurrency,
-    blocksPerForkchoice: engineProfile(booted.engine).maxBlocksPerForkchoice,
+    blocksPerForkchoice: parts.engine.profile.maxBlocksPerForkchoice,
   };
   const { source, consensus, engine, metrics } = parts;
   const progress = new ProgressTracker(now);

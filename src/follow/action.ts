@@ -2,9 +2,8 @@ import type { BlockRef, Labels } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import type { EngineAnswer } from '../engine/engine.js';
 import type { Rung } from '../recovery/ladder.js';
-import type { Plan } from '../recovery/plan.js';
+import type { Plan, Divergence } from '../recovery/plan.js';
 import type { LockstepError } from '../util/errors.js';
-import type { Divergence } from '../recovery/plan.js';
 
 export type Action =
   | { readonly do: 'wait'; readonly ms: number }

@@ -1,13 +1,11 @@
-import { isOnPlan, targetOf } from '../recovery/plan.js';
+import { isOnPlan, targetOf, type Divergence } from '../recovery/plan.js';
 import type { Rung } from '../recovery/ladder.js';
 import type { LockstepError } from '../util/errors.js';
 import type { ClimbStop, PlanResult } from './action.js';
 import { describe, fromAnswer, fromPayloadAnswer, stuck } from './engine-answers.js';
 import { trustedLabels } from './labels.js';
 import { FOREIGN_WINDOW_MS, MAX_COOLDOWN_MS, RECOVERY_RETRY_MS, UNKNOWNS_PER_RUNG } from './limits.js';
-import type { Recovery } from './state.js';
-import type { Divergence } from '../recovery/plan.js';
-import type { EngineView, HoldReason, State, Tick } from './state.js';
+import type { Recovery, EngineView, HoldReason, State, Tick } from './state.js';
 import { troubled, unsettled } from './trouble.js';
 
 type Climbing = Extract<Recovery, { readonly stage: 'climbing' }>;

@@ -4,8 +4,7 @@ import { forkchoiceAtHead, isContradicted, labelsStand, lostFinalized } from './
 import { CONFIRM_DIVERGENCE_READS, FOREIGN_MOVES_TO_HOLD, FOREIGN_QUIET_MS, KEEP_ALIVE_MS } from './limits.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import type { Rung } from '../recovery/ladder.js';
-import type { Plan } from '../recovery/plan.js';
-import type { Divergence } from '../recovery/plan.js';
+import type { Plan, Divergence } from '../recovery/plan.js';
 import type { EngineView, HoldReason, Observation, SourceView, State } from './state.js';
 import type { LockstepError } from '../util/errors.js';
 

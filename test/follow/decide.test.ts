@@ -4,8 +4,7 @@ import { learn } from '../../src/follow/learn.js';
 import { CONFIRM_DELAY_MS, IDLE_MS, KEEP_ALIVE_MS, SYNCING_GAP_BLOCKS } from '../../src/follow/limits.js';
 import { classify, type SituationKind } from '../../src/follow/situation.js';
 import type { Outcome } from '../../src/follow/action.js';
-import type { HoldReason, Observation, Phase, PhaseKind, State, Trouble } from '../../src/follow/state.js';
-import type { Recovery } from '../../src/follow/state.js';
+import type { HoldReason, Observation, Phase, PhaseKind, State, Trouble, Recovery } from '../../src/follow/state.js';
 import type { Plan } from '../../src/recovery/plan.js';
 import { LockstepError } from '../../src/util/errors.js';
 import {

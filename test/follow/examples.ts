@@ -1,9 +1,15 @@
 import type { BlockRef, Heads, Labels } from '../../src/chain/block.js';
 import { NOT_SYNCING, type EngineSyncing } from '../../src/engine/engine.js';
 import type { ElSync, ElSyncPolicy } from '../../src/follow/el-sync-state.js';
-import { INITIAL_STATE, type EngineView } from '../../src/follow/state.js';
+import {
+  INITIAL_STATE,
+  type EngineView,
+  type Observation,
+  type Seen,
+  type SourceView,
+  type State,
+} from '../../src/follow/state.js';
 import type { Outcome } from '../../src/follow/action.js';
-import type { Observation, Seen, SourceView, State } from '../../src/follow/state.js';
 import type { ErrorCode } from '../../src/util/error-codes.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { type Hash, ZERO_HASH } from '../../src/util/hex.js';

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Action } from '../../src/follow/action.js';
-import type { Recovery } from '../../src/follow/state.js';
-import type { HoldReason, Phase, State, Turn } from '../../src/follow/state.js';
+import type { Recovery, HoldReason, Phase, State, Turn } from '../../src/follow/state.js';
 import type { Plan } from '../../src/recovery/plan.js';
 import { createMetrics, type Metrics } from '../../src/status/metrics.js';
 import { LockstepError } from '../../src/util/errors.js';

@@ -13,11 +13,8 @@ import { Turn, type Core } from './turn.js';
 import { forkOf, hasWayBack, trialOf } from './ways-back.js';
 import type { Scenario, World } from './world.js';
 
-/**
- * With nothing going wrong any more, the end is reached in so many turns of one second at most: an EL that shows a sync is
- * probed after 55 of them, and a way back that was not found is looked for again after 60, which may happen twice.
- */
-const MAX_TURNS = 200;
+/** With nothing going wrong any more, the end is reached in so many turns at most. */
+const MAX_TURNS = 120;
 
 /** From every world, what should be reached is reached once both sides are well (L1, L2, L3). */
 export class Liveness {
