@@ -22,6 +22,8 @@ export interface RigOptions extends ProducerOptions {
   readonly genesisTimestamp?: number;
   /** For the follower, when it is a geth. */
   readonly followerFlags?: readonly string[];
+  /** The follower EL has ended, and is started again. */
+  readonly onFollowerRestart?: () => void;
 }
 
 export type Side = 'source' | 'follower';
@@ -110,6 +112,10 @@ function elOptions(options: RigOptions, workDir: WorkDir): readonly [ElOptions, 
   ];
 }
 
+async function end(el: RunningEl, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  await (signal === 'SIGTERM' ? el.stop() : el.kill());
+}
+
 class RunningRig implements Rig {
   private currentLockstep: LockstepProcess | null = null;
   private readonly pids: Set<number>;
@@ -163,17 +169,19 @@ class RunningRig implements Rig {
   }
 
   async restartFollower(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    this.currentFollower = await this.restartEl(this.currentFollower, this.options.followerOptions, signal);
+    await end(this.currentFollower, signal);
+    this.options.onFollowerRestart?.();
+    this.currentFollower = await this.restartEl(this.currentFollower, this.options.followerOptions);
   }
 
   async restartSource(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await this.producer.stop();
-    this.currentSource = await this.restartEl(this.currentSource, this.options.sourceOptions, signal);
+    await end(this.currentSource, signal);
+    this.currentSource = await this.restartEl(this.currentSource, this.options.sourceOptions);
     this.currentProducer = await createProducer(this.currentSource, this.options);
   }
 
-  private async restartEl(before: RunningEl, options: ElOptions, signal: 'SIGTERM' | 'SIGKILL'): Promise<RunningEl> {
-    await (signal === 'SIGTERM' ? before.stop() : before.kill());
+  private async restartEl(before: RunningEl, options: ElOptions): Promise<RunningEl> {
     const el = await launchEl(before.kind, {
       ...options,
       httpPort: Number(new URL(before.httpUrl).port),

@@ -48,9 +48,10 @@ export class FollowWorld {
 
   static async start(options: Partial<WorldOptions> = {}): Promise<FollowWorld> {
     const { dialect, ...rigOptions } = { ...DEFAULTS, ...options };
-    const rig = await startRig(rigOptions);
+    let engine: FaultProxy | undefined;
+    const rig = await startRig({ ...rigOptions, onFollowerRestart: () => engine?.log.newSession() });
     const source = await FaultProxy.start(rig.source.httpUrl);
-    const engine = await FaultProxy.start(rig.follower.engineUrl);
+    engine = await FaultProxy.start(rig.follower.engineUrl);
     const consensus = dialect === 'consensus' ? await startConsensus(rig.source.httpUrl) : null;
     return new FollowWorld(rig, source, engine, consensus);
   }

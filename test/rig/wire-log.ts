@@ -10,6 +10,8 @@ export interface WireCall extends WireRequest {
   readonly atMs: number;
   /** Which life of the client sent it, where the test tells: {@link WireLog.newLife}. */
   readonly life: number;
+  /** Which life of the EL it was sent to, where the test tells: {@link WireLog.newSession}. */
+  readonly session: number;
   /** The upstream's answer (before any fault), or undefined while it has none. */
   answer?: { readonly result?: JsonValue; readonly error?: JsonValue };
   /** The client got an answer, true or spoiled. */
@@ -31,6 +33,7 @@ export interface SeenPayload {
   readonly status: JsonValue | undefined;
 }
 
+const LOOK = 'eth_getBlockByNumber';
 const NEW_PAYLOAD = /^engine_newPayloadV\d+$/;
 const FORKCHOICE = /^engine_forkchoiceUpdatedV\d+$/;
 const STATE_CHANGING = /^(engine_newPayloadV\d+|engine_forkchoiceUpdatedV\d+|debug_setHead)$/;
@@ -75,6 +78,7 @@ export class WireLog {
   maxConcurrentWrites = 0;
   #openWrites = 0;
   #life = 1;
+  #session = 1;
 
   /** Another process sends from now on: what the one before has left open is not its doing. */
   newLife(): void {
@@ -82,10 +86,15 @@ export class WireLog {
     this.#openWrites = 0;
   }
 
+  /** The EL starts anew: what it holds in memory alone is gone. */
+  newSession(): void {
+    this.#session += 1;
+  }
+
   /** Records an exchange as it arrives. The returned function ends it. */
   open(requests: readonly WireRequest[], connection: number): { calls: readonly WireCall[]; end: () => void } {
     this.exchanges += 1;
-    const place = { exchange: this.exchanges, connection, atMs: Date.now(), life: this.#life };
+    const place = { exchange: this.exchanges, connection, atMs: Date.now(), life: this.#life, session: this.#session };
     const calls = requests.map((request): WireCall => ({ ...request, ...place }));
     this.calls.push(...calls);
     if (!requests.some(isWrite)) return { calls, end: () => undefined };
@@ -119,6 +128,13 @@ export class WireLog {
 
   get payloads(): SeenPayload[] {
     return this.calls.filter(isPayload).map(asPayload);
+  }
+
+  /** Forgets what passed before the last look at the EL's head: what comes next may build on it. */
+  clearToLook(): void {
+    const look = this.calls.findLastIndex(({ method, params }) => method === LOOK && params[0] === 'latest');
+    this.calls.splice(0, look);
+    this.maxConcurrentWrites = this.#openWrites;
   }
 
   /** Forgets what passed; calls that are still open stay counted as open. */

@@ -37,14 +37,13 @@ class WireChecker {
   readonly #invalid = new Map<JsonValue, number>();
   /** Copied siblings: they stand in for a block of the source for a moment. */
   readonly #copies = new Set<JsonValue>();
+  #session = 1;
   /** What the EL showed last, or took with a forkchoice. */
   #latest: WireRef | null = null;
   #safe: JsonValue = null;
   #finalized: JsonValue = null;
   /** The highest finalized block that was canonical: nothing moves below it. */
   #fence: JsonValue = null;
-  /** Heads that were sent since the EL was looked at. */
-  #aimed = new Set<JsonValue>();
   #lastWrite: WireCall | null = null;
   #looked = true;
   #repeats: { text: string; times: number[] } = { text: '', times: [] };
@@ -61,6 +60,7 @@ class WireChecker {
     const { maxConcurrentWrites, calls } = this.log;
     if (maxConcurrentWrites > 1) this.#breach('I5', `${maxConcurrentWrites} writes at the same time`);
     for (const call of calls) {
+      this.#meet(call.session);
       if (!isWrite(call)) {
         await this.#look(call);
         continue;
@@ -75,6 +75,14 @@ class WireChecker {
     return this.#breaches;
   }
 
+  /** An EL that started anew may have lost what it called VALID, and no longer knows what it called INVALID. */
+  #meet(session: number): void {
+    if (session === this.#session) return;
+    this.#session = session;
+    this.#held.clear();
+    this.#invalid.clear();
+  }
+
   async #look({ method, params, answer }: WireCall): Promise<void> {
     this.#looked = true;
     if (method !== 'eth_getBlockByNumber' || answer === undefined) return;
@@ -82,21 +90,9 @@ class WireChecker {
     if (params[0] === 'safe') this.#safe = block?.hash ?? null;
     else if (params[0] === 'finalized') await this.#showFinalized(block);
     else if (block !== null) {
-      if (params[0] === 'latest') await this.#showLatest(block);
+      if (params[0] === 'latest') this.#latest = block;
       this.#held.add(block.hash);
     }
-  }
-
-  /** A lower head on the same branch, that nobody asked for, belongs to an EL that came back without what it held. */
-  async #showLatest(block: WireRef): Promise<void> {
-    const before = this.#latest;
-    const lower = before !== null && block.number < before.number && !this.#aimed.has(block.hash);
-    if (lower && (await this.#blocks.isOnBranch(block.hash, before.hash)) === true) {
-      this.#held.clear();
-      this.#invalid.clear();
-    }
-    this.#latest = block;
-    this.#aimed.clear();
   }
 
   async #showFinalized(block: WireRef | null): Promise<void> {
@@ -154,7 +150,6 @@ class WireChecker {
     if (!(await this.#holds(hash))) this.#breach('I3', `${what}: head was never VALID`);
     if (hash !== this.#latest?.hash) await this.#move(head, what);
     await this.#labels(hash, safe, finalized, what);
-    this.#aimed.add(hash);
     if (status !== 'VALID' || finalized === ZERO_HASH) return;
     [this.#safe, this.#finalized] = [safe, finalized];
     await this.#raiseFence(finalized);

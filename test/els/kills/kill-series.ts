@@ -63,7 +63,7 @@ export class KillSeries {
   async kill(): Promise<Crash> {
     const { rig, engine } = this.world;
     if (this.#random.integer(CLEAN_STOP_EVERY) === 0) await this.#stopCleanly();
-    engine.log.clear();
+    engine.log.clearToLook();
     const episode = new Episode(this.world, this.lockstep);
     rig.producer.start();
     await wait(MIN_LIFE_MS + this.#random.integer(MAX_LIFE_MS - MIN_LIFE_MS));

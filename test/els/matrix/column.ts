@@ -97,6 +97,7 @@ export class Column {
 
   async endEl(signal: Signal): Promise<void> {
     await (signal === 'SIGTERM' ? this.current.stop() : this.current.kill());
+    this.proxy.log.newSession();
   }
 
   /** The same database on the same ports. */

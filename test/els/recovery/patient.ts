@@ -59,7 +59,7 @@ export class Patient {
   /** Leads the EL astray and sees lockstep bring it back. @throws Error when it does not, or breaks a rule on the way. */
   async recover(given: RecoveryCase): Promise<Recovery> {
     const { engine, source } = this.world;
-    engine.log.clear();
+    engine.log.clearToLook();
     source.log.clear();
     if (given.executed) await this.#level(given.depth);
     const branch = await this.#divert(given);
@@ -84,7 +84,7 @@ export class Patient {
     readonly finalized: boolean;
   }): Promise<Readonly<Record<string, unknown>>> {
     const { engine } = this.world;
-    engine.log.clear();
+    engine.log.clearToLook();
     const { number } = this.#producer.head;
     const labels = place.finalized ? { safe: number + place.depth, finalized: number + place.depth } : 'keep';
     const branch = await this.#branch({ depth: 0, length: place.depth, labels });
