@@ -1,5 +1,6 @@
 import { asLockstepError, LockstepError, remoteText } from '../util/errors.js';
 import { type Hash, toHash } from '../util/hex.js';
+import { rpcError } from '../util/envelope.js';
 import { isJsonObject, type JsonValue } from '../util/json.js';
 import type { EngineAnswer, VerdictOn } from './engine.js';
 
@@ -75,6 +76,11 @@ function readRpcError(error: LockstepError): EngineAnswer {
   if (code !== SERVER_TIMEOUT) return { status: 'REJECTED', code, reason: error.message };
   const timeout = new LockstepError('ENGINE_TIMEOUT', { detail: 'the EL gave up its own reply', cause: error });
   return { status: 'UNKNOWN', error: timeout };
+}
+
+/** The error object that stands for one call of a batch. */
+export function readRejection(method: string, error: { readonly code: number; readonly message: string }): EngineAnswer {
+  return readRpcError(rpcError('ENGINE', method, error));
 }
 
 export function schemaError(detail: string): LockstepError {

@@ -1,4 +1,4 @@
-import { readReply, rpcError } from '../util/envelope.js';
+import { readBatch, readReply, rpcError } from '../util/envelope.js';
 import { LockstepError } from '../util/errors.js';
 import type { JsonValue } from '../util/json.js';
 import type { PostOptions, RpcCall, RpcOutcome, RpcTransport } from '../util/rpc.js';
@@ -19,6 +19,14 @@ export interface StateChange {
   readonly request: string | Buffer;
   /** Absent: the deadline of every call. */
   readonly timeoutMs?: number;
+}
+
+/** Several state-changing calls in one batch, ready to be sent. */
+export interface StateChanges {
+  /** A JSON array of requests, with the ids `firstId`, `firstId + 1`, ... */
+  readonly body: Buffer;
+  readonly firstId: number;
+  readonly count: number;
 }
 
 /** The transport with a token on every call, and the two ways to use it: reads and state-changing calls. */
@@ -74,6 +82,15 @@ export class EngineClient {
     const options = { signal, timeoutMs: timeoutMs ?? this.#options.timeoutMs, drainMs };
     const { result } = await this.#authorized((headers) => this.#post(method, request, { ...options, headers }));
     return result;
+  }
+
+  /** As `change`, for a batch, with the deadline of one call: an outcome for each of its calls, in their order. */
+  async changeAll({ body, firstId, count }: StateChanges, signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+    const { drainMs, timeoutMs } = this.#options;
+    const reply = await this.#authorized((headers) =>
+      this.#transport.post(body, { signal, timeoutMs, drainMs, headers }),
+    );
+    return readBatch('ENGINE', reply.body, firstId, count);
   }
 
   close(): Promise<void> {

@@ -72,6 +72,8 @@ export type EngineKind = 'geth' | 'op-geth' | 'reth' | 'op-reth' | 'ethereumjs' 
 export interface EngineHabits {
   /** In catch-up, how many newPayloads may pass before a forkchoice. */
   readonly maxBlocksPerForkchoice: number;
+  /** In catch-up, how many newPayloads are sent in one call; 1: no batches. */
+  readonly maxPayloadsPerBatch: number;
   /** How often a VALID forkchoice that moved nothing is worth repeating. */
   readonly maxUnmovedRepeats: number;
   /** How many blocks one forkchoice for an ancestor moves the head back; 0: it never does. */
@@ -114,6 +116,11 @@ export interface Engine {
   /** How many p2p peers it has; null where it cannot be asked. Rejects with ABORTED alone. */
   peerCount(signal: AbortSignal): Promise<number | null>;
   newPayload(payload: Payload, signal: AbortSignal): Promise<EngineAnswer>;
+  /**
+   * Several payloads, each the child of the one before it, in one JSON-RPC batch: an answer for each, in order. An EL goes
+   * on after one that failed. Where the call as a whole failed, every answer says so.
+   */
+  newPayloads(payloads: readonly Payload[], signal: AbortSignal): Promise<readonly EngineAnswer[]>;
   /** Sends the forkchoice, reads it back, and repeats an unmoved VALID a few times at growing short delays. */
   applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice>;
   /**

@@ -18,7 +18,7 @@ import { ForkchoiceSender } from './forkchoice.js';
 import { readHeads, readRefAt, readSyncing } from './heads.js';
 import { identify } from './identify.js';
 import { createTokenSigner } from './jwt.js';
-import { sendNewPayload } from './new-payload.js';
+import { sendNewPayload, sendNewPayloads } from './new-payload.js';
 import { PeerCounter } from './peers.js';
 import { engineProfile, UNKNOWN_PROFILE } from './profile.js';
 import { HeadSetter } from './set-head.js';
@@ -132,6 +132,10 @@ class HttpEngine implements Engine {
 
   newPayload(payload: Payload, signal: AbortSignal): Promise<EngineAnswer> {
     return this.#singleFlight.run('newPayload', () => sendNewPayload(this.#client, payload, signal));
+  }
+
+  newPayloads(payloads: readonly Payload[], signal: AbortSignal): Promise<readonly EngineAnswer[]> {
+    return this.#singleFlight.run('newPayloads', () => sendNewPayloads(this.#client, payloads, signal));
   }
 
   applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice> {

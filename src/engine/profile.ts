@@ -27,10 +27,19 @@ const RETH_FORGETS =
 const NOT_ASKED_FOR = 'No specification asks for such a wait.';
 const UNTOLD = 'Nothing is taken for granted: it is tried, and read back.';
 
+const GETH_BATCH =
+  'It carries out the calls of a batch strictly in order, and goes on after one that failed (engines-measured 1.9, 2.H).';
+const RETH_BATCH =
+  'An op-reth carries out the calls of a batch strictly in order (engines-measured 1.9), with the server that reth has as well.';
+const EJS_BATCH =
+  'Its server starts the calls of a batch side by side (performance 5.3: servers on node:http do), and the second is SYNCING.';
+const UNKNOWN_BATCH = 'JSON-RPC 2.0 lets a server carry out the calls of a batch in any order.';
+
 const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   geth: {
     kind: 'geth',
     maxBlocksPerForkchoice: 32,
+    maxPayloadsPerBatch: 8,
     maxUnmovedRepeats: 2,
     maxResetDepth: 32,
     maxSiblingDepth: 127,
@@ -40,6 +49,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     evidence: {
       kind: 'engine_getClientVersionV1 says go-ethereum (engines-measured 2.G).',
       maxBlocksPerForkchoice: GETH_FORKCHOICE,
+      maxPayloadsPerBatch: GETH_BATCH,
       maxUnmovedRepeats: GETH_REPEATS,
       maxResetDepth:
         '32 for each call, and further ones go on from there; 33 at once is -38006 (engines-measured 2.B).',
@@ -59,6 +69,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   'op-geth': {
     kind: 'op-geth',
     maxBlocksPerForkchoice: 32,
+    maxPayloadsPerBatch: 8,
     maxUnmovedRepeats: 2,
     maxResetDepth: 0,
     maxSiblingDepth: 127,
@@ -68,6 +79,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     evidence: {
       kind: `Says go-ethereum as well; its capabilities list ${OP_STACK_METHOD} (engines-measured 2.G).`,
       maxBlocksPerForkchoice: GETH_FORKCHOICE,
+      maxPayloadsPerBatch: GETH_BATCH,
       maxUnmovedRepeats: GETH_REPEATS,
       maxResetDepth: 'VALID at any depth, the labels move, the head never does (engines-measured 2.0, 2.B).',
       maxSiblingDepth: GETH_SIBLING,
@@ -85,6 +97,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   reth: {
     kind: 'reth',
     maxBlocksPerForkchoice: 8,
+    maxPayloadsPerBatch: 8,
     maxUnmovedRepeats: Infinity,
     maxResetDepth: 0,
     maxSiblingDepth: Infinity,
@@ -94,6 +107,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     evidence: {
       kind: 'engine_getClientVersionV1 says Reth (engines-measured 4).',
       maxBlocksPerForkchoice: RETH_FORKCHOICE,
+      maxPayloadsPerBatch: RETH_BATCH,
       maxUnmovedRepeats: RETH_REPEATS,
       maxResetDepth: RETH_RESET,
       maxSiblingDepth: RETH_SIBLING,
@@ -109,6 +123,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   'op-reth': {
     kind: 'op-reth',
     maxBlocksPerForkchoice: 8,
+    maxPayloadsPerBatch: 8,
     maxUnmovedRepeats: Infinity,
     maxResetDepth: 0,
     maxSiblingDepth: Infinity,
@@ -118,6 +133,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     evidence: {
       kind: `Says a name with reth in it, and its capabilities list ${OP_STACK_METHOD} (engines-measured 3.7).`,
       maxBlocksPerForkchoice: RETH_FORKCHOICE,
+      maxPayloadsPerBatch: RETH_BATCH,
       maxUnmovedRepeats: RETH_REPEATS,
       maxResetDepth: RETH_RESET,
       maxSiblingDepth: RETH_SIBLING,
@@ -135,6 +151,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   ethereumjs: {
     kind: 'ethereumjs',
     maxBlocksPerForkchoice: 1,
+    maxPayloadsPerBatch: 1,
     maxUnmovedRepeats: Infinity,
     maxResetDepth: Infinity,
     maxSiblingDepth: Infinity,
@@ -145,6 +162,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
       kind: `Tells no version; its capabilities list ${ETHEREUMJS_METHOD}, without a version (engines 11).`,
       maxBlocksPerForkchoice:
         'The stock client executes two payloads ahead of its head and answers SYNCING beyond some dozens (engines 16.6).',
+      maxPayloadsPerBatch: EJS_BATCH,
       maxUnmovedRepeats: 'It may say VALID or SYNCING while it still executes (engines 16.6).',
       maxResetDepth: 'It goes back to any block that it has (engines 16.6).',
       maxSiblingDepth: UNTOLD,
@@ -161,6 +179,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   unknown: {
     kind: 'unknown',
     maxBlocksPerForkchoice: 1,
+    maxPayloadsPerBatch: 1,
     maxUnmovedRepeats: Infinity,
     maxResetDepth: Infinity,
     maxSiblingDepth: Infinity,
@@ -171,6 +190,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
       kind: 'Whatever else answers.',
       maxBlocksPerForkchoice:
         'Nothing is taken for granted: block by block is what every EL of the specification does.',
+      maxPayloadsPerBatch: UNKNOWN_BATCH,
       maxUnmovedRepeats: 'Nothing is taken for granted.',
       maxResetDepth: UNTOLD,
       maxSiblingDepth: UNTOLD,

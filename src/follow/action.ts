@@ -27,6 +27,8 @@ export interface ExtendAction {
   readonly ground: Ground;
   /** A forkchoice after every block: at the head, and after any surprise. */
   readonly everyBlock: boolean;
+  /** Several payloads may be sent in one call: far behind, until an answer to such a call leaves a doubt. */
+  readonly batches: boolean;
   /** The plan that `from` and `to` stand on: its blocks are taken by their hashes. Null: by number. */
   readonly plan: Plan | null;
 }
@@ -147,6 +149,14 @@ export type ExtendStop =
   /** Not sent: the EL refused this very block before. */
   | { readonly why: 'known-refused'; readonly block: BlockRef }
   | { readonly why: 'payload-answer'; readonly block: BlockRef; readonly answer: EngineAnswer }
+  /** The first answer of a batch, from block `first` to block `last`, that is not VALID, and the block it is for. */
+  | {
+      readonly why: 'batch-answer';
+      readonly block: BlockRef;
+      readonly answer: EngineAnswer;
+      readonly first: BlockRef;
+      readonly last: BlockRef;
+    }
   | {
       readonly why: 'forkchoice-answer';
       readonly block: BlockRef;

@@ -1,7 +1,7 @@
 import { LockstepError } from '../util/errors.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import { targetOf, type Plan } from '../recovery/plan.js';
-import type { Action, Ground } from './action.js';
+import type { Action, ExtendAction, Ground } from './action.js';
 import { CONFIRM_DELAY_MS, IDLE_MS, SYNCING_GAP_BLOCKS } from './limits.js';
 import { trustedLabels } from './labels.js';
 import { learn } from './learn.js';
@@ -130,8 +130,13 @@ function extend(state: State, { engine, target }: Extract<Situation, { kind: 'be
   const to = plan === null ? target : targetOf(plan);
   const far = to.number - from.number > SYNCING_GAP_BLOCKS;
   const phase = plan === null ? unlessHeld(state, far ? 'syncing' : 'following') : recovering(state, plan);
-  const everyBlock = !far || state.trouble !== null;
-  return inPhase(state, phase, { do: 'extend', from, to, ground: groundOf(state, engine), everyBlock, plan });
+  return inPhase(state, phase, { do: 'extend', from, to, ground: groundOf(state, engine), ...laneOf(state, far), plan });
+}
+
+/** Block by block at the head, and after any surprise. */
+function laneOf({ trouble, session }: State, far: boolean): Pick<ExtendAction, 'everyBlock' | 'batches'> {
+  const everyBlock = !far || trouble !== null;
+  return { everyBlock, batches: !everyBlock && session.batches };
 }
 
 function groundOf(state: State, engine: EngineView): Ground {

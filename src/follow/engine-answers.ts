@@ -36,6 +36,23 @@ export function fromPayloadAnswer(state: State, { block, answer, head }: Payload
 }
 
 /**
+ * An answer within a batch is no verdict yet: some ELs run batches by other code, and what they refuse there they take
+ * block by block (ethrex#6464). So nothing is poisoned, the blocks are sent one by one from where the EL
+ * is seen to stand, and this session of the EL gets no batch again.
+ */
+export function fromBatchAnswer(
+  state: State,
+  { block, answer }: Extract<ExtendStop, { why: 'batch-answer' }>,
+  tick: Tick,
+): State {
+  const reason = stuck(block.number, describe(answer));
+  if (answer.status === 'UNKNOWN' || (answer.status === 'UNSENT' && answer.error.code !== 'ENGINE_OVERSIZE')) {
+    return fromAnswer(state, 'batch', reason, answer, tick);
+  }
+  return troubled({ ...state, session: { ...state.session, batches: false } }, 'batch', reason, tick);
+}
+
+/**
  * The forkchoice named a VALID block that builds on the very head at which the EL then still stands, so nothing can have
  * been in its way. op-geth calls that VALID, geth counts the depth of such a reorg below zero (engines-measured 2.0).
  */

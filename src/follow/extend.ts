@@ -1,15 +1,17 @@
 import type { BlockRef, Labels } from '../chain/block.js';
 import { forkchoice, type Forkchoice } from '../chain/forkchoice.js';
-import type { AppliedForkchoice, Engine } from '../engine/engine.js';
+import type { AppliedForkchoice, Engine, EngineAnswer } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
 import type { Source } from '../source/source.js';
 import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import type { Hash } from '../util/hex.js';
+import { BatchSize } from './batch-size.js';
 import { ConfirmedBlocks, type NextBlocks } from './confirmed-blocks.js';
 import { FetchAhead, type FetchLimits } from './fetch-ahead.js';
 import { promote } from './labels.js';
 import { PlannedBlocks } from './planned-blocks.js';
 import type { PlannedPayloads } from './planned-payloads.js';
+import { ReadyBlocks } from './ready-blocks.js';
 import type { ExtendAction, ExtendStop, Outcome } from './action.js';
 
 export interface ExtendDeps {
@@ -38,7 +40,8 @@ type ExtendOutcome = Extract<Outcome, { of: 'extend' }>;
 
 /**
  * Replays the source's blocks from the EL's head to the target: fetch ahead, verify, newPayload, and a forkchoice per
- * block or per few blocks. While the EL works on one block the next is fetched and verified.
+ * block or per few blocks. While the EL works the next blocks are fetched and verified. Far behind, several payloads go
+ * out in one batch; the forkchoice never does, since only a block that the EL called VALID may become its head (I3).
  * `stop` ends it before the next call.
  */
 export async function extend(action: ExtendAction, deps: ExtendDeps, stop: AbortSignal): Promise<ExtendOutcome> {
@@ -59,6 +62,18 @@ function nextBlocks(action: ExtendAction, deps: ExtendDeps, signal: AbortSignal)
   return new ConfirmedBlocks(new FetchAhead(deps.source, deps.limits, range, signal), action, deps.source, signal);
 }
 
+/** Why an extension ends with the answer to `payload`, one of those that were sent in one call. */
+function refusal(
+  sent: readonly [Payload, ...Payload[]],
+  { ref: block }: Payload,
+  answer: EngineAnswer | undefined,
+): ExtendStop {
+  if (answer === undefined) throw new RangeError(`no answer for block ${block.number}`);
+  const last = sent.at(-1);
+  if (sent.length === 1 || last === undefined) return { why: 'payload-answer', block, answer };
+  return { why: 'batch-answer', block, answer, first: sent[0].ref, last: last.ref };
+}
+
 class Extension {
   readonly #action: ExtendAction;
   readonly #deps: ExtendDeps;
@@ -70,6 +85,8 @@ class Extension {
   #applied: BlockRef;
   #labels: Labels;
   #blocks = 0;
+  readonly #maxBatch: number;
+  readonly #batchSize: BatchSize;
 
   constructor(action: ExtendAction, deps: ExtendDeps, stop: AbortSignal) {
     this.#action = action;
@@ -81,51 +98,72 @@ class Extension {
     this.#labels = action.ground.trusted;
     for (const [number, ref] of action.ground.known) if (ref !== null) this.#hashes.set(number, ref.hash);
     this.#hashes.set(action.from.number, action.from.hash);
+    this.#maxBatch = action.batches ? deps.engine.profile.maxPayloadsPerBatch : 1;
+    this.#batchSize = new BatchSize(this.#maxBatch);
   }
 
   async run(blocks: NextBlocks, signal: AbortSignal): Promise<ExtendStop> {
     const { to } = this.#action;
+    const ready = new ReadyBlocks(blocks, to.number, this.#maxBatch);
     const stopping = (): boolean => signal.aborted;
-    let next = blocks.next();
     for (;;) {
-      const prepared = await next;
-      if (prepared.kind === 'stop') return prepared.stop;
-      const { payload } = prepared;
-      if (this.#deps.isRefused(payload.ref.hash)) return { why: 'known-refused', block: payload.ref };
+      const taken = await ready.take(Math.min(this.#batchSize.blocks, this.#untilForkchoice()));
+      if ('why' in taken) return taken;
+      const refused = taken.find(({ ref }) => this.#deps.isRefused(ref.hash));
+      if (refused !== undefined) return { why: 'known-refused', block: refused.ref };
       if (stopping()) return { why: 'aborted' };
-      const answering = this.#deps.engine.newPayload(payload, this.#stop);
-      const last = payload.ref.number >= to.number;
-      if (!last) next = blocks.next();
-      const answer = await answering;
-      if (answer.status !== 'VALID') return { why: 'payload-answer', block: payload.ref, answer };
-      // The EL has read a request that it answered VALID to; after any other answer parts of it may still be on the way.
-      LARGE_BUFFERS.giveBack(payload.request);
-      this.#valid = payload.ref;
-      this.#hashes.set(payload.ref.number, payload.ref.hash);
-      this.#deps.onBlock(payload);
+      const stop = await this.#send(taken, () => ready.refill());
+      if (stop !== null) return stop;
       if (this.#deps.now() >= this.#sliceEndsAt) blocks.finish();
-      if (last || this.#forkchoiceIsDue()) {
-        const refused = stopping() ? ({ why: 'aborted' } as const) : await this.#apply();
-        if (refused !== null) return refused;
-      }
-      if (last) return { why: 'reached' };
+      if (this.#untilForkchoice() > 0 && this.#valid.number < to.number) continue;
+      const unapplied = stopping() ? ({ why: 'aborted' } as const) : await this.#apply();
+      if (unapplied !== null) return unapplied;
     }
   }
 
-  /** Blocks that are VALID but not yet the head are kept, unless the outcome of the last call has to be observed first. */
+  /** Sends the payloads in one call. `meanwhile` is called once it is on its way. Null: all of them are VALID. */
+  async #send(payloads: readonly [Payload, ...Payload[]], meanwhile: () => void): Promise<ExtendStop | null> {
+    const { now } = this.#deps;
+    const startedAt = now();
+    const answering = this.#call(payloads);
+    meanwhile();
+    const answers = await answering;
+    for (const [index, payload] of payloads.entries()) {
+      const { ref, request } = payload;
+      const answer = answers[index];
+      if (answer?.status !== 'VALID') return refusal(payloads, payload, answer);
+      // The EL has read a request that it answered VALID to; after any other answer parts may still be on the way.
+      LARGE_BUFFERS.giveBack(request);
+      this.#valid = ref;
+      this.#hashes.set(ref.number, ref.hash);
+      this.#deps.onBlock(payload);
+    }
+    this.#batchSize.took(payloads.length, now() - startedAt);
+    return null;
+  }
+
+  async #call(payloads: readonly [Payload, ...Payload[]]): Promise<readonly EngineAnswer[]> {
+    const { engine } = this.#deps;
+    if (payloads.length > 1) return engine.newPayloads(payloads, this.#stop);
+    return [await engine.newPayload(payloads[0], this.#stop)];
+  }
+
+  /**
+   * Blocks that are VALID but not yet the head become it, unless the EL just answered something else than VALID: that
+   * answer must not be hidden by another one. The next extension goes block by block, from where the EL then stands.
+   */
   async finish(stopped: ExtendStop): Promise<ExtendOutcome> {
-    const observeFirst =
-      stopped.why === 'forkchoice-answer' || (stopped.why === 'payload-answer' && stopped.answer.status === 'UNKNOWN');
-    if (!observeFirst && !this.#stop.aborted && this.#valid.hash !== this.#applied.hash) {
+    if (!('answer' in stopped) && !this.#stop.aborted && this.#valid.hash !== this.#applied.hash) {
       const refused = await this.#apply();
       if (refused !== null) return this.#outcome(refused);
     }
     return this.#outcome(stopped);
   }
 
-  #forkchoiceIsDue(): boolean {
-    const since = this.#valid.number - this.#applied.number;
-    return since >= (this.#action.everyBlock ? 1 : this.#deps.limits.blocksPerForkchoice);
+  /** How many more blocks may pass before a forkchoice; 0: it is due. */
+  #untilForkchoice(): number {
+    const every = this.#action.everyBlock ? 1 : this.#deps.limits.blocksPerForkchoice;
+    return Math.max(0, every - (this.#valid.number - this.#applied.number));
   }
 
   async #apply(): Promise<ExtendStop | null> {

@@ -1,6 +1,6 @@
 import { type BlockRef, diverges } from '../chain/block.js';
 import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
-import { describe, fromAnswer, fromPayloadAnswer, showsStaleMapping, stillRefused, stuck } from './engine-answers.js';
+import { describe, fromAnswer, fromBatchAnswer, fromPayloadAnswer, showsStaleMapping, stillRefused, stuck } from './engine-answers.js';
 import { lostFinalized, remember } from './labels.js';
 import { countForeignMove, fromClimb, fromPlan, fromUnmap, isClimbedDown, settleRecovery } from './learn-recovery.js';
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
@@ -46,7 +46,7 @@ function newSession(state: State): State {
   const id = state.session.identified ? state.session.id + 1 : state.session.id;
   return {
     ...state,
-    session: { id, identified: false, compared: false, fenced: false, primed: false, ignoreSyncing: false },
+    session: { id, identified: false, compared: false, fenced: false, primed: false, ignoreSyncing: false, batches: true },
     standing: null,
     suspicion: null,
     unsettled: null,
@@ -180,7 +180,7 @@ function fromExtend(state: State, outcome: Extract<Outcome, { of: 'extend' }>, t
 
 /** After any other stop both sides are compared anew: the source may be on another branch by now. */
 function keepsPlan({ why }: ExtendStop): boolean {
-  return ['reached', 'slice', 'aborted', 'source-failed'].includes(why);
+  return ['reached', 'slice', 'aborted', 'source-failed', 'batch-answer'].includes(why);
 }
 
 /** An EL that does not want to sync is replayed to. Any other failure is one of an extension's as well. */
@@ -237,6 +237,8 @@ function fromStop(state: State, stop: ExtendStop, head: BlockRef, tick: Tick): S
       return stillRefused(state, stop.block, tick);
     case 'payload-answer':
       return fromPayloadAnswer(state, { ...stop, head }, tick);
+    case 'batch-answer':
+      return fromBatchAnswer(state, stop, tick);
     case 'forkchoice-answer': {
       const isStale = showsStaleMapping(stop, head);
       const reason = stuck(stop.block.number, describe(stop.answer, stop.effect), isStale);

@@ -86,6 +86,8 @@ export interface Session {
   readonly primed: boolean;
   /** eth_syncing reports a sync although the EL answers VALID (op-reth, engines-measured 3.4): it no longer blocks. */
   readonly ignoreSyncing: boolean;
+  /** No answer to a batch of payloads left a doubt so far. */
+  readonly batches: boolean;
 }
 
 /** The same failure, met again and again: it slows down, and after a few times it is named. */
@@ -207,7 +209,7 @@ export interface FollowHooks {
 
 export const INITIAL_STATE: State = {
   phase: { kind: 'starting' },
-  session: { id: 1, identified: true, compared: false, fenced: false, primed: false, ignoreSyncing: false },
+  session: { id: 1, identified: true, compared: false, fenced: false, primed: false, ignoreSyncing: false, batches: true },
   standing: null,
   sourceIdentified: true,
   suspicion: null,

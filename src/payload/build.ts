@@ -2,7 +2,7 @@ import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import { LockstepError } from '../util/errors.js';
 import type { Hex } from '../util/hex.js';
 import type { JsonValue } from '../util/json.js';
-import { FIXED_REQUEST_ID } from '../util/request-text.js';
+import { FIXED_REQUEST_ID, requestStart } from '../util/request-text.js';
 import { readL1Origin } from './l1-attributes.js';
 import type { Payload } from './payload.js';
 import type { VerifiedBlock } from './verify.js';
@@ -59,7 +59,7 @@ function aroundTransactions(block: VerifiedBlock, requests: readonly Hex[]): [he
   if (version >= 4) others.push(requests);
   const members = JSON.stringify(after).slice(1, -1);
   const parameters = JSON.stringify(others).slice(1, -1);
-  const call = `{"jsonrpc":"2.0","id":${FIXED_REQUEST_ID},"method":"engine_newPayloadV${version}"`;
+  const call = `${requestStart(FIXED_REQUEST_ID)}"method":"engine_newPayloadV${version}"`;
   return [
     `${call},"params":[${JSON.stringify(before).slice(0, -1)},"transactions":[`,
     `]${members === '' ? '' : `,${members}`}}${parameters === '' ? '' : `,${parameters}`}]}`,

@@ -133,7 +133,7 @@ function countOutcome(counters: Counters, outcome: Outcome): void {
   if (outcome.of !== 'extend' && outcome.of !== 'el-sync') return;
   const { stop } = outcome;
   if (stop.why === 'block-rejected') counters.rejected.inc({ code: stop.error.code });
-  if (stop.why === 'payload-answer') countAnswer(counters, 'newPayload', stop.answer);
+  if (stop.why === 'payload-answer' || stop.why === 'batch-answer') countAnswer(counters, 'newPayload', stop.answer);
   if (stop.why === 'forkchoice-answer') countForkchoice(counters, stop.answer, stop.effect);
 }
 

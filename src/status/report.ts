@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { BlockRef, Labels } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
-import type { Outcome } from '../follow/action.js';
+import type { ExtendStop, Outcome } from '../follow/action.js';
 import type { FollowHooks, Phase, Turn, UnusedLabels } from '../follow/state.js';
 import type { LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
@@ -166,6 +166,7 @@ function logOutcome(log: Logger, outcome: Outcome): void {
     if (stop.why === 'block-rejected') logRejected(log, stop);
     else if (stop.why === 'payload-answer')
       log.warn({ ...refFields(stop.block), answer: stop.answer.status }, 'The EL did not take a payload');
+    else if (stop.why === 'batch-answer') logBatch(log, stop);
     else if (stop.why === 'forkchoice-answer') {
       log.warn(
         { ...refFields(stop.block), answer: stop.answer.status, effect: stop.effect },
@@ -177,6 +178,22 @@ function logOutcome(log: Logger, outcome: Outcome): void {
   } else if (outcome.of === 'identify' && outcome.result === 'different') {
     log.error(errorFields(outcome.error), 'Another chain answers than at boot');
   }
+}
+
+type BatchAnswer = Extract<ExtendStop, { why: 'batch-answer' }>;
+
+function logBatch(log: Logger, stop: BatchAnswer): void {
+  const { block, answer, first, last } = stop;
+  const name = ({ number, hash }: BlockRef): string => `${number}:${hash}`;
+  log.warn(
+    { ...refFields(block), answer: answer.status, ...reasonOf(answer), first: name(first), last: name(last) },
+    'The EL did not take a batch of payloads whole: the rest goes block by block, and may be invalid indeed',
+  );
+}
+
+function reasonOf(answer: BatchAnswer['answer']): Record<string, string> {
+  if ('error' in answer) return { why: answer.error.message };
+  return 'reason' in answer ? { why: answer.reason } : {};
 }
 
 function logRejected(log: Logger, { number, error }: { readonly number: number; readonly error: LockstepError }): void {

@@ -171,15 +171,20 @@ describe('an extension', () => {
   it('over a long gap is a sync, with a forkchoice only every few blocks', () => {
     expect(gap(SYNCING_GAP_BLOCKS)).toMatchObject({
       state: { phase: { kind: 'following' } },
-      action: { everyBlock: true },
+      action: { everyBlock: true, batches: false },
     });
     const far = gap(SYNCING_GAP_BLOCKS + 1);
-    expect(far).toMatchObject({ state: { phase: { kind: 'syncing' } }, action: { everyBlock: false } });
+    expect(far).toMatchObject({ state: { phase: { kind: 'syncing' } }, action: { everyBlock: false, batches: true } });
   });
 
   it('goes block by block after a surprise, however long the gap', () => {
     const surprised = { ...SETTLED, trouble: { ...PAUSING, retryAt: NOW } };
-    expect(gap(SYNCING_GAP_BLOCKS + 1, surprised).action).toMatchObject({ do: 'extend', everyBlock: true });
+    expect(gap(SYNCING_GAP_BLOCKS + 1, surprised).action).toMatchObject({ do: 'extend', everyBlock: true, batches: false });
+  });
+
+  it('sends no batches in a session of the EL in which one left a doubt', () => {
+    const doubtful = { ...SETTLED, session: { ...SETTLED.session, batches: false } };
+    expect(gap(SYNCING_GAP_BLOCKS + 1, doubtful).action).toMatchObject({ everyBlock: false, batches: false });
   });
 
   it('starts at genesis without a forkchoice that names it', () => {

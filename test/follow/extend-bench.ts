@@ -43,6 +43,7 @@ export class Bench {
       to: ref(to),
       ground: this.ground(),
       everyBlock: true,
+      batches: false,
       plan: null,
       ...action,
     };

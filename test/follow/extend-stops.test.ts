@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import type { EngineAnswer } from '../../src/engine/engine.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import type { ErrorCode } from '../../src/util/error-codes.js';
 import { LockstepError } from '../../src/util/errors.js';
@@ -121,32 +122,22 @@ describe('blocks that are VALID and not yet the head', () => {
     expect(bench.engine.writes).toEqual(['np 1', 'np 2', 'np 3', 'fcu 3/-/-']);
   });
 
-  it('become it when the EL refuses a later one', async () => {
-    const bench = new Bench(0);
-    bench.engine.payloadAnswers.set(3, {
-      status: 'INVALID',
-      latestValidHash: ref(2).hash,
-      reason: 'bad',
-      verdictOn: 'block',
-    });
-    const outcome = await bench.extend(10, { everyBlock: false });
-    expect(outcome).toMatchObject({ head: ref(2), blocks: 2, stop: { why: 'payload-answer' } });
-    expect(bench.engine.writes).toEqual(['np 1', 'np 2', 'np 3', 'fcu 2/-/-']);
-  });
-
   it('have their own forkchoice judged like any other', async () => {
     const bench = new Bench(0);
-    bench.engine.payloadAnswers.set(3, { status: 'SYNCING' });
+    bench.source.meddleBlock = (id) => (bench.source.heightOf(id) === 3 ? { kind: 'absent' } : undefined);
     bench.engine.forkchoiceAnswers.set(2, { answer: { status: 'SYNCING' }, effect: 'unmoved' });
     const stop = { why: 'forkchoice-answer', block: ref(2), effect: 'unmoved' };
     expect(await bench.extend(10, { everyBlock: false })).toMatchObject({ head: ref(0), blocks: 0, stop });
   });
 
-  it('wait when the outcome of a later one is unknown, because the EL is looked at first', async () => {
+  it.each<EngineAnswer>([
+    { status: 'INVALID', latestValidHash: ref(2).hash, reason: 'bad', verdictOn: 'block' },
+    { status: 'UNKNOWN', error: new LockstepError('ENGINE_TIMEOUT') },
+  ])('wait when the EL answers $status to a later one, because no other answer may hide it', async (answer) => {
     const bench = new Bench(0);
-    bench.engine.payloadAnswers.set(3, { status: 'UNKNOWN', error: new LockstepError('ENGINE_TIMEOUT') });
+    bench.engine.payloadAnswers.set(3, answer);
     const outcome = await bench.extend(10, { everyBlock: false });
-    expect(outcome).toMatchObject({ head: ref(0), blocks: 0, stop: { why: 'payload-answer' } });
+    expect(outcome).toMatchObject({ head: ref(0), blocks: 0, stop: { why: 'payload-answer', answer } });
     expect(bench.engine.writes).toEqual(['np 1', 'np 2', 'np 3']);
   });
 });

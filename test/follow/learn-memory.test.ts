@@ -215,6 +215,7 @@ describe('the EL', () => {
       fenced: false,
       primed: false,
       ignoreSyncing: false,
+      batches: true,
     });
     expect(state.refused.size).toBe(0);
   });

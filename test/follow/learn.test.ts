@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EngineAnswer } from '../../src/engine/engine.js';
 import { REFUSED_TTL_MS } from '../../src/follow/limits.js';
 import type { ExtendStop, Outcome } from '../../src/follow/action.js';
+import { learn } from '../../src/follow/learn.js';
 import type { State } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, NOW, SETTLED } from './examples.js';
@@ -160,6 +161,38 @@ describe('the answer to a forkchoice', () => {
   }
 });
 
+describe('an answer within a batch', () => {
+  const inBatch = (answer: EngineAnswer, before?: State): State =>
+    after(stopped({ why: 'batch-answer', block: NEXT, answer, first: NEXT, last: at(A, 8) }), before);
+  const oversize: EngineAnswer = { status: 'UNSENT', error: new LockstepError('ENGINE_OVERSIZE') };
+  const doubts = [ANSWERS.INVALID, ANSWERS.SYNCING, ANSWERS.ACCEPTED, ANSWERS.REJECTED, oversize];
+
+  it.each(doubts)('($status) is no verdict: nothing is refused, and this session sends no batch again', (answer) => {
+    const state = inBatch(answer);
+    expect(summary(state)).toEqual({ trouble: { key: 'batch', reason: 'engine-stuck' } });
+    expect(state.trouble?.named).toBe(false);
+    expect(state.session.batches).toBe(false);
+  });
+
+  it('that never came is an unknown outcome like any other', () => {
+    const state = inBatch(ANSWERS.UNKNOWN);
+    expect(summary(state)).toEqual({ unsettledMs: 8_000 });
+    expect(state.session.batches).toBe(true);
+  });
+
+  it('that came from the door says that the EL is away', () => {
+    expect(summary(inBatch(ANSWERS.UNSENT))).toEqual(AWAY);
+  });
+
+  it('is forgotten when the EL starts anew', () => {
+    const doubtful = inBatch(ANSWERS.INVALID);
+    const error = new LockstepError('ENGINE_UNREACHABLE');
+    const engine = { kind: 'failed', error } as const;
+    const gone = learn(doubtful, { engine, source: { kind: 'pending' }, outcome: null }, { now: NOW, random: 0 });
+    expect(gone.session.batches).toBe(true);
+  });
+});
+
 describe('the end of an extension', () => {
   const stops: Record<ExtendStop['why'], { readonly stop: ExtendStop; readonly learned: Learned }> = {
     reached: { stop: { why: 'reached' }, learned: {} },
@@ -184,6 +217,10 @@ describe('the end of an extension', () => {
     'known-refused': {
       stop: { why: 'known-refused', block: NEXT },
       learned: { trouble: { key: `refused:${NEXT.hash}`, reason: 'payload-refused' } },
+    },
+    'batch-answer': {
+      stop: { why: 'batch-answer', block: NEXT, answer: ANSWERS.SYNCING, first: NEXT, last: at(A, 8) },
+      learned: { trouble: { key: 'batch', reason: 'engine-stuck' } },
     },
     'payload-answer': { stop: { why: 'payload-answer', block: NEXT, answer: ANSWERS.SYNCING }, learned: UNEXECUTED },
     'forkchoice-answer': {

@@ -32,6 +32,8 @@ export class MemoryEngine implements Engine {
   forgetsNow = true;
   /** Every state-changing call, in order: `np 3`, `fcu 3/2/1`, `fcu 3/-/-`, `sethead 3`. */
   readonly writes: string[] = [];
+  /** The heights of the payloads that came in one call. */
+  readonly batches: number[][] = [];
   /** Answers by the height of the payload or of the head, each used once. */
   readonly payloadAnswers = new Map<number, EngineAnswer>();
   readonly forkchoiceAnswers = new Map<number, Applied>();
@@ -85,6 +87,14 @@ export class MemoryEngine implements Engine {
     if (!this.#known.has(ref.parentHash)) return { status: 'SYNCING' };
     this.#known.set(ref.hash, ref);
     return VALID;
+  }
+
+  /** All of them are carried out, also after one that failed (engines-measured 1.9). */
+  async newPayloads(payloads: readonly Payload[]): Promise<readonly EngineAnswer[]> {
+    this.batches.push(payloads.map(({ ref }) => ref.number));
+    const answers: EngineAnswer[] = [];
+    for (const payload of payloads) answers.push(await this.newPayload(payload));
+    return answers;
   }
 
   async applyForkchoice({ head, labels }: Forkchoice): Promise<AppliedForkchoice> {

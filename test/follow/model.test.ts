@@ -36,10 +36,12 @@ describe('the hands of the small worlds', () => {
           const { action } = turn.decide();
           if (action.do === 'halt') return;
           const model = turn.hands(new Choices(script), true);
-          const outcome = actInModel(action, model);
+          // How many payloads are at hand for a batch is a matter of time.
+          const one = action.do === 'extend' ? { ...action, batches: false } : action;
+          const outcome = actInModel(one, model);
           if (action.do !== 'wait') {
             const real = turn.hands(new Choices(script), true);
-            const quick = action.do === 'compare' ? { ...action, ms: 0 } : action;
+            const quick = one.do === 'compare' ? { ...one, ms: 0 } : one;
             expect(await actForReal(quick, real)).toEqual(outcome);
             expect(real.engine).toEqual(model.engine);
             expect(real.happened).toEqual(model.happened);

@@ -261,6 +261,21 @@ describe('what an action came to', () => {
     ]);
   });
 
+  it('is a warning with the range and the doubt for a batch that was not taken whole', () => {
+    const answer = { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'block' } as const;
+    const range = { first: at(A, 6), last: at(A, 8) };
+    report.hooks.onOutcome({ ...extended, stop: { why: 'batch-answer', block: at(A, 7), answer, ...range } });
+    const [line] = report.taken();
+    expect(line).toMatchObject({
+      lvl: 'warn',
+      first: `6:${at(A, 6).hash}`,
+      last: `8:${at(A, 8).hash}`,
+      answer: 'INVALID',
+      why: 'bad',
+    });
+    expect(line?.['msg']).toContain('may be invalid');
+  });
+
   it('is an error for another chain than at boot', () => {
     const error = new LockstepError('IDENTITY_CHAIN_ID');
     report.hooks.onOutcome({ of: 'identify', result: 'different', error });

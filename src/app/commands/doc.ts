@@ -106,8 +106,8 @@ function statesMarkdown(): string {
 
 function enginesMarkdown(): string {
   const upTo = (limit: number, none: string): string => (Number.isFinite(limit) ? String(limit) : none);
-  const following = engineProfiles().map(({ kind, maxBlocksPerForkchoice, maxUnmovedRepeats }) => {
-    return [code(kind), String(maxBlocksPerForkchoice), upTo(maxUnmovedRepeats, 'every one')];
+  const following = engineProfiles().map(({ kind, maxBlocksPerForkchoice, maxPayloadsPerBatch, maxUnmovedRepeats }) => {
+    return [code(kind), String(maxBlocksPerForkchoice), String(maxPayloadsPerBatch), upTo(maxUnmovedRepeats, 'every one')];
   });
   const goingBack = engineProfiles().map(({ kind, maxResetDepth, maxSiblingDepth, setHead, forgetsLate }) => {
     const depths = [upTo(maxResetDepth, 'no limit known'), upTo(maxSiblingDepth, 'no limit known')];
@@ -121,7 +121,7 @@ function enginesMarkdown(): string {
     '## Profiles',
     '',
     ...table(
-      ['profile', 'blocks per forkchoice in a catch-up', 'repeats of a VALID forkchoice that moved nothing'],
+      ['profile', 'blocks per forkchoice in a catch-up', 'payloads per batch', 'repeats of a VALID forkchoice that moved nothing'],
       following,
     ),
     '',
@@ -149,6 +149,7 @@ function profileMarkdown({ kind, evidence, rewindAdvice, known }: EngineProfile)
     '',
     `- Told by: ${evidence.kind}`,
     `- Blocks per forkchoice: ${evidence.maxBlocksPerForkchoice}`,
+    `- Payloads per batch: ${evidence.maxPayloadsPerBatch}`,
     `- Repeats: ${evidence.maxUnmovedRepeats}`,
     `- Forkchoice for an ancestor: ${evidence.maxResetDepth}`,
     `- Sibling: ${evidence.maxSiblingDepth}`,

@@ -37,6 +37,17 @@ const WRITE_FAULTS = [
 ] as const;
 type WriteFault = (typeof WRITE_FAULTS)[number];
 
+/** What can become of a batch of payloads. `refused midway`: for a block that the EL takes alone (ethrex#6464). */
+const BATCH_FAULTS = ['timeout, done', 'cut midway', 'cut, EL dies', 'refused', 'rejected', 'refused midway'] as const;
+type BatchFault = (typeof BATCH_FAULTS)[number];
+
+const REFUSED_IN_A_BATCH: EngineAnswer = {
+  status: 'INVALID',
+  latestValidHash: null,
+  reason: 'refused in a batch',
+  verdictOn: 'block',
+};
+
 /** How long a call to the EL takes, and how long a call that times out does. */
 const CALL_MS = 5;
 const TIMEOUT_MS = 2_000;
@@ -140,6 +151,40 @@ export class Hands {
     this.#beforeWrite(true);
     this.monitor.payload(block, this.#sending);
     return this.#write({ call: 'payload', block });
+  }
+
+  /**
+   * Several payloads in one call: all of them are carried out, also after one that failed (engines-measured 1.9). What goes
+   * wrong with the call goes wrong with all of it, but a cut may come after some of them.
+   */
+  payloads(blocks: readonly [Index, ...Index[]]): readonly EngineAnswer[] {
+    this.#beforeWrite(true);
+    this.monitor.payloads(blocks, this.#sending);
+    const before = this.monitor;
+    const answers = this.#answersToBatch(blocks);
+    this.monitor = this.monitor.doubted(answers, before);
+    return answers;
+  }
+
+  #answersToBatch(blocks: readonly [Index, ...Index[]]): readonly EngineAnswer[] {
+    const fault = this.fault(BATCH_FAULTS);
+    const done = { none: blocks.length, 'timeout, done': blocks.length, 'cut midway': 1, 'refused midway': 1 };
+    const carriedOut = blocks.slice(0, fault in done ? done[fault as keyof typeof done] : 0);
+    const answers = carriedOut.map((block) => this.#write({ call: 'payload', block }, 'again'));
+    if (fault === 'none') return answers;
+    if (fault === 'refused midway') return blocks.map((_, index) => answers[index] ?? REFUSED_IN_A_BATCH);
+    if (fault === 'cut, EL dies') this.engine = { ...this.engine, up: false };
+    const answer = this.#failure(fault);
+    this.monitor = this.monitor.answered({ call: 'payload', block: blocks[0] }, answer, this.now);
+    return blocks.map(() => answer);
+  }
+
+  #failure(fault: Exclude<BatchFault, 'refused midway'>): EngineAnswer {
+    if (fault === 'rejected') return { status: 'REJECTED', code: -32600, reason: 'batch too large' };
+    if (fault === 'refused') return { status: 'UNSENT', error: new LockstepError('ENGINE_OVERSIZE') };
+    if (fault !== 'timeout, done') return this.#unknown('ENGINE_UNREACHABLE');
+    this.now += TIMEOUT_MS;
+    return this.#unknown('ENGINE_TIMEOUT');
   }
 
   setHead(block: Index): EngineAnswer {

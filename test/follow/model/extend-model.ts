@@ -35,35 +35,57 @@ export class ExtendModel {
 
   run(): Outcome {
     const stop = this.#replay();
-    const observeFirst =
-      stop.why === 'forkchoice-answer' || (stop.why === 'payload-answer' && stop.answer.status === 'UNKNOWN');
-    const refused = observeFirst || this.#valid.hash === this.#applied.hash ? null : this.#apply();
+    const refused = 'answer' in stop || this.#valid.hash === this.#applied.hash ? null : this.#apply();
     return { of: 'extend', head: this.#applied, blocks: this.#blocks, stop: refused ?? stop };
   }
 
   #replay(): ExtendStop {
-    const { to, plan } = this.#action;
+    const { to, plan, batches } = this.#action;
     let ahead = this.#fetch(this.#action.from);
+    let ready: BlockRef[] = [];
     for (;;) {
-      if (ahead.stop !== null) return ahead.stop;
+      if (ahead.stop !== null) return this.#send(ready) ?? ahead.stop;
       const { block } = ahead;
       const last = block.number >= to.number;
       if (!last && plan === null) {
         ahead = this.#fetch(block);
-        if (ahead.stop !== null && !this.#isOnSource(block)) return ahead.stop;
+        if (ahead.stop !== null && !this.#isOnSource(block)) return this.#send(ready) ?? ahead.stop;
       }
-      if (this.#hands.isRefused(block)) return { why: 'known-refused', block };
-      const answer = this.#hands.payload(this.#hands.scenario.tree.indexOf(block));
-      if (answer.status !== 'VALID') return { why: 'payload-answer', block, answer };
-      this.#valid = block;
-      this.#hashes.set(block.number, block.hash);
-      if (last || this.#forkchoiceIsDue()) {
+      if (this.#hands.isRefused(block)) return this.#send(ready) ?? { why: 'known-refused', block };
+      ready.push(block);
+      if (last || !batches || this.#isDueAfter(block)) {
+        const refused = this.#send(ready);
+        ready = [];
+        if (refused !== null) return refused;
+      }
+      if (last || (this.#valid === block && this.#isDueAfter(block))) {
         const refused = this.#apply();
         if (refused !== null) return refused;
       }
       if (last) return { why: 'reached' };
       if (plan !== null) ahead = this.#fetch(block);
     }
+  }
+
+  /** Null: all of them are VALID. */
+  #send(blocks: readonly BlockRef[]): ExtendStop | null {
+    const [first, ...others] = blocks;
+    if (first === undefined) return null;
+    const { tree } = this.#hands.scenario;
+    const isBatch = others.length > 0;
+    const answers = isBatch
+      ? this.#hands.payloads([tree.indexOf(first), ...others.map((block) => tree.indexOf(block))])
+      : [this.#hands.payload(tree.indexOf(first))];
+    for (const [index, block] of blocks.entries()) {
+      const answer = answers[index]!;
+      if (answer.status !== 'VALID') {
+        const last = blocks.at(-1)!;
+        return isBatch ? { why: 'batch-answer', block, answer, first, last } : { why: 'payload-answer', block, answer };
+      }
+      this.#valid = block;
+      this.#hashes.set(block.number, block.hash);
+    }
+    return null;
   }
 
   /** Of a plan every block is asked for by its hash. Without one, by number, but for the target. */
@@ -90,9 +112,8 @@ export class ExtendModel {
     return this.#hands.source.up && this.#hands.sourceAt(block.number)?.hash === block.hash;
   }
 
-  #forkchoiceIsDue(): boolean {
-    const since = this.#valid.number - this.#applied.number;
-    return since >= (this.#action.everyBlock ? 1 : BLOCKS_PER_FORKCHOICE);
+  #isDueAfter(block: BlockRef): boolean {
+    return block.number - this.#applied.number >= (this.#action.everyBlock ? 1 : BLOCKS_PER_FORKCHOICE);
   }
 
   #apply(): ExtendStop | null {

@@ -17,6 +17,8 @@ export interface History {
   readonly busyTurns: number;
   /** The EL answered INVALID, and until then the block must not be sent again in this session. */
   readonly refusedUntil: number;
+  /** A batch was not taken whole: no other is sent in this session of the EL. */
+  readonly batchDoubted: boolean;
   readonly differing: { readonly height: number; readonly seen: number } | null;
   /** The blocks that this lifetime of the EL answered VALID to. */
   readonly validated: BlockSet;
@@ -47,6 +49,7 @@ export const NO_HISTORY: History = {
   failed: null,
   busyTurns: 0,
   refusedUntil: 0,
+  batchDoubted: false,
   differing: null,
   validated: NO_BLOCKS,
   leftAlone: null,
@@ -61,7 +64,7 @@ export function historyKey(past: History, now: number): string {
     past.fence,
     past.validated,
     past.shownHead,
-    [past.engineUnproved, past.sourceUnproved, past.unprimed, recovery.arrived].map(Number).join(''),
+    [past.engineUnproved, past.sourceUnproved, past.unprimed, recovery.arrived, past.batchDoubted].map(Number).join(''),
     Math.max(0, past.watchUntil - now),
     past.failed?.signature,
     past.busyTurns,

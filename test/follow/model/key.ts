@@ -47,8 +47,8 @@ function dueKey(at: number | null, now: number): string {
 
 function stateKey(state: State, now: number, age: (at: number | null, now: number) => string): string {
   const { session, suspicion, trouble, unsettled, remembered } = state;
-  const { identified, compared, fenced, primed, ignoreSyncing } = session;
-  const flags = [identified, compared, fenced, primed, ignoreSyncing, state.sourceIdentified];
+  const { identified, compared, fenced, primed, ignoreSyncing, batches } = session;
+  const flags = [identified, compared, fenced, primed, ignoreSyncing, batches, state.sourceIdentified];
   return [
     phaseKey(state.phase),
     flags.map(Number).join(''),

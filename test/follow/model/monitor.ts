@@ -22,6 +22,8 @@ const MAX_BUSY_TURNS = 10;
 /** How long an unknown outcome is only watched: after a timeout, and after a cut connection (fault E13). */
 const WATCH_AFTER_TIMEOUT_MS = 8_000;
 const WATCH_AFTER_CUT_MS = 500;
+/** An answer of the EL to a batch, and none of the way to it. */
+const REFUSALS: readonly EngineAnswer['status'][] = ['INVALID', 'SYNCING', 'ACCEPTED', 'REJECTED'];
 const REFUSED_TTL_MS = 10 * 60_000;
 
 /** The write that is about to be sent, and what was seen before it. */
@@ -110,6 +112,7 @@ export class Monitor {
       unprimed: true,
       watchUntil: 0,
       refusedUntil: 0,
+      batchDoubted: false,
       busyTurns: 0,
       leftAlone: null,
     };
@@ -235,6 +238,21 @@ export class Monitor {
   payload(block: Index, { action, engine, now }: Sending): void {
     const { validated, refusedUntil } = this.past;
     requirePayload(this.#tree, action, block, engine, { validated, refusedAgo: now >= refusedUntil });
+  }
+
+  /** Several payloads in one call: each but the first builds on the one before it. */
+  payloads(blocks: readonly [Index, ...Index[]], sending: Sending): void {
+    this.payload(blocks[0], sending);
+    const isChain = blocks.every((block, index) => index === 0 || this.#tree.parent(block) === blocks[index - 1]);
+    if (!isChain) throw new Violation('I6', 'a batch of payloads that are no chain');
+    if (this.past.batchDoubted) throw new Violation('I15', 'a batch after one that was not taken whole');
+  }
+
+  /** What is INVALID within a batch may be sent once more, alone. */
+  doubted(answers: readonly EngineAnswer[], before: Monitor): Monitor {
+    const { refusedUntil } = before.past;
+    const batchDoubted = this.past.batchDoubted || answers.some(({ status }) => REFUSALS.includes(status));
+    return this.#with({ batchDoubted, refusedUntil });
   }
 
   /** debug_setHead is about to be sent. */

@@ -141,6 +141,12 @@ class WorldEngine implements Engine {
     return Promise.resolve(this.#hands.payload(this.#hands.scenario.tree.indexOf(ref)));
   }
 
+  newPayloads(payloads: readonly Payload[]): Promise<readonly EngineAnswer[]> {
+    const { tree } = this.#hands.scenario;
+    const [first, ...others] = payloads.map(({ ref }) => tree.indexOf(ref));
+    return Promise.resolve(first === undefined ? [] : this.#hands.payloads([first, ...others]));
+  }
+
   applyForkchoice(fc: Forkchoice): Promise<AppliedForkchoice> {
     const needsSource = this.#hands.action.do !== 'forkchoice';
     return Promise.resolve({ ...this.#hands.forkchoice(fc, needsSource), heads: null, attempts: 1 });

@@ -62,6 +62,11 @@ const FOLLOWING: readonly Scenario[] = [
     engine: engineAt(TALL, 1),
     source: sourceAt(12, 5, 3),
   }),
+  scenario('a long gap with an invalid block', GETH_2026, {
+    tree: TALL,
+    engine: engineAt(TALL, 1, { invalid: INVALID_BLOCK }),
+    source: sourceAt(12, 5, 3),
+  }),
 ];
 
 export const SCENARIOS: readonly Scenario[] = [...FOLLOWING, ...RECOVERY_SCENARIOS];
