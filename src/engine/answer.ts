@@ -79,7 +79,10 @@ function readRpcError(error: LockstepError): EngineAnswer {
 }
 
 /** The error object that stands for one call of a batch. */
-export function readRejection(method: string, error: { readonly code: number; readonly message: string }): EngineAnswer {
+export function readRejection(
+  method: string,
+  error: { readonly code: number; readonly message: string },
+): EngineAnswer {
   return readRpcError(rpcError('ENGINE', method, error));
 }
 

@@ -130,7 +130,14 @@ function extend(state: State, { engine, target }: Extract<Situation, { kind: 'be
   const to = plan === null ? target : targetOf(plan);
   const far = to.number - from.number > SYNCING_GAP_BLOCKS;
   const phase = plan === null ? unlessHeld(state, far ? 'syncing' : 'following') : recovering(state, plan);
-  return inPhase(state, phase, { do: 'extend', from, to, ground: groundOf(state, engine), ...laneOf(state, far), plan });
+  return inPhase(state, phase, {
+    do: 'extend',
+    from,
+    to,
+    ground: groundOf(state, engine),
+    ...laneOf(state, far),
+    plan,
+  });
 }
 
 /** Block by block at the head, and after any surprise. */

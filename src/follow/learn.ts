@@ -1,6 +1,14 @@
 import { type BlockRef, diverges } from '../chain/block.js';
 import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
-import { describe, fromAnswer, fromBatchAnswer, fromPayloadAnswer, showsStaleMapping, stillRefused, stuck } from './engine-answers.js';
+import {
+  describe,
+  fromAnswer,
+  fromBatchAnswer,
+  fromPayloadAnswer,
+  showsStaleMapping,
+  stillRefused,
+  stuck,
+} from './engine-answers.js';
 import { lostFinalized, remember } from './labels.js';
 import { countForeignMove, fromClimb, fromPlan, fromUnmap, isClimbedDown, settleRecovery } from './learn-recovery.js';
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
@@ -46,7 +54,15 @@ function newSession(state: State): State {
   const id = state.session.identified ? state.session.id + 1 : state.session.id;
   return {
     ...state,
-    session: { id, identified: false, compared: false, fenced: false, primed: false, ignoreSyncing: false, batches: true },
+    session: {
+      id,
+      identified: false,
+      compared: false,
+      fenced: false,
+      primed: false,
+      ignoreSyncing: false,
+      batches: true,
+    },
     standing: null,
     suspicion: null,
     unsettled: null,

@@ -209,7 +209,15 @@ export interface FollowHooks {
 
 export const INITIAL_STATE: State = {
   phase: { kind: 'starting' },
-  session: { id: 1, identified: true, compared: false, fenced: false, primed: false, ignoreSyncing: false, batches: true },
+  session: {
+    id: 1,
+    identified: true,
+    compared: false,
+    fenced: false,
+    primed: false,
+    ignoreSyncing: false,
+    batches: true,
+  },
   standing: null,
   sourceIdentified: true,
   suspicion: null,

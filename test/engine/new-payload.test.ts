@@ -88,7 +88,10 @@ describe('newPayloads', () => {
     ['no JSON', 'not json'],
   ])('are all unknown after %s: the EL has acted by then', async (_shape, reply) => {
     const { fake, engine } = await startPair();
-    fake.fault('engine_newPayloadV3', { kind: 'body', body: typeof reply === 'string' ? reply : JSON.stringify(reply) });
+    fake.fault('engine_newPayloadV3', {
+      kind: 'body',
+      body: typeof reply === 'string' ? reply : JSON.stringify(reply),
+    });
     const answers = await engine.newPayloads(PAYLOADS, NEVER);
     expect(answers.map(({ status }) => status)).toEqual(PAYLOADS.map(() => 'UNKNOWN'));
   });

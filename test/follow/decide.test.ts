@@ -179,7 +179,11 @@ describe('an extension', () => {
 
   it('goes block by block after a surprise, however long the gap', () => {
     const surprised = { ...SETTLED, trouble: { ...PAUSING, retryAt: NOW } };
-    expect(gap(SYNCING_GAP_BLOCKS + 1, surprised).action).toMatchObject({ do: 'extend', everyBlock: true, batches: false });
+    expect(gap(SYNCING_GAP_BLOCKS + 1, surprised).action).toMatchObject({
+      do: 'extend',
+      everyBlock: true,
+      batches: false,
+    });
   });
 
   it('sends no batches in a session of the EL in which one left a doubt', () => {

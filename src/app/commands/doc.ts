@@ -107,7 +107,12 @@ function statesMarkdown(): string {
 function enginesMarkdown(): string {
   const upTo = (limit: number, none: string): string => (Number.isFinite(limit) ? String(limit) : none);
   const following = engineProfiles().map(({ kind, maxBlocksPerForkchoice, maxPayloadsPerBatch, maxUnmovedRepeats }) => {
-    return [code(kind), String(maxBlocksPerForkchoice), String(maxPayloadsPerBatch), upTo(maxUnmovedRepeats, 'every one')];
+    return [
+      code(kind),
+      String(maxBlocksPerForkchoice),
+      String(maxPayloadsPerBatch),
+      upTo(maxUnmovedRepeats, 'every one'),
+    ];
   });
   const goingBack = engineProfiles().map(({ kind, maxResetDepth, maxSiblingDepth, setHead, forgetsLate }) => {
     const depths = [upTo(maxResetDepth, 'no limit known'), upTo(maxSiblingDepth, 'no limit known')];
@@ -121,7 +126,12 @@ function enginesMarkdown(): string {
     '## Profiles',
     '',
     ...table(
-      ['profile', 'blocks per forkchoice in a catch-up', 'payloads per batch', 'repeats of a VALID forkchoice that moved nothing'],
+      [
+        'profile',
+        'blocks per forkchoice in a catch-up',
+        'payloads per batch',
+        'repeats of a VALID forkchoice that moved nothing',
+      ],
       following,
     ),
     '',
