@@ -140,9 +140,18 @@ function extend(state: State, { engine, target }: Extract<Situation, { kind: 'be
   });
 }
 
-/** Block by block at the head, and after any surprise. */
-function laneOf({ trouble, session }: State, far: boolean): Pick<ExtendAction, 'everyBlock' | 'batches'> {
-  const everyBlock = !far || trouble !== null;
+/** What the EL said of a block or a forkchoice, and neither a call that did not reach it nor anything of the source. */
+const SURPRISES: ReadonlySet<HoldReason['kind']> = new Set([
+  'engine-stuck',
+  'engine-snap-sync',
+  'engine-unfit',
+  'payload-refused',
+]);
+
+/** Block by block at the head, and after a surprise or a lost answer until a block has become the head. */
+function laneOf({ trouble, unsettled, session }: State, far: boolean): Pick<ExtendAction, 'everyBlock' | 'batches'> {
+  const surprised = trouble !== null && SURPRISES.has(trouble.reason.kind);
+  const everyBlock = !far || surprised || unsettled !== null;
   return { everyBlock, batches: !everyBlock && session.batches };
 }
 

@@ -186,6 +186,23 @@ describe('an extension', () => {
     });
   });
 
+  it('goes block by block after an answer that was lost', () => {
+    const unsure = { ...SETTLED, unsettled: { until: NOW, waitMs: 8_000, error: TIMEOUT } };
+    expect(gap(SYNCING_GAP_BLOCKS + 1, unsure).action).toMatchObject({
+      do: 'extend',
+      everyBlock: true,
+      batches: false,
+    });
+  });
+
+  it('does not slow down because of a source that failed, or of an EL that was away', () => {
+    const reason: HoldReason = { kind: 'source-unavailable', error: TIMEOUT };
+    for (const kind of ['source-unavailable', 'engine-unavailable'] as const) {
+      const back = { ...SETTLED, trouble: { ...PAUSING, retryAt: NOW, reason: { ...reason, kind } } };
+      expect(gap(SYNCING_GAP_BLOCKS + 1, back).action).toMatchObject({ everyBlock: false, batches: true });
+    }
+  });
+
   it('sends no batches in a session of the EL in which one left a doubt', () => {
     const doubtful = { ...SETTLED, session: { ...SETTLED.session, batches: false } };
     expect(gap(SYNCING_GAP_BLOCKS + 1, doubtful).action).toMatchObject({ everyBlock: false, batches: false });
