@@ -48,10 +48,11 @@ export class FollowWorld {
 
   static async start(options: Partial<WorldOptions> = {}): Promise<FollowWorld> {
     const { dialect, ...rigOptions } = { ...DEFAULTS, ...options };
-    let engine: FaultProxy | undefined;
-    const rig = await startRig({ ...rigOptions, onFollowerRestart: () => engine?.log.newSession() });
+    const started: { engine?: FaultProxy } = {};
+    const rig = await startRig({ ...rigOptions, onFollowerRestart: () => started.engine?.log.newSession() });
     const source = await FaultProxy.start(rig.source.httpUrl);
-    engine = await FaultProxy.start(rig.follower.engineUrl);
+    const engine = await FaultProxy.start(rig.follower.engineUrl);
+    started.engine = engine;
     const consensus = dialect === 'consensus' ? await startConsensus(rig.source.httpUrl) : null;
     return new FollowWorld(rig, source, engine, consensus);
   }

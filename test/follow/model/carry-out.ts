@@ -5,6 +5,7 @@ import type { BlockRef } from '../../../src/chain/block.js';
 import type { EngineView, State } from '../../../src/follow/state.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { ErrorCode } from '../../../src/util/error-codes.js';
+import { BATCH_FAULTS, doneOf, failureOf, REFUSED_IN_A_BATCH } from './batch-faults.js';
 import type { Choices } from './choices.js';
 import { removalEnded } from './engine/forkchoice.js';
 import { isFetching } from './engine/peers.js';
@@ -36,17 +37,6 @@ const WRITE_FAULTS = [
   'rejected',
 ] as const;
 type WriteFault = (typeof WRITE_FAULTS)[number];
-
-/** What can become of a batch of payloads. `refused midway`: for a block that the EL takes alone (ethrex#6464). */
-const BATCH_FAULTS = ['timeout, done', 'cut midway', 'cut, EL dies', 'refused', 'rejected', 'refused midway'] as const;
-type BatchFault = (typeof BATCH_FAULTS)[number];
-
-const REFUSED_IN_A_BATCH: EngineAnswer = {
-  status: 'INVALID',
-  latestValidHash: null,
-  reason: 'refused in a batch',
-  verdictOn: 'block',
-};
 
 /** How long a call to the EL takes, and how long a call that times out does. */
 const CALL_MS = 5;
@@ -167,24 +157,19 @@ export class Hands {
   }
 
   #answersToBatch(blocks: readonly [Index, ...Index[]]): readonly EngineAnswer[] {
+    const before = this.monitor;
     const fault = this.fault(BATCH_FAULTS);
-    const done = { none: blocks.length, 'timeout, done': blocks.length, 'cut midway': 1, 'refused midway': 1 };
-    const carriedOut = blocks.slice(0, fault in done ? done[fault as keyof typeof done] : 0);
-    const answers = carriedOut.map((block) => this.#write({ call: 'payload', block }, 'again'));
+    const answers = blocks
+      .slice(0, doneOf(fault, blocks.length))
+      .map((block) => this.#write({ call: 'payload', block }, 'again'));
     if (fault === 'none') return answers;
     if (fault === 'refused midway') return blocks.map((_, index) => answers[index] ?? REFUSED_IN_A_BATCH);
     if (fault === 'cut, EL dies') this.engine = { ...this.engine, up: false };
-    const answer = this.#failure(fault);
-    this.monitor = this.monitor.answered({ call: 'payload', block: blocks[0] }, answer, this.now);
+    if (fault === 'timeout, done') this.now += TIMEOUT_MS;
+    const answer = failureOf(fault);
+    // What the EL answered did not arrive.
+    this.monitor = before.answered({ call: 'payload', block: blocks[0] }, answer, this.now);
     return blocks.map(() => answer);
-  }
-
-  #failure(fault: Exclude<BatchFault, 'refused midway'>): EngineAnswer {
-    if (fault === 'rejected') return { status: 'REJECTED', code: -32600, reason: 'batch too large' };
-    if (fault === 'refused') return { status: 'UNSENT', error: new LockstepError('ENGINE_OVERSIZE') };
-    if (fault !== 'timeout, done') return this.#unknown('ENGINE_UNREACHABLE');
-    this.now += TIMEOUT_MS;
-    return this.#unknown('ENGINE_TIMEOUT');
   }
 
   setHead(block: Index): EngineAnswer {

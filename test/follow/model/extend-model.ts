@@ -53,14 +53,11 @@ export class ExtendModel {
       }
       if (this.#hands.isRefused(block)) return this.#send(ready) ?? { why: 'known-refused', block };
       ready.push(block);
-      if (last || !batches || this.#isDueAfter(block)) {
-        const refused = this.#send(ready);
+      const isDue = last || this.#isDueAfter(block);
+      if (isDue || !batches) {
+        const refused = this.#send(ready) ?? (isDue ? this.#apply() : null);
+        if (refused !== null) return refused;
         ready = [];
-        if (refused !== null) return refused;
-      }
-      if (last || (this.#valid === block && this.#isDueAfter(block))) {
-        const refused = this.#apply();
-        if (refused !== null) return refused;
       }
       if (last) return { why: 'reached' };
       if (plan !== null) ahead = this.#fetch(block);

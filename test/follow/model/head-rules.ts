@@ -1,7 +1,9 @@
 import type { BlockRef } from '../../../src/chain/block.js';
+import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { Action, ClimbAction } from '../../../src/follow/action.js';
 import { targetOf, type Plan } from '../../../src/recovery/plan.js';
 import type { EngineModel } from './engine/state.js';
+import type { History, RecoveryHistory } from './history.js';
 import { NO_BLOCKS, type BlockSet, type Index, type Tree } from './tree.js';
 import { Violation } from './violation.js';
 
@@ -39,7 +41,7 @@ export function requireHead(
  * At or above the fence the EL stays there. Where it lost the fence, it is led over it, or goes down its own branch; a
  * copied sibling counts as its parent, since it is the head for a moment only.
  */
-export function requireFence(tree: Tree, fence: Index | null, shown: Index, head: Index): void {
+function requireFence(tree: Tree, fence: Index | null, shown: Index, head: Index): void {
   if (fence === null || tree.isOnLine(fence, head)) return;
   if (tree.isOnLine(fence, shown)) throw new Violation('I8', 'the EL is moved below or beside a finalized block');
   const led = tree.isCopy(head) ? tree.parent(head) : head;
@@ -115,4 +117,34 @@ function requireCopy(tree: Tree, action: Action, copy: Index): void {
     action.do === 'climb' && action.rung === 'copied-sibling' && tree.copy(tree.indexOf(action.plan.ancestor)) === copy;
   const isOfNext = action.do === 'unmap' && tree.parent(copy) === tree.indexOf(action.from);
   if (!isOfAncestor && !isOfNext) throw new Violation('I6', `a copied block in an action ${action.do}`);
+}
+
+/** Payloads are about to be sent in one call. */
+export function requireBatch(tree: Tree, blocks: readonly Index[], doubted: boolean): void {
+  const isChain = blocks.every((block, index) => index === 0 || tree.parent(block) === blocks[index - 1]);
+  if (!isChain) throw new Violation('I6', 'a batch of payloads that are no chain');
+  if (doubted) throw new Violation('I15', 'a batch after one that was not taken whole');
+}
+
+/** A rung is about to be tried. */
+export function requireClimbable(
+  { plan, rung }: ClimbAction,
+  recovery: RecoveryHistory,
+  cooldownMs: number,
+  now: number,
+): void {
+  if (plan !== recovery.plan) throw new Violation('I7', 'a climb without a complete plan');
+  if (recovery.refusedRungs.includes(rung)) throw new Violation('I16', `the rung ${rung} is tried again`);
+  const pausedMs = recovery.recoveredAt === null ? Infinity : now - recovery.recoveredAt;
+  if (pausedMs < cooldownMs) throw new Violation('L5', `a recovery ${pausedMs} ms after the last one`);
+}
+
+/** A forkchoice with a far head is about to be sent to an EL that stands at `from`. */
+export function requireAim(tree: Tree, { head, labels }: Forkchoice, from: Index, { recovery, fence }: History): void {
+  if (labels !== null) throw new Violation('I10', 'labels of blocks that the EL may not have');
+  const { plan } = recovery;
+  if (!tree.isOnLine(from, tree.indexOf(head)) && (plan === null || targetOf(plan).hash !== head.hash)) {
+    throw new Violation('I8', 'the EL is pointed at another branch than its own');
+  }
+  requireFence(tree, fence, from, tree.indexOf(head));
 }

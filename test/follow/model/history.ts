@@ -74,3 +74,9 @@ export function historyKey(past: History, now: number): string {
     recovery.refusedRungs.length,
   ].join();
 }
+
+/** An EL that shows a higher head while it is left alone is left alone for longer. */
+export function extended(leftAlone: History['leftAlone'], higher: boolean, now: number): History['leftAlone'] {
+  if (leftAlone === null || now >= leftAlone.until) return null;
+  return higher ? { ...leftAlone, until: now + leftAlone.ms } : leftAlone;
+}

@@ -1,14 +1,22 @@
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
-import type { Action, ClimbAction, Outcome } from '../../../src/follow/action.js';
+import type { Action, Outcome } from '../../../src/follow/action.js';
 import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
 import type { EngineView, Observation, State } from '../../../src/follow/state.js';
-import { isOnPlan, targetOf } from '../../../src/recovery/plan.js';
+import { isOnPlan } from '../../../src/recovery/plan.js';
 import { isRefusal, signatureOf, succeeded } from './attempts.js';
+import { leavesDoubt } from './batch-faults.js';
 import type { Effect } from './carry-out.js';
 import type { EngineModel, Write } from './engine/state.js';
-import { requireComplete, requireFence, requireHead, requirePayload } from './head-rules.js';
-import { historyKey, NO_HISTORY, type History, type RecoveryHistory } from './history.js';
+import {
+  requireAim,
+  requireBatch,
+  requireClimbable,
+  requireComplete,
+  requireHead,
+  requirePayload,
+} from './head-rules.js';
+import { extended, historyKey, NO_HISTORY, type History, type RecoveryHistory } from './history.js';
 import { ownLabels, requireLabels } from './label-rules.js';
 import type { LabelPair } from './source-model.js';
 import { NO_BLOCKS, type Index, type Tree } from './tree.js';
@@ -22,8 +30,6 @@ const MAX_BUSY_TURNS = 10;
 /** How long an unknown outcome is only watched: after a timeout, and after a cut connection (fault E13). */
 const WATCH_AFTER_TIMEOUT_MS = 8_000;
 const WATCH_AFTER_CUT_MS = 500;
-/** An answer of the EL to a batch, and none of the way to it. */
-const REFUSALS: readonly EngineAnswer['status'][] = ['INVALID', 'SYNCING', 'ACCEPTED', 'REJECTED'];
 const REFUSED_TTL_MS = 10 * 60_000;
 
 /** The write that is about to be sent, and what was seen before it. */
@@ -125,7 +131,7 @@ export class Monitor {
       throw new Violation('I14', 'the remembered head is not the one that the EL shows');
     }
     if (action.do === 'plan') this.#requireConfirmed(action.divergence.source.number);
-    if (action.do === 'climb') this.#requireClimbable(action, state.recoveryPolicy.cooldownMs, now);
+    if (action.do === 'climb') requireClimbable(action, this.past.recovery, state.recoveryPolicy.cooldownMs, now);
     if (action.do === 'extend' && action.plan !== null && action.plan !== this.past.recovery.plan) {
       throw new Violation('I7', 'blocks of another plan than the last complete one');
     }
@@ -145,14 +151,6 @@ export class Monitor {
     if (differing?.height !== height || differing.seen < 2) {
       throw new Violation('I9', `a recovery at ${height} without two differing reads in a row`);
     }
-  }
-
-  #requireClimbable({ plan, rung }: ClimbAction, cooldownMs: number, now: number): void {
-    const { recovery } = this.past;
-    if (plan !== recovery.plan) throw new Violation('I7', 'a climb without a complete plan');
-    if (recovery.refusedRungs.includes(rung)) throw new Violation('I16', `the rung ${rung} is tried again`);
-    const pausedMs = recovery.recoveredAt === null ? Infinity : now - recovery.recoveredAt;
-    if (pausedMs < cooldownMs) throw new Violation('L5', `a recovery ${pausedMs} ms after the last one`);
   }
 
   /** The action came to this, and left the EL like `engine`. */
@@ -219,14 +217,7 @@ export class Monitor {
 
   /** A forkchoice with a far head is about to be sent: on the branch of the EL, or on that of a plan. */
   aim(fc: Forkchoice, { shown }: Sending): void {
-    if (fc.labels !== null) throw new Violation('I10', 'labels of blocks that the EL may not have');
-    const { plan } = this.past.recovery;
-    const from = this.#tree.indexOf(shown.heads.unsafe);
-    const head = this.#tree.indexOf(fc.head);
-    if (!this.#tree.isOnLine(from, head) && (plan === null || targetOf(plan).hash !== fc.head.hash)) {
-      throw new Violation('I8', 'the EL is pointed at another branch than its own');
-    }
-    requireFence(this.#tree, this.past.fence, from, head);
+    requireAim(this.#tree, fc, this.#tree.indexOf(shown.heads.unsafe), this.past);
   }
 
   /** The EL took the far block, and has so much time to get on. */
@@ -243,16 +234,12 @@ export class Monitor {
   /** Several payloads in one call: each but the first builds on the one before it. */
   payloads(blocks: readonly [Index, ...Index[]], sending: Sending): void {
     this.payload(blocks[0], sending);
-    const isChain = blocks.every((block, index) => index === 0 || this.#tree.parent(block) === blocks[index - 1]);
-    if (!isChain) throw new Violation('I6', 'a batch of payloads that are no chain');
-    if (this.past.batchDoubted) throw new Violation('I15', 'a batch after one that was not taken whole');
+    requireBatch(this.#tree, blocks, this.past.batchDoubted);
   }
 
   /** What is INVALID within a batch may be sent once more, alone. */
   doubted(answers: readonly EngineAnswer[], before: Monitor): Monitor {
-    const { refusedUntil } = before.past;
-    const batchDoubted = this.past.batchDoubted || answers.some(({ status }) => REFUSALS.includes(status));
-    return this.#with({ batchDoubted, refusedUntil });
+    return leavesDoubt(answers) ? this.#with({ batchDoubted: true, refusedUntil: before.past.refusedUntil }) : this;
   }
 
   /** debug_setHead is about to be sent. */
@@ -307,9 +294,4 @@ export class Monitor {
   key(now: number): string {
     return historyKey(this.past, now);
   }
-}
-
-function extended(leftAlone: History['leftAlone'], higher: boolean, now: number): History['leftAlone'] {
-  if (leftAlone === null || now >= leftAlone.until) return null;
-  return higher ? { ...leftAlone, until: now + leftAlone.ms } : leftAlone;
 }
