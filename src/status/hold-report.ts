@@ -8,10 +8,21 @@ import { HOLD_MEANINGS, STALE_MAPPING } from './states.js';
 
 type Fields = Record<string, string | number>;
 
+/** A hold that lasts so long is worth a look, whatever it waits for (reliability S1). */
+const LASTING_MS = 5 * 60_000;
+
+/** These may last: the EL has a long way to go, or the operator wants it so. */
+const MAY_LAST: ReadonlySet<HoldReason['kind']> = new Set(['engine-syncing', 'recovery-off', 'recovery-pausing']);
+
 /** Somebody has to look at it now, has to do something some time, or may wait. */
-export function levelOf({ kind }: HoldReason): 'fatal' | 'error' | 'warn' {
+export function levelOf({ kind }: Pick<HoldReason, 'kind'>): 'fatal' | 'error' | 'warn' {
   if (kind === 'finalized-divergence') return 'fatal';
   return kind === 'recovery-failed' || kind === 'recovery-too-deep' || kind === 'foreign-writer' ? 'error' : 'warn';
+}
+
+/** The level of a line that repeats a hold. */
+export function levelOfRepeat({ kind }: HoldReason, heldMs: number): 'error' | 'warn' {
+  return heldMs >= LASTING_MS && !MAY_LAST.has(kind) ? 'error' : 'warn';
 }
 
 export function holdFields(reason: HoldReason): Fields {

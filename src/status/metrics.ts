@@ -6,9 +6,10 @@ import type { SeenLabels, Turn } from '../follow/state.js';
 import { isReady } from './health.js';
 import type { Progress } from './progress.js';
 import { createRecoveryMetrics } from './recovery-metrics.js';
-import { PHASE_MEANINGS } from './states.js';
+import { HOLD_MEANINGS, PHASE_MEANINGS } from './states.js';
 
 const PHASES = Object.keys(PHASE_MEANINGS);
+const HOLD_REASONS = Object.keys(HOLD_MEANINGS);
 
 interface ReplayedBlock {
   readonly transactionCount: number;
@@ -52,6 +53,8 @@ export function createMetrics({ now, ...info }: MetricsParts): Metrics {
       const { state } = turn;
       recovery.turn(turn);
       for (const kind of PHASES) gauges.state.set({ state: kind }, state.phase.kind === kind ? 1 : 0);
+      const held = state.phase.kind === 'holding' ? state.phase.reason.kind : null;
+      for (const reason of HOLD_REASONS) gauges.holding.set({ reason }, reason === held ? 1 : 0);
       gauges.ready.set(isReady(state.phase) ? 1 : 0);
       gauges.session.set(state.session.id);
     },
@@ -80,6 +83,7 @@ function createGauges(registry: Registry) {
     up: gauge('up', '1 while the process runs'),
     ready: gauge('ready', '1 while lockstep is following, as /readyz says'),
     state: gauge('state', '1 for the state lockstep is in', ['state']),
+    holding: gauge('holding', '1 for the reason for which lockstep holds', ['reason']),
     session: gauge('el_session', 'Number of the current EL session; it grows when the EL restarts'),
     sourceAge: gauge('source_head_age_seconds', 'How long the source has shown the same head'),
     hang: gauge('el_hang_seconds', 'How long the engine port has taken calls and answered none; 0 while it answers'),

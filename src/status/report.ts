@@ -8,7 +8,7 @@ import { shortHash } from '../util/hex.js';
 import { elSyncText, logElSync } from './el-sync-report.js';
 import type { Metrics } from './metrics.js';
 import type { Progress, ProgressTracker } from './progress.js';
-import { divergenceFields, errorFields, holdFields, levelOf, refFields } from './hold-report.js';
+import { divergenceFields, errorFields, holdFields, levelOf, levelOfRepeat, refFields } from './hold-report.js';
 import { logRecovery, logRecoveryOutcome } from './recovery-report.js';
 import { watchSourceAge } from './source-age.js';
 
@@ -34,6 +34,7 @@ const UNUSED_MEANINGS: Readonly<Record<UnusedLabels, string>> = {
 export function reportTo(parts: ReportParts): FollowHooks {
   const { log, metrics, progress } = parts;
   let progressDueAt = parts.now() + PROGRESS_EVERY_MS;
+  let phaseSince = parts.now();
   const tellLabels = labelReport(log, parts.now);
   const sourceAgeMs = watchSourceAge(log, parts.now);
   return {
@@ -44,12 +45,13 @@ export function reportTo(parts: ReportParts): FollowHooks {
       metrics.progress(snapshot);
       metrics.sourceAge(sourceAgeMs(turn));
       const changed = logPhaseChange(log, turn, snapshot);
+      if (changed) phaseSince = parts.now();
       logSession(log, turn);
       logElSync(log, turn);
       logRecovery(log, turn);
       if (changed || parts.now() >= progressDueAt) {
         progressDueAt = parts.now() + PROGRESS_EVERY_MS;
-        if (!changed) logProgress(log, turn.state.phase, snapshot);
+        if (!changed) logProgress(log, turn.state.phase, snapshot, parts.now() - phaseSince);
       }
     },
     onOutcome: (outcome) => {
@@ -152,10 +154,12 @@ function logSession(log: Logger, { before, state }: Turn): void {
   }
 }
 
-function logProgress(log: Logger, phase: Phase, progress: Progress): void {
+function logProgress(log: Logger, phase: Phase, progress: Progress, lastedMs: number): void {
   const fields = { state: phase.kind, ...sideFields(progress), ...rateFields(progress) };
-  if (phase.kind === 'holding') log.warn({ ...fields, ...holdFields(phase.reason) }, 'Still holding');
-  else log.info(fields, progress.elSync === null ? 'Progress' : elSyncText(progress.elSync));
+  if (phase.kind === 'holding') {
+    const held = { ...fields, ...holdFields(phase.reason), held_s: Math.round(lastedMs / 1_000) };
+    log[levelOfRepeat(phase.reason, lastedMs)](held, 'Still holding');
+  } else log.info(fields, progress.elSync === null ? 'Progress' : elSyncText(progress.elSync));
 }
 
 function logOutcome(log: Logger, outcome: Outcome): void {

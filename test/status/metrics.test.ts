@@ -47,6 +47,15 @@ describe('the state in the metrics', () => {
     expect(shown).toContain(`divergence_active ${diverged}`);
   });
 
+  it('names the reason of a hold, and none when it is over', async () => {
+    const held = async (): Promise<readonly string[]> =>
+      (await lines()).filter((line) => /^holding\{.*\} 1$/.test(line));
+    metrics.turn(turn({ kind: 'holding', reason: { kind: 'source-unavailable', error: ERROR } }));
+    expect(await held()).toEqual(['holding{reason="source-unavailable"} 1']);
+    metrics.turn(turn({ kind: 'following' }));
+    expect(await held()).toEqual([]);
+  });
+
   it('carries the number of the EL session', async () => {
     metrics.turn(turn({ kind: 'following' }, { session: { ...SETTLED.session, id: 7 } }));
     expect(await lines()).toContain('el_session 7');

@@ -141,6 +141,25 @@ describe('a hold', () => {
       expect.objectContaining({ lvl: 'warn', msg: 'Still holding', code: 'SOURCE_TIMEOUT' }),
     ]);
   });
+
+  it('that lasts for five minutes is an error, unless it may last', () => {
+    const syncing: Phase = { kind: 'holding', reason: { kind: 'engine-syncing' } };
+    for (const held of [holding('SOURCE_TIMEOUT'), syncing]) {
+      for (const ms of [0, 299_000, 12_000]) {
+        report.nowMs += ms;
+        turn(held);
+      }
+    }
+    const told = report.taken().filter(({ reason }) => reason !== undefined);
+    expect(told.map(({ reason, lvl, held_s }) => [reason, lvl, held_s])).toEqual([
+      ['source-unavailable', 'warn', undefined],
+      ['source-unavailable', 'warn', 299],
+      ['source-unavailable', 'error', 311],
+      ['engine-syncing', 'warn', undefined],
+      ['engine-syncing', 'warn', 299],
+      ['engine-syncing', 'warn', 311],
+    ]);
+  });
 });
 
 describe('progress', () => {
