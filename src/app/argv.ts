@@ -43,7 +43,7 @@ const COMMANDS = {
   version: { describe: 'Show the version', json: true },
   doc: {
     describe: 'Print reference documentation as Markdown',
-    argument: { name: 'topic', describe: 'flags, errors, states, engines, op-node or base-consensus' },
+    argument: { name: 'topic', describe: 'flags, errors, states, runbook, engines, op-node or base-consensus' },
   },
 } as const satisfies Record<string, CommandDeclaration>;
 

@@ -6,11 +6,13 @@ import { HOLD_MEANINGS, PHASE_MEANINGS } from '../../status/states.js';
 import { exitEntries } from '../exit-meanings.js';
 import { code, table } from './markdown.js';
 import { migrationMarkdown } from './migration.js';
+import { runbookLines } from './runbook.js';
 
 const TOPICS = {
   flags: flagsMarkdown,
   errors: errorsMarkdown,
   states: statesMarkdown,
+  runbook: () => page('Runbook', 'runbook', runbookLines()),
   engines: enginesMarkdown,
   'op-node': () => migrationMarkdown('op-node'),
   'base-consensus': () => migrationMarkdown('base-consensus'),
