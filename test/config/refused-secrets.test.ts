@@ -107,7 +107,7 @@ const REFUSED: Readonly<Record<string, Refused>> = {
   },
 };
 
-describe('a configuration of secrets that cannot be used', () => {
+describe('a configuration of secrets that cannot be used (O2)', () => {
   it.each(Object.entries(REFUSED))('with %s ends with code 78 and says what to do', async (_name, refused) => {
     const { argv = [SOURCE], env = {}, problems } = refused;
     const run = await rig.run(argv, { env });

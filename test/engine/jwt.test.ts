@@ -37,7 +37,7 @@ describe('the token signer', () => {
     expect(await claims(signer.token(), clock.ms)).toEqual({ iat: 1_790_000_020 });
   });
 
-  it('makes a new token when the wall clock was set back', async () => {
+  it('makes a new token when the wall clock was set back (H4)', async () => {
     const { clock, signer } = signerAt(START_MS);
     signer.token();
     clock.ms -= 3_600_000;

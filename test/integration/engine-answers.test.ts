@@ -7,6 +7,7 @@ import { Episode, textOf } from '../rig/episode.js';
 import type { Fault, Match, WireRequest } from '../rig/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
+import { forgeBranch, serveBranch } from './forged-branch.js';
 
 const NEW_PAYLOAD: Match = { method: /^engine_newPayload/ };
 
@@ -20,7 +21,10 @@ beforeAll(async () => {
   await world.untilEqual();
 });
 
-afterEach(() => world.engine.heal());
+afterEach(() => {
+  world.source.heal();
+  world.engine.heal();
+});
 
 afterAll(() => world.close());
 
@@ -47,7 +51,7 @@ function at(height: number): Match {
   return { ...NEW_PAYLOAD, where: named };
 }
 
-describe('an EL that cannot take a payload yet', () => {
+describe('an EL that cannot take a payload yet (E5)', () => {
   it.each([
     ['SYNCING', { reason: 'engine-snap-sync', ends: expect.stringContaining('--syncmode full') }],
     ['ACCEPTED', { reason: 'engine-stuck', answer: 'ACCEPTED' }],
@@ -76,7 +80,7 @@ describe('an EL that cannot take a payload yet', () => {
   });
 });
 
-describe('an EL that calls a payload INVALID', () => {
+describe('an EL that calls a payload INVALID (E6)', () => {
   it('is not sent it again, nor a child of it, and is followed on over another block of that height', async () => {
     const { producer } = world.rig;
     const parent = producer.head;
@@ -103,7 +107,28 @@ describe('an EL that calls a payload INVALID', () => {
   });
 });
 
-describe('an EL that restarts after it called a payload INVALID', () => {
+describe('a source whose blocks are sound to look at and wrong to execute (A1)', () => {
+  it('has one of them sent to the EL, which refuses it and stays where it stands', async () => {
+    const { producer, source } = world.rig;
+    const parent = producer.head;
+    await world.source.freeze();
+    await producer.produce(3);
+    const forged = await forgeBranch(source.httpUrl, parent.number + 1, parent.number + 3);
+    const episode = new Episode(world, lockstep);
+    serveBranch(world.source, forged);
+    expect(await episode.untilHolding('payload-refused')).toMatchObject({ number: parent.number + 1 });
+    await episode.turns(6);
+    expect(payloads(episode)).toEqual([forged[0]!.hash]);
+    expect((await world.rig.heads('follower')).unsafe.hash).toBe(parent.hash);
+
+    world.source.heal();
+    await world.untilEqual();
+    await episode.until({ msg: 'The hold is over', was: 'payload-refused' });
+    expect(payloads(episode).filter((hash) => forged.some((block) => block.hash === hash))).toHaveLength(1);
+  });
+});
+
+describe('an EL that restarts after it called a payload INVALID (E22)', () => {
   it('is asked once more, because the verdict may have been its own trouble (a new session)', async () => {
     const parent = world.rig.producer.head;
     const value = { status: 'INVALID', latestValidHash: null, validationError: 'missing trie node' };
@@ -150,7 +175,7 @@ describe('an EL that calls a payload INVALID for the form in which it was sent',
   });
 });
 
-describe('an EL that finds a request too large', () => {
+describe('an EL that finds a request too large (E16)', () => {
   it('is not sent it again: the hold says how large it was', async () => {
     const parent = world.rig.producer.head;
     const rule = world.engine.inject({ match: at(parent.number + 1), fault: { kind: 'status', code: 413 } });
@@ -172,7 +197,7 @@ describe('an EL that finds a request too large', () => {
   });
 });
 
-describe('an EL that does not know the version or the fields of a payload', () => {
+describe('an EL that does not know the version or the fields of a payload (E7)', () => {
   it.each([-32602, -38005])('ends lockstep with 76 after one more try (%d)', async (code) => {
     const parent = world.rig.producer.head;
     const episode = new Episode(world, lockstep);

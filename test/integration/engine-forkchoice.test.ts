@@ -11,7 +11,9 @@ import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 
 const FORKCHOICE = 'engine_forkchoiceUpdatedV3';
-const SYNCING: FakeAnswer = { result: { payloadStatus: payloadStatus('SYNCING', null), payloadId: null } };
+const answered = (status: string): FakeAnswer => ({
+  result: { payloadStatus: payloadStatus(status, null), payloadId: null },
+});
 
 let world: FollowWorld;
 let engine: FakeEngine;
@@ -62,29 +64,34 @@ async function produceOne(): Promise<BlockRef> {
   return block!;
 }
 
-describe('a forkchoice that is answered SYNCING after its payload was VALID', () => {
-  it('advances nothing, is tried a few times, and is then held as stuck', async () => {
-    const { head } = engine;
-    // Labels that stand still leave no other forkchoice to send.
-    await world.rig.producer.setLabels({ safe: 5, finalized: 2 });
-    engine.script(FORKCHOICE, ...new Array<FakeAnswer>(5).fill(SYNCING));
-    const episode = new Episode(world, lockstep);
-    const [missed] = await world.rig.producer.produce(3);
-    const line = await episode.untilHolding('engine-stuck');
-    expect(line).toMatchObject({
-      at: missed!.number,
-      answer: expect.stringMatching(/^SYNCING, (unmoved|labels-only)$/),
-    });
-    expect(engine.head).toEqual(head);
-    expect(forkchoicesTo(missed!)).toBe(5);
-    expect(world.engine.log.payloads.at(-1)!.hash).toBe(missed!.hash);
-    await untilFollowed();
-    expect(forkchoicesTo(missed!)).toBe(6);
-    await world.rig.producer.setLabels('trail');
-  });
+describe('a forkchoice that is refused after its payload was VALID', () => {
+  it.each(['SYNCING (E8)', 'INVALID (E10)'])(
+    'advances nothing, is tried a few times, and is then held as stuck: %s',
+    async (title) => {
+      const [status = ''] = title.split(' ');
+      const { head } = engine;
+      // Labels that stand still leave no other forkchoice to send.
+      const { safe, finalized } = world.rig.producer.labels;
+      await world.rig.producer.setLabels({ safe: safe!.number, finalized: finalized!.number });
+      engine.script(FORKCHOICE, ...new Array<FakeAnswer>(5).fill(answered(status)));
+      const episode = new Episode(world, lockstep);
+      const [missed] = await world.rig.producer.produce(3);
+      const line = await episode.untilHolding('engine-stuck');
+      expect(line).toMatchObject({
+        at: missed!.number,
+        answer: expect.stringMatching(new RegExp(`^${status}.*, (unmoved|labels-only)$`)),
+      });
+      expect(engine.head).toEqual(head);
+      expect(forkchoicesTo(missed!)).toBe(5);
+      expect(world.engine.log.payloads.at(-1)!.hash).toBe(missed!.hash);
+      await untilFollowed();
+      expect(forkchoicesTo(missed!)).toBe(6);
+      await world.rig.producer.setLabels('trail');
+    },
+  );
 });
 
-describe('a forkchoice that is answered VALID and not carried out', () => {
+describe('a forkchoice that is answered VALID and not carried out (E9)', () => {
   it.each(['never-moves', 'labels-only'] as const)('is repeated and then held as stuck: %s', async (kind) => {
     const { head } = engine;
     engine.forkchoiceMode = { kind };
@@ -118,7 +125,7 @@ describe('a forkchoice that is answered VALID and not carried out', () => {
   });
 });
 
-describe('a forkchoice that is rejected after it moved the head (geth#35713)', () => {
+describe('a forkchoice that is rejected after it moved the head (E11, geth#35713)', () => {
   it('is not sent again: lockstep looks and goes on from where the EL stands', async () => {
     engine.forkchoiceMode = { kind: 'rejects-after-moving' };
     const block = await produceOne();

@@ -14,7 +14,7 @@ afterEach(() => world.engine.heal());
 
 afterAll(() => world.close());
 
-describe('an EL whose engine port hangs while its process lives', () => {
+describe('an EL whose engine port hangs while its process lives (E14)', () => {
   it('ends lockstep with 75 after --engine-watchdog, and the next one goes on', async () => {
     const lockstep = await world.lockstep(PATIENCE, world.rig.source.httpUrl);
     await world.untilEqual();

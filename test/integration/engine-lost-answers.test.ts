@@ -58,9 +58,10 @@ function betweenWrites(calls: readonly WireCall[]): readonly string[] {
   return calls.slice(at[0]! + 1, at[1]).map(({ method }) => method);
 }
 
-describe('a newPayload whose answer is lost', () => {
+describe('a newPayload whose answer is lost (E13)', () => {
   it.each<[string, Fault]>([
-    ['the connection breaks after the EL took it', { kind: 'drop-after-apply' }],
+    ['the connection breaks after the EL took it (N2)', { kind: 'drop-after-apply' }],
+    ['the EL takes it and closes its half of the connection (N2)', { kind: 'half-close' }],
     ['the EL takes it and says nothing', { kind: 'hang', applied: true }],
     ['it never reaches the EL', { kind: 'drop-before' }],
   ])('is sent again only after a hold in which the EL is read: %s', async (_, fault) => {
@@ -71,7 +72,7 @@ describe('a newPayload whose answer is lost', () => {
   });
 });
 
-describe('a forkchoice whose answer is lost', () => {
+describe('a forkchoice whose answer is lost (E13)', () => {
   it.each<[string, Fault]>([
     ['the connection breaks after the EL moved', { kind: 'drop-after-apply' }],
     ['the EL moves and says nothing', { kind: 'hang', applied: true }],

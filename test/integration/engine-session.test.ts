@@ -39,7 +39,7 @@ function beforeFirstWrite(episode: Episode): readonly string[] {
   return methods.slice(0, episode.engineCalls.findIndex(isWrite));
 }
 
-describe('an EL that dies and comes back', () => {
+describe('an EL that dies and comes back (E2)', () => {
   it.each(['SIGKILL', 'SIGTERM'] as const)(
     'is a new session: identified before any write, then followed (%s)',
     async (signal) => {
@@ -58,7 +58,7 @@ describe('an EL that dies and comes back', () => {
   );
 });
 
-describe('an EL whose labels are gone or wrong after a restart', () => {
+describe('an EL whose labels are gone or wrong after a restart (E4)', () => {
   const forgotten = { kind: 'null-result' } as const;
   const unknown = { kind: 'rpc-error', code: -39001, message: 'Unknown block' } as const;
 
@@ -104,7 +104,7 @@ describe('an EL whose labels are gone or wrong after a restart', () => {
   });
 });
 
-describe('an EL that refuses the token', () => {
+describe('an EL that refuses the token (E15)', () => {
   it('is followed without a hold when a fresh token is taken', async () => {
     const refusal = world.engine.inject({ match: { times: 1 }, fault: { kind: 'strip-auth' } });
     const episode = new Episode(world, lockstep);
@@ -130,7 +130,7 @@ describe('an EL that refuses the token', () => {
   });
 });
 
-describe('an EL that syncs by itself', () => {
+describe('an EL that syncs by itself (E17)', () => {
   it('is left alone until it is done', async () => {
     const syncing = { startingBlock: '0x0', currentBlock: '0x5', highestBlock: '0xff' };
     world.engine.inject({ match: { method: 'eth_syncing' }, fault: { kind: 'mutate', path: '', value: syncing } });
@@ -157,7 +157,7 @@ describe('an EL that syncs by itself', () => {
   });
 });
 
-describe('another chain behind the engine URL', () => {
+describe('another chain behind the engine URL (E19)', () => {
   it('gets no write, and ends lockstep with 76', async () => {
     const other = await launchOther();
     try {

@@ -50,6 +50,20 @@ describe('a source whose head goes back a few blocks and comes again, as behind 
   });
 });
 
+describe('a source that answers and shows no new block (S24)', () => {
+  it('costs no hold, no recovery and no write, and is followed when it goes on', async () => {
+    const episode = new Episode(world, lockstep);
+    await world.source.freeze();
+    await world.rig.producer.produce(2);
+    await episode.turns(4);
+    expect(episode.writes).toEqual([]);
+    expect(episode.holds).toEqual([]);
+    expect(episode.lines(RECOVERY)).toEqual([]);
+    world.source.unview();
+    await world.untilEqual();
+  });
+});
+
 describe('a slow network on both sides (N1)', () => {
   it('costs time and no block twice', async () => {
     const match = { method: /./ };

@@ -37,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-describe('the journal of a running lockstep', () => {
+describe('the journal of a running lockstep (H6, O6)', () => {
   it('is found by the next one, after a stop and after a kill', async () => {
     const first = await start();
     await world.untilEqual();

@@ -41,7 +41,7 @@ async function inTheMiddle(): Promise<void> {
   expect(await world.localHead()).toBeLessThan(from + 12);
 }
 
-describe.each<Signal>(['SIGTERM', 'SIGKILL'])('in the middle of a replay, %s', (signal) => {
+describe.each<Signal>(['SIGTERM', 'SIGKILL'])('in the middle of a replay, %s (E2, H1)', (signal) => {
   it('of the EL alone is followed by a new session and the rest of the blocks', async () => {
     await inTheMiddle();
     await world.rig.restartFollower(signal);
@@ -74,7 +74,7 @@ describe.each<Signal>(['SIGTERM', 'SIGKILL'])('in the middle of a replay, %s', (
   });
 });
 
-describe('an EL that comes back without its last blocks', () => {
+describe('an EL that comes back without its last blocks (E3)', () => {
   it('gets them again, and its labels no lower than they were at the source', async () => {
     const { follower, producer } = world.rig;
     const database = join(world.rig.dir, 'follower-ethereumjs', 'db');

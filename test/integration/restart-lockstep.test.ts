@@ -43,7 +43,7 @@ describe.each(DIALECTS)('heads from the %s client of the source:', (dialect) => 
 
   afterAll(() => world.close());
 
-  describe('SIGTERM ends lockstep with 0', () => {
+  describe('SIGTERM ends lockstep with 0 (H2)', () => {
     it('while it waits to start', async () => {
       await world.source.down();
       const lockstep = await world.lockstep();
@@ -90,7 +90,7 @@ describe.each(DIALECTS)('heads from the %s client of the source:', (dialect) => 
     });
   });
 
-  describe('restarts in a row', () => {
+  describe('restarts in a row (H1)', () => {
     it('end where one start ends, and change nothing on the way', async () => {
       const settled = await follow();
       await settled.stop();

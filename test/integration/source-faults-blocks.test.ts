@@ -87,7 +87,7 @@ describe('a sound block that does not connect its neighbours (S20)', () => {
   });
 });
 
-describe('a block that the source does not have although its head is above (S23)', () => {
+describe('a block that the source does not have although its head is above (S23, A3)', () => {
   it.each<[string, AnswerFault, string]>([
     ['absent', { kind: 'null-result' }, 'false'],
     ['pruned', { kind: 'rpc-error', code: 4444, message: 'pruned history unavailable' }, 'true'],

@@ -89,6 +89,7 @@ describe('while its head cannot be read, the source is waited for and the EL lef
     ['no header ever (S7)', { kind: 'hang', applied: false }, 'SOURCE_TIMEOUT'],
     ['a body in drips (S7)', { kind: 'drip', chunkBytes: 1, everyMs: 200 }, 'SOURCE_TIMEOUT'],
     ['a reset after each request (S8)', { kind: 'drop-after-apply' }, 'SOURCE_UNREACHABLE'],
+    ['a connection that is half closed after each request (N2)', { kind: 'half-close' }, 'SOURCE_UNREACHABLE'],
     ['a body over the cap (S9)', { kind: 'oversize', bytes: 2 * CAP_BYTES }, 'SOURCE_OVERSIZE'],
     ['a gzip bomb (S9)', { kind: 'gzip-bomb', inflatedBytes: 16 * CAP_BYTES }, 'SOURCE_OVERSIZE'],
     ['a rate limit (S3)', { kind: 'status', code: 429, headers: { 'retry-after': '1' } }, 'SOURCE_THROTTLED'],

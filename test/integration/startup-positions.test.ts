@@ -13,6 +13,11 @@ import { wireBreaches } from '../rig/wire-rules.js';
 
 const CHAIN = { seed: 'positions', txsPerBlock: 1, safeDistance: 3, finalizedDistance: 6, blockTimeMs: 1_000 };
 
+const RECOVERED = { msg: 'Recovered: the EL was brought back to the chain of the source' };
+
+/** The pause of 15 s doubles when recoveries follow each other. */
+const RECOVERY_DEADLINE_MS = 60_000;
+
 let world: FollowWorld;
 let lockstep: LockstepProcess;
 /** The blocks of the other branch, whose node is gone at the end. */
@@ -35,7 +40,7 @@ async function restartLockstep(): Promise<Episode> {
   return new Episode(world, lockstep);
 }
 
-describe('a source whose labels are lower than those of the EL, as after its restart', () => {
+describe('a source whose labels are lower than those of the EL, as after its restart (S16)', () => {
   it('moves no label back, neither at a running lockstep nor at a new one', async () => {
     const before = await world.rig.heads('follower');
     const running = new Episode(world, lockstep);
@@ -54,7 +59,7 @@ describe('a source whose labels are lower than those of the EL, as after its res
   });
 });
 
-describe('an EL that is ahead of a source on the same chain', () => {
+describe('an EL that is ahead of a source on the same chain (S22, E20)', () => {
   it.each([
     ['the labels of the source are lower, too', { latest: 10, safe: 8, finalized: 8 }],
     ['the whole source is below the finalized block of the EL', { latest: 17 }],
@@ -76,31 +81,50 @@ describe('an EL that is ahead of a source on the same chain', () => {
 });
 
 describe('a source that changes to another branch below the head of the EL', () => {
-  it('is followed there, and back again after the pause between two recoveries', async () => {
+  /** The last block that both branches have. */
+  let base: number;
+  let branch: { readonly el: RunningEl; readonly head: BlockRef };
+
+  beforeAll(async () => {
     await lockstep.stop();
     await world.rig.producer.produce(1);
     lockstep = await world.lockstep(['--recovery.cooldown', '15s']);
     await world.untilEqual();
-    const base = world.rig.producer.head.number;
-    const branch = await launchBranch(base - 2, 6);
-    try {
-      await world.rig.producer.produce(2);
-      await world.untilEqual();
-      const episode = new Episode(world, lockstep);
-      world.source.useUpstreams(branch.el.httpUrl);
-      const found = await episode.until({ msg: 'Recovery: the common ancestor is found, and the way back' });
-      expect(found).toMatchObject({ ancestor: base - 2, depth: 4 });
-      await episode.until({ msg: 'Recovered: the EL was brought back to the chain of the source' });
-      expect((await world.rig.heads('follower')).unsafe.hash).toBe(branch.head.hash);
+    base = world.rig.producer.head.number - 2;
+    branch = await launchBranch(base, 6);
+    await world.rig.producer.produce(2);
+    await world.untilEqual();
+  });
 
-      await world.rig.producer.produce(3);
-      world.source.useUpstreams(world.rig.source.httpUrl);
-      await episode.untilHolding('recovery-pausing');
-      await world.untilEqual();
-      await episode.until({ msg: 'Recovered: the EL was brought back to the chain of the source', plan: 2 });
-    } finally {
-      await branch.el.kill();
-    }
+  afterAll(() => branch.el.kill());
+
+  it('is followed there, and back again after the pause between two recoveries (S13)', async () => {
+    const episode = new Episode(world, lockstep);
+    world.source.useUpstreams(branch.el.httpUrl);
+    const found = await episode.until({ msg: 'Recovery: the common ancestor is found, and the way back' });
+    expect(found).toMatchObject({ ancestor: base, depth: 4 });
+    await episode.until(RECOVERED);
+    expect((await world.rig.heads('follower')).unsafe.hash).toBe(branch.head.hash);
+
+    await world.rig.producer.produce(3);
+    world.source.useUpstreams(world.rig.source.httpUrl);
+    await episode.untilHolding('recovery-pausing');
+    await world.untilEqual();
+    await episode.until({ ...RECOVERED, plan: 2 });
+  });
+
+  it('and answers from both in turn moves the EL once in a pause at most, and no label off its chain (S12)', async () => {
+    const { finalized } = await world.rig.heads('follower');
+    const episode = new Episode(world, lockstep);
+    world.source.useUpstreams(branch.el.httpUrl, world.rig.source.httpUrl);
+    await episode.turns(20);
+    expect(episode.lines(RECOVERED).length).toBeLessThanOrEqual(1);
+    expect(episode.lines({ lvl: 'crit' })).toEqual([]);
+    expect((await world.rig.heads('follower')).finalized!.number).toBeGreaterThanOrEqual(finalized!.number);
+
+    world.source.useUpstreams(world.rig.source.httpUrl);
+    await world.rig.producer.produce(1);
+    await world.untilEqual(RECOVERY_DEADLINE_MS);
   });
 
   it.each(['off', 'alert'])('is held for where --recovery.mode is %s, at the start as well', async (mode) => {

@@ -8,6 +8,7 @@ import { canonical, type DecodedBlock } from './vectors.js';
 export const FIELD = {
   parentHash: 0,
   sha3Uncles: 1,
+  stateRoot: 3,
   transactionsRoot: 4,
   difficulty: 7,
   number: 8,
