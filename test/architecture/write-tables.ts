@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { faultsPage } from '../faults/page.js';
 import { MIGRATION_PAGES, withFlagTables } from './flag-tables.js';
 import { withRoomsTable } from './rooms-table.js';
 
@@ -10,3 +11,4 @@ rewrite('docs/architecture.md', withRoomsTable);
 for (const [client, file] of Object.entries(MIGRATION_PAGES)) {
   rewrite(file, (document) => withFlagTables(document, client));
 }
+writeFileSync('docs/faults.md', faultsPage());
