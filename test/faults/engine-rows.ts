@@ -56,8 +56,10 @@ export const ENGINE_ROWS: readonly FaultRow[] = [
     fault: 'SYNCING or ACCEPTED to a payload whose parent it has',
     behaviour: 'is asked five times at growing distances, then held by name; goes on when it takes the block',
     shown: [{ file: ANSWERS, test: 'is asked a few times, then held, and followed on after %s' }],
-    changed:
-      'A lower anchor, then a sync of the EL, then exit 81. An EL that answers SYNCING to the child of its own head is in snap mode and takes no lower block either (geth 1.17.7); `engine-snap-sync` says what to do. The stale mappings of a killed geth are cured by a copied sibling ([recovery](recovery.md#stale-mappings)), not by a lower anchor.',
+    changed: {
+      planned: 'A lower anchor, then a sync of the EL, then exit 81',
+      why: 'An EL that answers SYNCING to the child of its own head is in snap mode (geth, op-geth) and executes nothing, whatever the anchor; `engine-snap-sync` says what to do. The stale mappings of a killed geth are cured by a copied sibling ([recovery](recovery.md#stale-mappings)), not by a lower anchor.',
+    },
   },
   {
     id: 'E6',
@@ -77,8 +79,10 @@ export const ENGINE_ROWS: readonly FaultRow[] = [
     fault: 'it does not read the version or the fields of a payload',
     behaviour: 'one more try, then exit 76',
     shown: [{ file: ANSWERS, test: 'ends lockstep with 76 after one more try (%d)' }],
-    changed:
-      'One try with another version. The fork of a block allows one version only, and to another one ELs answer what they answer to a wrong payload: -38005 (geth), -32602 (ethereumjs), INVALID (reth), as [seen](engines.md#seen).',
+    changed: {
+      planned: 'One try with another version',
+      why: 'The fork of a block allows one version only, and to another one ELs answer what they answer to a wrong payload: -38005 (geth), -32602 (ethereumjs), INVALID (reth), as [seen](engines.md#seen).',
+    },
   },
   {
     id: 'E8',
@@ -95,8 +99,10 @@ export const ENGINE_ROWS: readonly FaultRow[] = [
       { file: LADDER, test: RUNG, of: 'VALID, and the head stays (E9)' },
       { file: 'test/els/rungs.test.ts', test: FORKCHOICE_RUNG, on: 'geth, op-geth, reth, op-reth' },
     ],
-    changed:
-      'The same for every EL. op-geth, reth and op-reth answer VALID to a forkchoice for an ancestor and never move, so how often one is repeated belongs to the [profile](engines.md).',
+    changed: {
+      planned: 'A head that stays is accepted where the EL cannot go back',
+      why: 'op-geth, reth and op-reth answer VALID to a forkchoice for an ancestor and never move: that is a rung that failed, and the next one leads there. How often one is repeated belongs to the [profile](engines.md).',
+    },
   },
   {
     id: 'E10',
@@ -106,8 +112,10 @@ export const ENGINE_ROWS: readonly FaultRow[] = [
       { file: FORKCHOICE, test: HELD, of: 'INVALID (E10)' },
       { file: LADDER, test: RUNG, of: 'INVALID to the forkchoice (E10)' },
     ],
-    changed:
-      'A new head from `latestValidHash`. ELs name the parent there, or nothing, also for a payload in a wrong form (reth): what the EL shows is compared with the source anew.',
+    changed: {
+      planned: 'A new head from `latestValidHash`',
+      why: 'ELs name the parent there, or nothing, also for a payload in a wrong form (reth): what the EL shows is compared with the source anew.',
+    },
   },
   {
     id: 'E11',
@@ -134,8 +142,10 @@ export const ENGINE_ROWS: readonly FaultRow[] = [
         on: 'op-geth',
       },
     ],
-    changed:
-      'No reset after -38006, and exit 81. geth takes 32 blocks per forkchoice, so a reset goes down in steps; op-geth and reth never answer so. A hold tells as much as an exit and ends by itself when the EL is helped; 81 is for those who ask for it.',
+    changed: {
+      planned: 'No reset after -38006, and exit 81',
+      why: 'geth takes 32 blocks per forkchoice, so a reset goes down in steps; op-geth, reth and op-reth say VALID to a reset and stay. A hold tells as much as an exit and ends by itself when the EL is helped; 81 is for those who ask for it.',
+    },
   },
   {
     id: 'E13',
@@ -193,13 +203,16 @@ export const ENGINE_ROWS: readonly FaultRow[] = [
       { file: SESSION, test: 'is left alone until it is done' },
       { file: SESSION, test: 'is followed where it only says so, for ever, and answers VALID (op-reth)' },
     ],
-    changed:
-      'No write at all. op-reth goes on showing a sync after its end, so one forkchoice a minute for its own head finds out.',
+    changed: {
+      planned: 'No write at all',
+      why: 'op-reth goes on showing a sync after its end, so one forkchoice a minute for its own head finds out.',
+    },
   },
   {
     id: 'E18',
     fault: 'a second consensus client drives it',
-    behaviour: 'after three moves that are not ours within a minute holds `foreign-writer`',
+    behaviour:
+      'after three moves that are not ours, each within ten minutes of the last, holds `foreign-writer` until a minute is quiet',
     shown: [{ file: HOSTILE, test: 'is told from a restart, and held for' }],
   },
   {

@@ -99,8 +99,10 @@ export const HOST_ROWS: readonly FaultRow[] = [
         test: 'does not bite for two calls that were open while the whole machine slept',
       },
     ],
-    changed:
-      'A log line with the length of the pause. What it did to open calls is told as for every other lost answer; `nodejs_eventloop_lag_seconds` shows the pause.',
+    changed: {
+      planned: 'A log line with the length of the pause',
+      why: 'What it did to open calls is told as for every other lost answer; `nodejs_eventloop_lag_seconds` shows the pause.',
+    },
   },
   {
     id: 'H4',
@@ -145,8 +147,10 @@ export const HOST_ROWS: readonly FaultRow[] = [
       { file: 'test/engine/http.test.ts', test: 'uses at most two connections' },
       { file: 'test/follow/fetch-ahead.test.ts', test: 'holds so many bytes' },
     ],
-    changed:
-      'Exit 75 when memory runs out. Node.js ends the process itself then (SIGABRT, 134 to a shell); a supervisor starts the next one, which is H1.',
+    changed: {
+      planned: 'Exit 75 when memory runs out',
+      why: 'Node.js ends the process itself then (SIGABRT, 134 to a shell); a supervisor starts the next one, which is H1.',
+    },
   },
   {
     id: 'H8',
@@ -235,6 +239,10 @@ export const ADVERSARY_ROWS: readonly FaultRow[] = [
     behaviour:
       'a pause that doubles between recoveries; no search below finalized or deeper than `--recovery.max-depth`',
     shown: [
+      {
+        file: 'test/integration/source-faults-chain.test.ts',
+        test: 'is found out by headers alone: no block of it is fetched or sent, and it is followed when it is gone',
+      },
       { file: LADDER, test: 'soon after a recovery waits for the pause to end, as the source may be flapping (A2)' },
       { file: LADDER, test: 'is never searched for deeper than --recovery.max-depth, nor below what is final (A2)' },
       { file: 'test/follow/explore.test.ts', test: 'keeps the invariants and comes to its end: $name' },
@@ -254,7 +262,7 @@ export const ADVERSARY_ROWS: readonly FaultRow[] = [
   },
   {
     id: 'A4',
-    fault: '__proto__, 1e400, 2^53+1, deep nesting, doubled keys, megabytes of digits',
+    fault: '`__proto__`, 1e400, 2^53+1, deep nesting, doubled keys, megabytes of digits',
     behaviour: 'a strict decoder refuses them',
     shown: [
       { file: WIRE, test: '%s', of: 'a block in the prototype' },

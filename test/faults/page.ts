@@ -24,19 +24,15 @@ Seen on: the EL beside which lockstep ran as a process. _parts_: a test of singl
 own, for what takes too long or cannot be made to happen. The tests below \`els\` need execution clients that are built first
 (\`npm run test:els\`), all others run with \`npm test\`.`;
 
-const CHANGED = `## Rows that were changed
-
-What was planned first, and what speaks against it.`;
-
 /** docs/faults.md. */
 export function faultsPage(): string {
   const parts = Object.entries(PART_TITLES).flatMap(([letter, title]) => {
     const rows = FAULT_ROWS.filter(({ id }) => id.startsWith(letter));
     return [`## ${title}`, '', ...table(['id', 'fault', 'result', 'seen on', 'shown by'], rows.map(cells)), ''];
   });
-  const changed = FAULT_ROWS.flatMap(({ id, changed: text }) => (text === undefined ? [] : [[id, text]]));
+  const changed = FAULT_ROWS.flatMap(({ id, changed: change }) => (change ? [[id, change.planned, change.why]] : []));
   const note = '<!-- Made by `npm run docs` from test/faults; change the rows there instead. -->';
-  const last = [CHANGED, '', ...table(['id', 'change'], changed)];
+  const last = ['## Rows that were changed', '', ...table(['id', 'first plan', 'what speaks against it'], changed)];
   return ['# Faults', '', note, '', INTRODUCTION, '', ...parts, ...last, ''].join('\n');
 }
 
@@ -55,7 +51,10 @@ function standsOf({ file, on }: Evidence): readonly string[] {
 
 /** The path names the test, so the folder of the tests and the ending go without saying. */
 function cite({ file, test, of }: Evidence): string {
-  const text = of === undefined ? test : test === '%s' ? of : `${test} (${of})`;
-  const escaped = text.replace(/[<>]/g, '\\$&').replace(/__/g, '\\_\\_');
+  const named = of === undefined || test.includes('%s') ? test.replace('%s', of ?? '…') : `${test} (${of})`;
+  const escaped = named
+    .replace(/%[sd]|\$\w+/g, '…')
+    .replace(/[<>]/g, '\\$&')
+    .replace(/__/g, '\\_\\_');
   return `\`${file.replace(/^test\//, '').replace(/\.test\.ts$/, '')}\`: ${escaped}`;
 }

@@ -16,7 +16,7 @@ export interface FaultRow {
   readonly behaviour: string;
   readonly shown: readonly [Evidence, ...Evidence[]];
   /** Where something else was planned: what that was, and what speaks against it. */
-  readonly changed?: string;
+  readonly changed?: { readonly planned: string; readonly why: string };
 }
 
 /** So many rows are in each part of the matrix. */

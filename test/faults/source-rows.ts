@@ -90,8 +90,10 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
     fault: 'a body without end, a gzip bomb',
     behaviour: 'is cut at the cap, after inflation; holds with `SOURCE_OVERSIZE`',
     shown: [wire('a body over the cap (S9)'), wire('a gzip bomb (S9)')],
-    changed:
-      'A hold after three of them. It holds at the first, as for every other answer that cannot be read: without the head of the source there is nothing to do.',
+    changed: {
+      planned: 'A hold after three of them',
+      why: 'It holds at the first, as for every other answer that cannot be read: without the head of the source there is nothing to do.',
+    },
   },
   {
     id: 'S10',
@@ -115,7 +117,7 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
     shown: [
       {
         file: POSITIONS,
-        test: 'and answers from both in turn moves the EL once in a pause at most, and no label off its chain (S12)',
+        test: 'and answers from both in turn moves the EL once in a pause at most, and finality never back (S12)',
       },
       { file: CHAIN, test: 'other blocks than the EL has at their heights' },
       { file: 'test/follow/explore.test.ts', test: 'keeps the invariants and comes to its end: $name' },
@@ -175,8 +177,10 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
       { file: POSITIONS, test: 'moves no label back, neither at a running lockstep nor at a new one' },
       { file: CL, test: 'while it derives again what it had derived (S16)' },
     ],
-    changed:
-      'An alert after ten minutes. Labels of the source below those of the EL show as a negative `lockstep_lag_blocks`, which an alert can be made of; geth shows finalized 64 blocks back after a restart (geth#35418), for as long as its consensus client needs.',
+    changed: {
+      planned: 'An alert after ten minutes',
+      why: 'Labels of the source below those of the EL show as a negative `lockstep_lag_blocks`, which an alert can be made of; geth shows finalized 64 blocks back after a restart (geth#35418), for as long as its consensus client needs.',
+    },
   },
   {
     id: 'S17',
@@ -251,8 +255,10 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
         test: 'for a minute is one warning, and one line when it shows one again',
       },
     ],
-    changed:
-      'Readiness by the age of the block. A chain whose sequencer pauses looks like a node that stands still, and the EL is in step with either.',
+    changed: {
+      planned: 'Readiness by the age of the block',
+      why: 'A chain whose sequencer pauses looks like a node that stands still, and the EL is in step with either.',
+    },
   },
   {
     id: 'S25',

@@ -8,6 +8,7 @@ import { Episode } from '../rig/episode.js';
 import type { AnswerFault } from '../rig/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
+import { forgeBranch, serveBranch } from './forged-branch.js';
 import { foreignPayloads } from './payload-checks.js';
 import { changed } from './spoiled-blocks.js';
 
@@ -95,6 +96,24 @@ describe('labels that cannot be are dropped as a whole (S18)', () => {
     const episode = new Episode(world, lockstep);
     for (const tag of LABELS) spoil(tag, changed('hash', `0x${'22'.repeat(32)}`));
     await expectLabelsKept(episode);
+  });
+});
+
+describe('a source that shows a false branch from below a final block (A2, S15)', () => {
+  it('is found out by headers alone: no block of it is fetched or sent, and it is followed when it is gone', async () => {
+    const { head, labels } = world.rig.producer;
+    const forged = await forgeBranch(world.rig.source.httpUrl, labels.finalized!.number, head.number);
+    const episode = new Episode(world, lockstep);
+    serveBranch(world.source, forged);
+    const line = await episode.untilHolding('finalized-divergence');
+    expect(line).toMatchObject({ lvl: 'crit', finalized: labels.finalized!.number });
+    await episode.turns(4);
+    expect(episode.sourceCalls.filter(({ method }) => method === 'debug_getRawBlock')).toEqual([]);
+    expect(episode.writes).toEqual([]);
+    world.source.heal();
+    await world.rig.producer.produce(1);
+    await world.untilEqual();
+    await episode.until({ msg: 'The hold is over', was: 'finalized-divergence' });
   });
 });
 

@@ -113,7 +113,7 @@ describe('a source that changes to another branch below the head of the EL', () 
     await episode.until({ ...RECOVERED, plan: 2 });
   });
 
-  it('and answers from both in turn moves the EL once in a pause at most, and no label off its chain (S12)', async () => {
+  it('and answers from both in turn moves the EL once in a pause at most, and finality never back (S12)', async () => {
     const { finalized } = await world.rig.heads('follower');
     const episode = new Episode(world, lockstep);
     world.source.useUpstreams(branch.el.httpUrl, world.rig.source.httpUrl);
