@@ -38,10 +38,17 @@ export async function goBinary(program: GoProgram): Promise<string> {
   });
 }
 
-/** `go build` of one package, without paths and version control in the result. */
+/** A devnet needs neither debugging tables nor C (secp256k1, zstd): without them geth and op-geth take a third less to build. */
+const BUILD_FLAGS = ['-trimpath', '-buildvcs=false', '-gcflags=all=-dwarf=false', '-ldflags=-s -w'];
+
+/**
+ * `go build` of one package, without paths, version control, C and debugging tables in the result. All programs are
+ * built alike, so that they share the standard library and their common packages.
+ */
 export async function goBuild(moduleDir: string, packagePath: string, out: string): Promise<void> {
-  await promisify(execFile)('go', ['build', '-trimpath', '-buildvcs=false', '-o', out, packagePath], {
+  await promisify(execFile)('go', ['build', ...BUILD_FLAGS, '-o', out, packagePath], {
     cwd: moduleDir,
+    env: { ...process.env, CGO_ENABLED: '0' },
   });
 }
 
