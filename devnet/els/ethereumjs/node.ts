@@ -17,8 +17,10 @@ import { bytesToHex } from '@ethereumjs/util';
 import { Level } from 'level';
 import { MemoryLevel } from 'memory-level';
 import { rememberBlocks } from './block-cache.js';
+import { buildInLinearTime } from './block-builder.js';
 import { fastCrypto } from './crypto.js';
 import { memoiseCommonParams } from './params-cache.js';
+import { readAccountsOncePerHead } from './pool-accounts.js';
 import { RemindingRpcManager } from './rpc-manager.js';
 import { admitSetCodeTransactions } from './tx-pool.js';
 
@@ -48,6 +50,7 @@ const LATE_WRITES_MS = 150;
 /** An execution client without peers: it does what its Engine API says and nothing else. */
 export async function startNode(options: NodeOptions): Promise<Node> {
   memoiseCommonParams();
+  buildInLinearTime();
   const databases = openDatabases(options.dataDir);
   const client = await openClient(options.genesis, databases);
   await client.start();
@@ -123,6 +126,7 @@ async function openClient(genesis: GethGenesis, databases: Databases): Promise<E
   // A flag that an earlier run left in the skeleton would answer SYNCING to everything after a reorg and a restart.
   await client.service.skeleton?.reset();
   admitSetCodeTransactions(client.service.txPool);
+  readAccountsOncePerHead(client);
   config.updateSynchronizedState(client.chain.headers.latest);
   client.service.txPool.checkRunState();
   return client;
