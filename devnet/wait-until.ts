@@ -1,6 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-const STEP_MS = 20;
+/** A pause grows with what was waited already: each poll costs the processor time that the awaited thing needs. */
+const PAUSE_MIN_MS = 20;
+const PAUSE_MAX_MS = 200;
+const PAUSE_SHARE = 0.1;
 
 /**
  * Polls until `condition` gives a value that is neither false, null nor undefined, and returns it.
@@ -11,7 +14,8 @@ export async function waitUntil<T>(
   condition: () => T | Promise<T>,
   deadlineMs: number,
 ): Promise<Exclude<T, false | null | undefined>> {
-  const deadline = performance.now() + deadlineMs;
+  const begin = performance.now();
+  const deadline = begin + deadlineMs;
   let cause: unknown;
   do {
     try {
@@ -23,7 +27,8 @@ export async function waitUntil<T>(
     } catch (error) {
       cause = error;
     }
-    await wait(STEP_MS);
+    const share = (performance.now() - begin) * PAUSE_SHARE;
+    await wait(Math.min(Math.max(share, PAUSE_MIN_MS), PAUSE_MAX_MS));
   } while (performance.now() < deadline);
   throw new Error(`${what}: not within ${deadlineMs} ms`, { cause });
 }
