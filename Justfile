@@ -12,7 +12,7 @@ build:
 
 # Run lockstep with the given arguments, e.g. `just run check --json`.
 run *args: build
-    node dist/src/main.js {{ args }}
+    node dist/lockstep.js {{ args }}
 
 # Format every file.
 fmt:

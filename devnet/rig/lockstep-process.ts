@@ -33,7 +33,7 @@ const STOP_GRACE_MS = 3_000;
 export async function startLockstep(options: LockstepOptions): Promise<LockstepProcess> {
   const { sourceUrl, engineUrl, jwtSecretFile, logFile, cwd, flags } = options;
   const args = [
-    ...[compiledProgram('src/main'), 'run', '--l2.follow.source', sourceUrl],
+    ...[compiledProgram('lockstep'), 'run', '--l2.follow.source', sourceUrl],
     ...['--l2', engineUrl, '--l2.jwt-secret', jwtSecretFile, '--log.format', 'json'],
     ...flags,
   ];

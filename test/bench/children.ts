@@ -24,7 +24,7 @@ export class Children {
 
   /** Starts the built lockstep. */
   lockstep(args: readonly string[], cwd: string): ChildProcess {
-    const main = fileURLToPath(new URL('../../src/main.js', `file://${COMPILED}`));
+    const main = fileURLToPath(new URL('../../lockstep.js', `file://${COMPILED}`));
     const env = { PATH: process.env['PATH'], HOME: cwd, TMPDIR: cwd };
     return this.#track(spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }));
   }

@@ -1,5 +1,5 @@
 import { cpSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Copy, DockerfileParser, JSONInstruction, type Instruction } from 'dockerfile-ast';
 import { projectRoot } from '../../devnet/project-root.js';
 
@@ -56,7 +56,7 @@ export function copies(stage: Stage): readonly CopiedFiles[] {
   });
 }
 
-/** Makes the folder that the last stage would hold, from what `npm run build` left and the production dependencies. */
+/** Makes the folder that the last stage would hold, from what `npm run build` left. */
 export function makeImageFolder(folder: string): void {
   const [build, runtime] = stages();
   if (build === undefined || runtime === undefined) throw new Error('the Dockerfile has no two stages');
@@ -65,30 +65,10 @@ export function makeImageFolder(folder: string): void {
     for (const source of sources) {
       const path = source.replace(`${workdir}/`, '');
       if (path === 'state') mkdirSync(join(folder, target));
-      else if (path === 'node_modules') copyProductionDependencies(join(folder, target));
-      else cpSync(join(projectRoot, path), join(folder, target === './' ? path : target), { recursive: true });
+      else
+        cpSync(join(projectRoot, path), join(folder, target.endsWith('/') ? join(target, basename(path)) : target), {
+          recursive: true,
+        });
     }
   }
-}
-
-interface Lockfile {
-  readonly packages: Readonly<
-    Record<string, { readonly dev?: true; readonly devOptional?: true; readonly extraneous?: true }>
-  >;
-}
-
-/** What `npm prune --omit=dev` leaves, by the lockfile. */
-function copyProductionDependencies(target: string): void {
-  const { packages } = JSON.parse(readFileSync(join(projectRoot, 'package-lock.json'), 'utf8')) as Lockfile;
-  for (const [path, { dev, devOptional, extraneous }] of Object.entries(packages)) {
-    if (path === '' || dev || devOptional || extraneous) continue;
-    const place = join(target, path.slice('node_modules/'.length));
-    mkdirSync(dirname(place), { recursive: true });
-    cpSync(join(projectRoot, path), place, { recursive: true, filter: isOwnFile(join(projectRoot, path)) });
-  }
-}
-
-/** Packages below a package have entries of their own, and may be development ones. */
-function isOwnFile(root: string): (file: string) => boolean {
-  return (file) => !file.slice(root.length).includes('/node_modules');
 }

@@ -95,7 +95,7 @@ describe('secrets', () => {
 
   it('show in no argument list', () => {
     const argv = readFileSync(`/proc/${lockstep.pid}/cmdline`, 'utf8');
-    expect(argv).toContain('main.js');
+    expect(argv).toContain('lockstep.js');
     expectNoSecret('argv', argv);
   });
 

@@ -20,7 +20,7 @@ export class Command {
 
   static async start(args: readonly string[], place: CommandPlace): Promise<Command> {
     const logFile = join(place.cwd, `command-${place.name}.log`);
-    const argv = [compiledProgram('src/main'), ...args];
+    const argv = [compiledProgram('lockstep'), ...args];
     return new Command(await spawnSupervised(process.execPath, argv, { ...place, logFile }), logFile);
   }
 
