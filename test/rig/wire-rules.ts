@@ -167,8 +167,9 @@ class WireChecker {
     if (!known) this.#breach('I9', `${what}: a branch that is not the source's`);
     const fence = this.#fence === null ? null : await this.#blocks.ref(this.#fence);
     if (fence === null || (await this.#blocks.isOnBranch(fence.hash, head.hash)) !== false) return;
-    // An EL that lost its chain below the fence is brought up again, by a sibling of its next block if need be.
-    const climbs = latest.number < fence.number && (up === true || head.parentHash === latest.hash);
+    // An EL that lost its chain below the fence is brought up again, by a copy of its next block and then that block if need be.
+    const from = this.#copies.has(latest.hash) ? latest.parentHash : latest.hash;
+    const climbs = latest.number < fence.number && (up === true || head.parentHash === from);
     if (!climbs) this.#breach('I8', `${what}: below the fence ${fence.number}`);
   }
 
