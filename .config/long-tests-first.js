@@ -6,6 +6,7 @@ const LONG = [
   'els/matrix/op-stack',
   'els/',
   'integration/catch-up',
+  'follow/schedules',
   'follow/explore',
   'integration/',
   'follow/mutants',

@@ -4,6 +4,7 @@ import { exitEntries } from '../src/app/exit-meanings.js';
 import { MIGRATION_PAGES, withFlagTables } from './architecture/flag-tables.js';
 import { withRoomsTable } from './architecture/rooms-table.js';
 import { withProfiles } from './els/matrix/page.js';
+import { withRecoveryDiagram } from './follow/model/recovery-diagram.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
@@ -11,6 +12,11 @@ describe('the documents', () => {
   it('show the import table that the architecture test holds (else run `npm run docs`)', () => {
     const document = read('docs/architecture.md');
     expect(document).toBe(withRoomsTable(document));
+  });
+
+  it('show the steps of recoveries that the exploration sees (else run `npm run docs`)', () => {
+    const document = read('docs/recovery.md');
+    expect(document).toBe(withRecoveryDiagram(document));
   });
 
   it.each(Object.entries(MIGRATION_PAGES))(

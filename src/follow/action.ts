@@ -37,8 +37,11 @@ export interface ExtendAction {
 export interface Ground {
   /** The labels that are known of the EL's chain: no forkchoice goes below them. */
   readonly trusted: Labels;
-  /** What the EL showed before: once its chain reaches these blocks again, they are labels again. */
-  readonly remembered: Labels;
+  /**
+   * What the EL shows, also beside its chain (op-geth takes the labels of a forkchoice where its head stays, engines-measured
+   * 2.0.6), and what it showed before: once its chain reaches these blocks, they are labels again.
+   */
+  readonly awaited: readonly Labels[];
   /** The EL's canonical blocks that this tick read. */
   readonly known: ReadonlyMap<number, BlockRef | null>;
 }

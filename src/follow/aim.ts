@@ -31,7 +31,7 @@ export async function aim(
 async function aimAt(from: BlockRef, target: BlockRef, deps: AimDeps, stop: AbortSignal): Promise<ExtendStop | null> {
   const prepared = await prepareFar(target, deps.source, stop);
   if (prepared.kind === 'stop') return prepared.stop;
-  const aside = (await asideOf(from, deps.source, stop)) ?? (await asideOf(target, deps.source, stop));
+  const aside = await asideOf([from, target], deps.source, stop);
   if (aside !== null) return aside;
   if (stop.aborted) return { why: 'aborted' };
   const answer = await deps.engine.newPayload(prepared.payload, stop);
@@ -48,14 +48,19 @@ function isTaken({ status }: EngineAnswer): boolean {
 }
 
 /**
- * Null when the source shows this very block at its height. An EL follows a forkchoice to any branch, also to one that
- * leaves its own below its finalized block: so both ends of the gap have to be on the source's chain right now.
+ * Null when the source shows these very blocks at their heights, in one answer. An EL follows a forkchoice to any branch, also
+ * to one that leaves its own below its finalized block: so both ends of the gap have to be on one chain of the source.
  */
-async function asideOf({ number, hash }: BlockRef, source: Source, signal: AbortSignal): Promise<ExtendStop | null> {
+async function asideOf(refs: readonly BlockRef[], source: Source, signal: AbortSignal): Promise<ExtendStop | null> {
   try {
-    const found = await source.refAt({ number }, signal);
-    if (found.kind !== 'found') return { why: 'absent', number, pruned: found.kind === 'pruned' };
-    return found.value.hash === hash ? null : { why: 'unlinked', number };
+    const heights = refs.map(({ number }) => number);
+    const found = await source.refsAt(heights, signal);
+    for (const [index, { number, hash }] of refs.entries()) {
+      const there = found[index];
+      if (there?.kind !== 'found') return { why: 'absent', number, pruned: there?.kind === 'pruned' };
+      if (there.value.hash !== hash) return { why: 'unlinked', number };
+    }
+    return null;
   } catch (thrown) {
     const error = asLockstepError(thrown);
     if (error.code === 'ABORTED') return { why: 'aborted' };

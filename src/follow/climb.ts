@@ -6,7 +6,7 @@ import type { Source } from '../source/source.js';
 import { asLockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
 import type { ClimbAction, ClimbCall, ClimbStop, ExtendStop, Ground, UnmapAction } from './action.js';
-import { labelsUpTo, promote } from './labels.js';
+import { labelsUpTo, promote, restored } from './labels.js';
 import type { PlannedPayloads } from './planned-payloads.js';
 import { prepareCopied, prepareFar, prepareLinked, type Prepared } from './prepare.js';
 
@@ -162,11 +162,11 @@ class Climber {
   /** Makes a block of the source the head, with the labels that hold there. */
   async stand(head: BlockRef): Promise<void> {
     const shared = Math.min(this.#shared, head.number);
-    const { trusted, remembered, known } = this.#ground;
+    const { trusted, awaited, known } = this.#ground;
     const hashAt = (number: number): Hash | undefined =>
       number === head.number ? head.hash : number <= shared ? known.get(number)?.hash : undefined;
-    const restored = promote(head, labelsUpTo(shared, trusted), remembered, hashAt);
-    const labels = promote(head, restored, this.#deps.sourceLabels(), hashAt);
+    const before = restored(head, labelsUpTo(shared, trusted), awaited, hashAt);
+    const labels = promote(head, before, this.#deps.sourceLabels(), hashAt);
     await this.#apply(forkchoice(head, labels));
   }
 

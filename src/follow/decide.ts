@@ -69,7 +69,7 @@ function reactAside(state: State, situation: Aside, tick: Tick): Decision {
       const phase = recovering(state, plan);
       if (rung === 'el-sync')
         return inPhase(state, phase, { do: 'el-sync', from: plan.ancestor, target: targetOf(plan) });
-      const ground = groundOf(state, engine);
+      const ground = groundOf(state, engine, plan.ancestor.number);
       return inPhase(state, phase, { do: 'climb', rung, plan, ground, primed: state.session.primed });
     }
     case 'stale-mapping': {
@@ -155,9 +155,10 @@ function laneOf({ trouble, unsettled, session }: State, far: boolean): Pick<Exte
   return { everyBlock, batches: !everyBlock && session.batches };
 }
 
-function groundOf(state: State, engine: EngineView): Ground {
-  const { remembered } = state;
-  return { trusted: trustedLabels(engine, remembered), remembered, known: engine.at };
+/** `upTo`: the height up to which the EL's chain goes on. */
+function groundOf({ remembered }: State, engine: EngineView, upTo = Infinity): Ground {
+  const trusted = trustedLabels(engine, remembered, upTo);
+  return { trusted, awaited: [engine.heads, remembered], known: engine.at };
 }
 
 function recovering({ phase }: State, { blocks: [first], ancestor, replaced }: Plan): Phase {

@@ -21,9 +21,9 @@ interface PayloadAnswer {
 export function fromPayloadAnswer(state: State, { block, answer, head }: PayloadAnswer, tick: Tick): State {
   const oversize = answer.status === 'UNSENT' && answer.error.code === 'ENGINE_OVERSIZE' ? answer.error : null;
   if (answer.status === 'INVALID' || oversize !== null) {
-    const refused = new Map(state.refused).set(block.hash, tick.now + REFUSED_TTL_MS);
     const unjudged = answer.status === 'INVALID' && answer.verdictOn !== 'block';
     const reason = unjudged ? unfit(block, describe(answer)) : refusal(block, describe(answer), oversize);
+    const refused = new Map(state.refused).set(block.hash, tick.now + REFUSED_TTL_MS);
     return troubled({ ...state, refused }, refusedKey(block), reason, tick);
   }
   if (answer.status === 'REJECTED' && ENCODING_CODES.includes(answer.code)) {

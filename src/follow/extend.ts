@@ -8,7 +8,7 @@ import type { Hash } from '../util/hex.js';
 import { BatchSize } from './batch-size.js';
 import { ConfirmedBlocks, type NextBlocks } from './confirmed-blocks.js';
 import { FetchAhead, type FetchLimits } from './fetch-ahead.js';
-import { promote } from './labels.js';
+import { promote, restored } from './labels.js';
 import { PlannedBlocks } from './planned-blocks.js';
 import type { PlannedPayloads } from './planned-payloads.js';
 import { ReadyBlocks } from './ready-blocks.js';
@@ -169,8 +169,8 @@ class Extension {
   async #apply(): Promise<ExtendStop | null> {
     const head = this.#valid;
     const hashAt = (number: number): Hash | undefined => this.#hashes.get(number);
-    const restored = promote(head, this.#labels, this.#action.ground.remembered, hashAt);
-    const labels = promote(head, restored, this.#deps.sourceLabels(), hashAt);
+    const before = restored(head, this.#labels, this.#action.ground.awaited, hashAt);
+    const labels = promote(head, before, this.#deps.sourceLabels(), hashAt);
     const applied: AppliedForkchoice = await this.#deps.apply(forkchoice(head, labels));
     if (applied.effect !== 'moved') {
       if (applied.effect === 'head-only') this.#stand(head);

@@ -10,13 +10,14 @@ const NO_LABELS: Labels = { safe: null, finalized: null };
 /**
  * The labels of the EL's chain that can be built on: at or below its head and canonical. ELs show labels above the head,
  * and on abandoned branches, after a crash or a branch change (engines-measured 2.C, 3.4); and after a restart they show
- * older ones or none (2.D), where what is remembered steps in.
+ * older ones or none (2.D), where what is remembered steps in. `upTo`: the height from which on the chain is given up.
  */
-export function trustedLabels(engine: EngineView, remembered: Labels): Labels {
+export function trustedLabels(engine: EngineView, remembered: Labels, upTo = Infinity): Labels {
   const { heads } = engine;
   const hashAt = engineHashAt(engine);
+  const highest = Math.min(upTo, heads.unsafe.number);
   const keep = (label: BlockRef | null): BlockRef | null =>
-    label !== null && label.number <= heads.unsafe.number && hashAt(label.number) === label.hash ? label : null;
+    label !== null && label.number <= highest && hashAt(label.number) === label.hash ? label : null;
   const finalized = higher(keep(heads.finalized), keep(remembered.finalized));
   const safe = higher(keep(heads.safe), keep(remembered.safe));
   if (finalized !== null && safe !== null && safe.number < finalized.number) return { safe: finalized, finalized };
@@ -40,6 +41,17 @@ export function promote(head: BlockRef, trusted: Labels, source: Labels | null, 
   return { safe, finalized };
 }
 
+/** Labels of before that hold again for `head`, as its chain has these blocks. */
+export function restored(
+  head: BlockRef,
+  labels: Labels,
+  awaited: readonly Labels[],
+  hashAt: HashAt,
+  promotes = promote,
+): Labels {
+  return awaited.reduce((before, more) => promotes(head, before, more, hashAt), labels);
+}
+
 /** What is remembered once this view of the EL was seen: finalized never goes back. */
 export function remember(engine: EngineView, remembered: Labels): Labels {
   const trusted = trustedLabels(engine, remembered);
@@ -59,9 +71,9 @@ export function forkchoiceAtHead(engine: EngineView, source: SourceView | null, 
   return forkchoice(head, promote(head, trusted, source?.labels ?? null, engineHashAt(engine)));
 }
 
-/** The EL already shows the labels of this forkchoice. */
+/** The EL already shows the labels of this forkchoice. No forkchoice names genesis (reliability D3), so it needs none there. */
 export function labelsStand(heads: Heads, wanted: Forkchoice): boolean {
-  if (wanted.labels === null) return true;
+  if (wanted.labels === null || wanted.head.number === 0) return true;
   return heads.safe?.hash === wanted.labels.safe.hash && heads.finalized?.hash === wanted.labels.finalized.hash;
 }
 

@@ -126,7 +126,7 @@ function unread(state: State, error: LockstepError, tick: Tick): State {
 }
 
 /** What the EL shows of a recovery: it got onto the plan, to its end, or somewhere else. */
-export function settleRecovery(state: State, engine: EngineView): State {
+export function settleRecovery(state: State, engine: EngineView, tick: Tick): State {
   const { recovery } = state;
   if (recovery === null || recovery.stage === 'stopped') return state;
   const { plan } = recovery;
@@ -134,7 +134,8 @@ export function settleRecovery(state: State, engine: EngineView): State {
   if (isOnPlan(plan, head)) {
     // From then on the source may change once more: a suspicion that comes up while blocks are replayed stays.
     const proved = { suspicion: null, trouble: null, session: { ...state.session, compared: true } };
-    const arrived: State = recovery.stage === 'climbing' ? { ...state, ...proved } : state;
+    // However it got there: a call may have been carried out long after it timed out.
+    const arrived: State = recovery.stage === 'climbing' ? paced({ ...state, ...proved }, plan.id, tick) : state;
     return { ...arrived, recovery: head.number >= targetOf(plan).number ? null : { stage: 'replaying', plan } };
   }
   const finalized = trustedLabels(engine, state.remembered).finalized;

@@ -37,7 +37,7 @@ function fromSides(state: State, { engine, source, outcome }: Observation, tick:
   const restarted = lower && !(outcome?.of === 'climb' && isClimbedDown(state, view));
   const session = restarted ? newSession(state) : watched(state, view, tick.now);
   const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
-  const settled = settleRecovery(moved, view);
+  const settled = settleRecovery(moved, view, tick);
   const staleAbove = settled.staleAbove?.hash === standing.hash ? settled.staleAbove : null;
   // Until an EL that came back has proved its identity it may be another chain.
   const remembered = settled.session.identified ? remember(view, settled.remembered) : settled.remembered;

@@ -35,8 +35,26 @@ export async function readLabels(wire: SourceWire, signal: AbortSignal): Promise
 
 export async function readRefAt(wire: SourceWire, id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>> {
   const call = getBlock(id, false);
-  const outcome = await wire.ask(call, signal);
-  if (!outcome.ok) return prunedOrThrow(call.method, outcome);
+  return lookupOf(id, call, await wire.ask(call, signal));
+}
+
+export async function readRefsAt(
+  wire: SourceWire,
+  heights: readonly number[],
+  signal: AbortSignal,
+): Promise<readonly Lookup<BlockRef>[]> {
+  const asked = heights.map((number) => ({ id: { number }, call: getBlock({ number }, false) }));
+  const calls = asked.map(({ call }) => call);
+  const outcomes = await wire.askTogether(calls, signal);
+  return asked.map(({ id, call }, index) => {
+    const outcome = outcomes[index];
+    if (outcome === undefined) throw schemaError('the batch of blocks is short');
+    return lookupOf(id, call, outcome);
+  });
+}
+
+function lookupOf(id: BlockId, { method }: RpcCall, outcome: RpcOutcome): Lookup<BlockRef> {
+  if (!outcome.ok) return prunedOrThrow(method, outcome);
   if (outcome.result === null) return { kind: 'absent' };
   return { kind: 'found', value: readAskedRef(outcome.result, id) };
 }

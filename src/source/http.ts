@@ -2,7 +2,7 @@ import type { BlockRef, Labels } from '../chain/block.js';
 import type { FetchedBlock, RequestEvidence } from '../chain/fetched-block.js';
 import { BlockReader } from './blocks.js';
 import { fetchEvidence } from './evidence.js';
-import { readChainId, readHead, readLabels, readRefAt } from './heads.js';
+import { readChainId, readHead, readLabels, readRefAt, readRefsAt } from './heads.js';
 import type { SourceOptions } from './options.js';
 import type { BlockId, Lookup, Source } from './source.js';
 import { SourceWire } from './wire.js';
@@ -41,6 +41,10 @@ class HttpSource implements Source {
 
   refAt(id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>> {
     return readRefAt(this.#wire, id, signal);
+  }
+
+  refsAt(heights: readonly number[], signal: AbortSignal): Promise<readonly Lookup<BlockRef>[]> {
+    return readRefsAt(this.#wire, heights, signal);
   }
 
   block(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>> {

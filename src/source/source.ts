@@ -28,6 +28,8 @@ export interface Source {
   /** Safe and finalized of one batch; a null, unset or error label is null. */
   labels(signal: AbortSignal): Promise<Labels>;
   refAt(id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>>;
+  /** Its blocks at these heights, of one batch: where several nodes stand behind the URL, one of them answers. */
+  refsAt(heights: readonly number[], signal: AbortSignal): Promise<readonly Lookup<BlockRef>[]>;
   block(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>>;
   /** Receipts of the block and the system queues at its parent, for rebuilding execution requests. */
   requestEvidence(block: BlockRef, signal: AbortSignal): Promise<Lookup<RequestEvidence>>;

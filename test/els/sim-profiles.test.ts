@@ -4,12 +4,12 @@ import { createGenesis, FIXED_GENESIS_TIMESTAMP, type Genesis } from '../../devn
 import { isAtHand, type ElKind } from '../../devnet/els/el.js';
 import { ALL_AT_GENESIS, createOpGenesis } from '../../devnet/op-stack/genesis.js';
 import type { EngineProfile } from '../follow/model/engine/profile.js';
-import { ETHEREUMJS, GETH_2026, OP_GETH, OP_RETH, RETH } from '../follow/model/engine/profiles.js';
+import { ETHEREUMJS, GETH_2026, OP_GETH, OP_RETH, RETH, RETH_UNWIND } from '../follow/model/engine/profiles.js';
 import { Scratch } from '../devnet/scratch.js';
 import { SimChain } from './sim/chain.js';
 import { Duo } from './sim/duo.js';
 import { RealEl } from './sim/real-el.js';
-import { PARTS } from './sim/scripts.js';
+import { PARTS, UNWIND_PARTS, type Part } from './sim/scripts.js';
 
 const SEED = 'sim';
 
@@ -20,7 +20,14 @@ const PART_TIMEOUT_MS = 300_000;
 interface Family {
   readonly builder: 'geth' | 'op-geth';
   readonly genesis: Genesis;
-  readonly members: readonly (readonly [ElKind, EngineProfile])[];
+  readonly members: readonly Member[];
+}
+
+interface Member {
+  readonly kind: ElKind;
+  readonly profile: EngineProfile;
+  readonly parts: readonly Part[];
+  readonly extraFlags?: readonly string[];
 }
 
 const common = { seed: SEED, timestamp: FIXED_GENESIS_TIMESTAMP };
@@ -30,17 +37,23 @@ const FAMILIES: readonly Family[] = [
     builder: 'geth',
     genesis: createGenesis(common),
     members: [
-      ['geth', GETH_2026],
-      ['reth', RETH],
-      ['ethereumjs', ETHEREUMJS],
+      { kind: 'geth', profile: GETH_2026, parts: PARTS },
+      { kind: 'reth', profile: RETH, parts: PARTS },
+      { kind: 'ethereumjs', profile: ETHEREUMJS, parts: PARTS },
     ],
   },
   {
     builder: 'op-geth',
     genesis: createOpGenesis({ ...common, forks: ALL_AT_GENESIS }),
     members: [
-      ['op-geth', OP_GETH],
-      ['op-reth', OP_RETH],
+      { kind: 'op-geth', profile: OP_GETH, parts: PARTS },
+      { kind: 'op-reth', profile: OP_RETH, parts: PARTS },
+      {
+        kind: 'op-reth',
+        profile: RETH_UNWIND,
+        parts: UNWIND_PARTS,
+        extraFlags: ['--engine.allow-unwind-canonical-header'],
+      },
     ],
   },
 ];
@@ -57,26 +70,24 @@ describe.each(FAMILIES)('beside a chain of $builder', ({ builder, genesis, membe
 
   afterAll(() => scratch.remove());
 
-  for (const [kind, profile] of members) describeMember(kind, profile);
+  for (const member of members) describeMember(member);
 
-  function describeMember(kind: ElKind, profile: EngineProfile): void {
+  function describeMember({ kind, profile, parts, extraFlags = [] }: Member): void {
     describe(`the simulated ${profile.name} does what ${kind} does when it`, () => {
       let real: RealEl | undefined;
       let duo: Duo | undefined;
 
       beforeAll(async () => {
         if (!(await isAtHand(kind))) return;
-        const { jwtSecretFile, dir } = scratch;
-        real = await RealEl.start({ kind, genesis, dir: join(dir, 'members'), jwtSecretFile }, chain);
+        const { jwtSecretFile } = scratch;
+        const dataDir = join(scratch.dir, profile.name);
+        real = await RealEl.start({ kind, options: { genesis, dataDir, jwtSecretFile, extraFlags } }, chain);
         duo = new Duo(chain, profile, real);
       }, START_TIMEOUT_MS);
 
-      afterAll(async () => {
-        process.stderr.write(`${duo?.story}\n`);
-        await real?.end();
-      });
+      afterAll(() => real?.end());
 
-      it.each(PARTS.filter(({ notFor }) => notFor !== kind))(
+      it.each(parts.filter(({ notFor }) => notFor !== kind))(
         '$title',
         async ({ run }) => {
           if (duo === undefined) return;

@@ -64,6 +64,17 @@ describe('an EL is pointed at a far block', () => {
     expect(engine.writes).toEqual([]);
   });
 
+  it('only where one answer of the source has both, as two nodes may be on two branches', async () => {
+    const asked: (readonly number[])[] = [];
+    const plain = new MemorySource(CHAIN);
+    source.refsAt = (heights) => {
+      asked.push(heights);
+      return plain.refsAt(heights);
+    };
+    expect(await aimed()).toMatchObject({ why: 'aimed' });
+    expect(asked).toEqual([[3, 8]]);
+  });
+
   it('not when the source fails or lockstep stops', async () => {
     source.meddleRef = () => Promise.reject(new LockstepError('SOURCE_THROTTLED'));
     expect(await aimed()).toMatchObject({ why: 'source-failed', error: { code: 'SOURCE_THROTTLED' } });

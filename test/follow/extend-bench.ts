@@ -52,7 +52,7 @@ export class Bench {
 
   ground(part: Partial<Ground> = {}): Ground {
     return {
-      remembered: { safe: null, finalized: null },
+      awaited: [],
       trusted: NO_LABELS,
       known: new Map([[this.head, ref(this.head)]]),
       ...part,

@@ -9,6 +9,7 @@ import {
   labelsStand,
   promote,
   remember,
+  restored,
   trustedLabels,
 } from '../../src/follow/labels.js';
 import type { Hash } from '../../src/util/hex.js';
@@ -94,6 +95,20 @@ describe('a remembered label', () => {
     ['stays while the EL shows none', NONE, labels(A, 10, 9), labels(A, 10, 9)],
   ])('%s', (_rule, shown, remembered, expected) => {
     expect(remember(engineView(A, 8, shown), remembered)).toEqual(expected);
+  });
+});
+
+describe('the labels of the EL', () => {
+  it('count up to the height from which on its chain is given up', () => {
+    expect(trustedLabels(engineView(A, 8, labels(A, 4, 2)), labels(A, 7, 3), 5)).toEqual(labels(A, 4, 3));
+  });
+
+  it.each([
+    ['of before', [labels(A, 6, 5)], labels(A, 6, 5)],
+    ['of before, each as far as it fits', [labels(A, 10, 2), labels(A, 5, 4)], labels(A, 5, 4)],
+    ['of another branch not', [labels(B, 7, 6)], labels(A, 3, 1)],
+  ])('hold again where the chain has these blocks: those %s', (_which, awaited, expected) => {
+    expect(restored(at(A, 8), labels(A, 3, 1), awaited, onA)).toEqual(expected);
   });
 });
 

@@ -31,6 +31,15 @@ function after(
 
 const TOO_DEEP: EngineAnswer = { status: 'REJECTED', code: -38_006, reason: 'Too deep reorg' };
 
+describe('a rung', () => {
+  it('builds on the labels up to the ancestor, also where a higher one is remembered of the branch (I12)', () => {
+    const state: State = { ...climbing(['forkchoice']), remembered: labels(B, 6, 2) };
+    const engine = engineView(B, 7, labels(A, 3, 2));
+    const { action } = decide(state, observation(engine, sourceView(A, 9)), TICK);
+    expect(action).toMatchObject({ do: 'climb', ground: { trusted: labels(A, 3, 2) } });
+  });
+});
+
 describe('a rung that did not get the EL onto the plan', () => {
   it.each<[string, EngineAnswer, string | null]>([
     ['-38006, as the reorg is too deep (E12)', TOO_DEEP, 'unmoved'],

@@ -46,6 +46,12 @@ export class MemorySource implements Source {
     return (await this.meddleRef(id)) ?? this.#find(id, ({ ref }) => ref);
   }
 
+  async refsAt(heights: readonly number[]): Promise<readonly Lookup<BlockRef>[]> {
+    const found: Lookup<BlockRef>[] = [];
+    for (const number of heights) found.push(await this.refAt({ number }));
+    return found;
+  }
+
   async block(id: BlockId): Promise<Lookup<FetchedBlock>> {
     this.calls.push(`block ${this.#nameOf(id)}`);
     return (await this.meddleBlock(id)) ?? this.#find(id, ({ fetched }) => fetched);

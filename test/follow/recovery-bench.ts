@@ -71,8 +71,7 @@ export class RecoveryBench {
   }
 
   ground(trusted: Labels = { safe: null, finalized: null }): Ground {
-    const remembered: Labels = { safe: null, finalized: null };
-    return { trusted, remembered, known: new Map(OWN.slice(0, this.head + 1).map(({ ref }) => [ref.number, ref])) };
+    return { trusted, awaited: [], known: new Map(OWN.slice(0, this.head + 1).map(({ ref }) => [ref.number, ref])) };
   }
 
   #deps(): PlanDeps & ClimbDeps {

@@ -166,3 +166,10 @@ describe('an EL above its source', () => {
     });
   });
 });
+
+describe('both sides at genesis', () => {
+  it('have nothing to label: no forkchoice names it (D3)', () => {
+    const first = observation(engineView(A, 0), sourceView(A, 0, labels(A, 0, 0)));
+    expect(classify(SETTLED, first, NOW)).toEqual({ kind: 'in-step', keepAlive: null });
+  });
+});

@@ -19,7 +19,7 @@ export const EL_SYNC_MUTANTS: readonly Mutant[] = [
         const { heads, at: known } = engine.value;
         const ground = {
           trusted: trustedLabels(engine.value, before.remembered),
-          remembered: before.remembered,
+          awaited: [before.remembered],
           known,
         };
         const range = { from: heads.unsafe, to: source.value.head };

@@ -60,7 +60,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
     breaks: ['I4'],
     core: acting((decided) => {
       const { action } = decided;
-      const ground = { trusted: NO_LABELS, remembered: NO_LABELS, known: new Map() };
+      const ground = { trusted: NO_LABELS, awaited: [], known: new Map() };
       return action.do === 'climb' ? instead(decided, { ...action, ground }) : decided;
     }),
   },
@@ -78,7 +78,7 @@ export const RECOVERY_MUTANTS: readonly Mutant[] = [
         rungs: [rung],
       } = recovery;
       if (rung === 'el-sync') return decided;
-      const ground = { trusted: NO_LABELS, remembered: NO_LABELS, known: new Map() };
+      const ground = { trusted: NO_LABELS, awaited: [], known: new Map() };
       const state = { ...decided.state, recovery };
       return { state, action: { do: 'climb', rung, plan, ground, primed: true } };
     }),

@@ -144,6 +144,17 @@ describe('a ref', () => {
     ]);
   });
 
+  it('of several heights are read in one batch, each for itself', async () => {
+    const { server, source } = await sourceOf({
+      eth_getBlockByNumber: (height) => result(height === '0x1f' ? block(0x1f) : null),
+    });
+    expect(await source.refsAt([0x1f, 0x20], never())).toEqual([
+      { kind: 'found', value: refOf(0x1f) },
+      { kind: 'absent' },
+    ]);
+    expect(server.received.map(({ calls }) => calls.length)).toEqual([2]);
+  });
+
   it.each([
     ['absent', 'null', result(null)],
     ['pruned', '4444', error(4444, 'pruned history unavailable')],

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { removalEnded } from '../../follow/model/engine/forkchoice.js';
 import type { EngineProfile } from '../../follow/model/engine/profile.js';
+import { afterRemoval } from '../../follow/model/engine/removal.js';
 import { restarts, type Restart } from '../../follow/model/engine/restart.js';
 import { answersTo } from '../../follow/model/engine/send.js';
 import { engineAt, engineKey, type Answered, type EngineModel, type Write } from '../../follow/model/engine/state.js';
@@ -101,7 +101,8 @@ export class Duo {
   /** SIGTERM, or SIGKILL, and a start on the same database. */
   async restart(signal: Restart['signal']): Promise<void> {
     await this.#real.restart(signal);
-    const how = { signal, earlier: this.#labels };
+    const head = this.#chain.index((await this.#real.shown()).head);
+    const how = { signal, head, earlier: this.#labels };
     await this.#see(signal, '', (engine) =>
       restarts(this.#chain.tree, this.#profile, engine, how).map((started) => ({ engine: started, text: '' })),
     );
@@ -111,7 +112,7 @@ export class Duo {
   async settle(): Promise<void> {
     if (this.#profile.removed === 'moves') return;
     await pause(REMOVAL_MS);
-    this.#possible = this.#possible.map((engine) => removalEnded(this.#profile, engine));
+    this.#possible = this.#possible.flatMap((engine) => afterRemoval(this.#profile, engine));
   }
 
   async #write(what: string, write: Write): Promise<string> {
@@ -132,7 +133,7 @@ export class Duo {
     const real = `${answer}${answer === '' ? '' : ': '}${show(this.#shown)}`;
     this.#log.push(`${what} -> ${real}`);
     const results = this.#possible
-      .flatMap((engine) => [engine, removalEnded(this.#profile, engine)])
+      .flatMap((engine) => [engine, ...afterRemoval(this.#profile, engine)])
       .flatMap(step)
       .map(({ engine, text }) => ({ engine, seen: `${text}${text === '' ? '' : ': '}${this.#show(engine)}` }));
     const fitting = results.filter(({ seen }) => seen === real).map(({ engine }) => engine);

@@ -1,14 +1,15 @@
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { launchEl, type ElKind, type ElOptions, type RunningEl } from '../../../devnet/els/el.js';
 import { readHeads } from '../../../devnet/heads.js';
 import { rpcClient, RpcError, type RpcClient } from '../../../devnet/rpc.js';
-import type { Genesis } from '../../../devnet/genesis.js';
 import { ZERO_HASH } from '../../../src/util/hex.js';
 import { isJsonObject, type JsonValue } from '../../../src/util/json.js';
 import type { RpcOutcome } from '../../../src/util/rpc.js';
 import type { Write } from '../../follow/model/engine/state.js';
 import type { Index } from '../../follow/model/tree.js';
 import type { SimChain } from './chain.js';
+
+const LOG_TAIL_CHARS = 2_000;
 
 /** What an EL shows, as names of blocks. */
 export interface Shown {
@@ -17,30 +18,27 @@ export interface Shown {
   readonly finalized: string | null;
 }
 
-export interface RealElOptions {
+interface Started {
   readonly kind: ElKind;
-  readonly genesis: Genesis;
-  readonly dir: string;
-  readonly jwtSecretFile: string;
-  readonly extraFlags?: readonly string[];
+  readonly options: ElOptions;
 }
 
 /** A real EL that carries out the writes of a model, and says what came of it in the model's words. */
 export class RealEl {
-  readonly #options: RealElOptions;
+  readonly #started: Started;
   readonly #chain: SimChain;
   #el: RunningEl;
   #engine: RpcClient;
 
-  private constructor(options: RealElOptions, chain: SimChain, el: RunningEl) {
-    this.#options = options;
+  private constructor(started: Started, chain: SimChain, el: RunningEl) {
+    this.#started = started;
     this.#chain = chain;
     this.#el = el;
     this.#engine = rpcClient(el.engineUrl, el.jwtSecretFile);
   }
 
-  static async start(options: RealElOptions, chain: SimChain): Promise<RealEl> {
-    return new RealEl(options, chain, await launch(options));
+  static async start(started: Started, chain: SimChain): Promise<RealEl> {
+    return new RealEl(started, chain, await launch(started));
   }
 
   /** The status of the answer, or the code of the error. */
@@ -56,7 +54,7 @@ export class RealEl {
     const calls = writes.map((write) => this.#callOf(write));
     const batches = this.#el.kind === 'ethereumjs' ? calls.map((call) => [call]) : [calls];
     const outcomes: RpcOutcome[] = [];
-    for (const batch of batches) outcomes.push(...(await this.#engine.batch(batch)));
+    for (const batch of batches) outcomes.push(...(await this.#alive(() => this.#engine.batch(batch))));
     return outcomes.map((outcome) => (outcome.ok ? statusOf(outcome.result) : String(outcome.code)));
   }
 
@@ -84,14 +82,24 @@ export class RealEl {
   }
 
   async shown(): Promise<Shown> {
-    const { unsafe, safe, finalized } = await readHeads(rpcClient(this.#el.httpUrl));
+    const { unsafe, safe, finalized } = await this.#alive(() => readHeads(rpcClient(this.#el.httpUrl)));
     const name = (ref: typeof safe): string | null => (ref === null ? null : this.#chain.nameOf(ref));
     return { head: this.#chain.nameOf(unsafe), safe: name(safe), finalized: name(finalized) };
   }
 
+  /** An EL that died says why in its log. */
+  async #alive<T>(use: () => Promise<T>): Promise<T> {
+    try {
+      return await use();
+    } catch (cause) {
+      const log = readFileSync(this.#el.logFile, 'utf8').slice(-LOG_TAIL_CHARS);
+      throw new Error(`${this.#el.kind} does not answer; its log ends with\n${log}`, { cause });
+    }
+  }
+
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await (signal === 'SIGTERM' ? this.#el.stop() : this.#el.kill());
-    this.#el = await launch(this.#options);
+    this.#el = await launch(this.#started);
     this.#engine = rpcClient(this.#el.engineUrl, this.#el.jwtSecretFile);
   }
 
@@ -100,9 +108,8 @@ export class RealEl {
   }
 }
 
-function launch({ kind, genesis, dir, jwtSecretFile, extraFlags }: RealElOptions): Promise<RunningEl> {
-  const options: ElOptions = { dataDir: join(dir, kind), genesis, jwtSecretFile, persistent: true };
-  return launchEl(kind, extraFlags === undefined ? options : { ...options, extraFlags });
+function launch({ kind, options }: Started): Promise<RunningEl> {
+  return launchEl(kind, { ...options, persistent: true });
 }
 
 function statusOf(result: JsonValue): string {

@@ -16,10 +16,32 @@ export const PARTS: readonly Part[] = [
   { title: 'is sent siblings 3, 33, 128 and 129 below its head', run: siblings },
   { title: 'is brought back by copied siblings', run: copies },
   { title: 'is sent labels that do not fit', run: labels },
+  { title: 'goes back in steps', run: steps },
   { title: 'is killed, and climbs again', run: killed },
   { title: 'is rewound by debug_setHead', run: rewound, notFor: 'ethereumjs' },
+  { title: 'is killed, and goes one block back first', run: killedAgain, notFor: 'ethereumjs' },
   { title: 'is sent blocks above the original of a copied sibling', run: aboveCopies },
 ];
+
+/** For op-reth with `--engine.allow-unwind-canonical-header`. */
+export const UNWIND_PARTS: readonly Part[] = [
+  { title: 'takes blocks, and restarts cleanly', run: begins },
+  { title: 'is unwound, and takes the same blocks again', run: unwound },
+];
+
+async function unwound(duo: Duo): Promise<void> {
+  await duo.forkchoice('a107', 'a20', 'a10');
+  await duo.forkchoice('a107', 'a20', 'a10');
+  await duo.settle();
+  await duo.forkchoice('a140', 'a20', 'a10');
+  await duo.replay('a', 108, TIP, ['a20', 'a10']);
+  await duo.payload('c13');
+  await duo.forkchoice('c13', 'a10', 'a10');
+  await duo.settle();
+  await duo.forkchoice('a12', 'a10', 'a10');
+  await duo.settle();
+  await duo.replay('a', 13, TIP, ['a20', 'a10']);
+}
 
 async function begins(duo: Duo): Promise<void> {
   await duo.replay('a', 1, 40, ['a30', 'a5']);
@@ -87,21 +109,52 @@ async function labels(duo: Duo): Promise<void> {
   await duo.forkchoice('a140', 'a20', 'a16');
 }
 
-/** A block that is VALID and does not become the head is one of an earlier life: its copied sibling takes its place. */
+/** In steps of what geth takes in one call, past its window of states; then a sibling there, and back up in one call. */
+async function steps(duo: Duo): Promise<void> {
+  for (const head of ['a108', 'a76', 'a44', 'a12', 'a11']) await duo.forkchoice(head, 'a10', 'a10');
+  await duo.payload('b12');
+  await duo.forkchoice('b12', 'a10', 'a10');
+  await duo.settle();
+  await duo.forkchoice('a140', 'a11', 'a10');
+  await duo.settle();
+}
+
 async function killed(duo: Duo): Promise<void> {
   await duo.restart('SIGKILL');
   await duo.forkchoice(duo.head);
+  await climb(duo);
+}
+
+/** A block that is VALID and does not become the head is one of an earlier life: its copied sibling takes its place. */
+async function climb(duo: Duo): Promise<void> {
   while (duo.height < TIP) {
     const next = `a${duo.height + 1}`;
     await duo.payload(next);
     await duo.forkchoice(next);
-    if (duo.head === next) continue;
-    await duo.payload(`${next}'`);
-    await duo.forkchoice(`${next}'`);
-    await duo.forkchoice(next);
+    if (duo.head !== next) {
+      await duo.payload(`${next}'`);
+      await duo.forkchoice(`${next}'`);
+      await duo.forkchoice(next);
+    }
     if (duo.head !== next) throw new Error(`a copied sibling does not help at ${next}\n${duo.story}`);
+    if (duo.height < TIP) await duo.replay('a', duo.height + 1, TIP, ['a20', 'a16']);
   }
   await duo.forkchoice('a140', 'a20', 'a16');
+}
+
+/** One block back and up again: where the head moves back, that ends a stale mapping as well. */
+async function killedAgain(duo: Duo): Promise<void> {
+  await duo.setHead('a60');
+  await duo.restart('SIGTERM');
+  await duo.forkchoice(duo.head);
+  if (duo.height < TIP) await duo.replay('a', duo.height + 1, TIP, ['a20', 'a16']);
+  await duo.restart('SIGKILL');
+  const { head, height } = duo;
+  await duo.forkchoice(head);
+  await duo.forkchoice(`a${height - 1}`);
+  await duo.forkchoice(head);
+  await duo.settle();
+  await climb(duo);
 }
 
 async function rewound(duo: Duo): Promise<void> {

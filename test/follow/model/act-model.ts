@@ -77,8 +77,9 @@ function aim(
   if (fault === 'block-rejected') {
     return { why: 'block-rejected', number: target.number, error: new LockstepError('BLOCK_HASH_MISMATCH') };
   }
-  for (const { number, hash } of [from, target]) {
-    const ref = hands.sourceAt(number);
+  const found = hands.sourceAtAll([from.number, target.number]);
+  for (const [index, { number, hash }] of [from, target].entries()) {
+    const ref = found[index] ?? null;
     if (ref === null) return { why: 'absent', number, pruned: false };
     if (ref.hash !== hash) return { why: 'unlinked', number };
   }

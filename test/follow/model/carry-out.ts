@@ -5,10 +5,9 @@ import type { BlockRef } from '../../../src/chain/block.js';
 import type { EngineView, State } from '../../../src/follow/state.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { ErrorCode } from '../../../src/util/error-codes.js';
-import { BATCH_FAULTS, doneOf, failureOf, REFUSED_IN_A_BATCH } from './batch-faults.js';
 import type { Choices } from './choices.js';
-import { removalEnded } from './engine/forkchoice.js';
 import { isFetching } from './engine/peers.js';
+import { afterRemoval } from './engine/removal.js';
 import { answersTo, applyLate } from './engine/send.js';
 import type { Answered, EngineModel, Write } from './engine/state.js';
 import { viewOf } from './engine/view.js';
@@ -17,6 +16,7 @@ import type { LabelPair, SourceModel } from './source-model.js';
 import type { Index } from './tree.js';
 import type { Core } from './turn.js';
 import { engineRefAt, sourceRefAt, type Scenario, type World } from './world.js';
+import { BATCH_FAULTS, doneOf, failureOf, REFUSED_IN_A_BATCH, WRITE_FAULTS, type WriteFault } from './write-faults.js';
 
 export type Effect = Extract<Outcome, { of: 'forkchoice' }>['effect'];
 
@@ -24,19 +24,6 @@ interface Applied {
   readonly effect: Effect;
   readonly answer: EngineAnswer;
 }
-
-/** What can become of one call to the EL. `done` and `lost`: the caller does not learn which of the two it was. */
-const WRITE_FAULTS = [
-  'none',
-  'timeout, done',
-  'timeout, lost',
-  'timeout, late',
-  'cut, done',
-  'cut, EL dies',
-  'refused',
-  'rejected',
-] as const;
-type WriteFault = (typeof WRITE_FAULTS)[number];
 
 /** How long a call to the EL takes, and how long a call that times out does. */
 const CALL_MS = 5;
@@ -107,10 +94,16 @@ export class Hands {
 
   /** The source's block at a height, as one of its replicas has it. */
   sourceAt(height: number): BlockRef | null {
+    return this.sourceAtAll([height])[0]!;
+  }
+
+  /** Its blocks at several heights, all of one replica. */
+  sourceAtAll(heights: readonly number[]): readonly (BlockRef | null)[] {
     const { tree } = this.scenario;
     const { replica } = this.source;
     const stray = replica !== null && this.sourceFault(['other replica']) === 'other replica';
-    return sourceRefAt(tree, stray ? { ...this.source, head: replica } : this.source, height);
+    const answering = stray ? { ...this.source, head: replica } : this.source;
+    return heights.map((height) => sourceRefAt(tree, answering, height));
   }
 
   /** @throws LockstepError ENGINE_UNREACHABLE */
@@ -127,7 +120,7 @@ export class Hands {
   forgets(): boolean {
     return this.#read(() => {
       if (this.fault(['stays on disk']) === 'stays on disk') return false;
-      this.engine = removalEnded(this.scenario.profile, this.engine);
+      [this.engine] = afterRemoval(this.scenario.profile, this.engine);
       return true;
     });
   }

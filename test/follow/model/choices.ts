@@ -1,4 +1,7 @@
-/** The open questions of one run (does this call time out?), answered by a script and by the first option behind its end. */
+/**
+ * The open questions of one run (does this call time out?), answered by a script and by the first option behind its end. A
+ * number that is too large for a question counts on from its first option.
+ */
 export class Choices {
   readonly #script: readonly number[];
   readonly taken: { readonly option: number; readonly of: number }[] = [];
@@ -8,9 +11,9 @@ export class Choices {
   }
 
   pick<T>(options: readonly [T, ...T[]]): T {
-    const option = this.#script[this.taken.length] ?? 0;
+    const option = (this.#script[this.taken.length] ?? 0) % options.length;
     this.taken.push({ option, of: options.length });
-    return options[option] ?? options[0];
+    return options[option]!;
   }
 }
 

@@ -2,7 +2,7 @@ import type { BlockRef } from '../../../src/chain/block.js';
 import { forkchoice, type Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
 import type { ClimbAction, ClimbCall, ClimbStop, ExtendStop, Ground, UnmapAction } from '../../../src/follow/action.js';
-import { labelsUpTo } from '../../../src/follow/labels.js';
+import { labelsUpTo, restored } from '../../../src/follow/labels.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { Hash } from '../../../src/util/hex.js';
 import type { Hands } from './carry-out.js';
@@ -151,12 +151,12 @@ class ClimberModel {
   stand(head: BlockRef): void {
     const { promote, scenario, sourceLabels } = this.#hands;
     const shared = Math.min(this.#shared, head.number);
-    const { trusted, remembered, known } = this.#ground;
+    const { trusted, awaited, known } = this.#ground;
     const hashAt = (number: number): Hash | undefined =>
       number === head.number ? head.hash : number <= shared ? known.get(number)?.hash : undefined;
     const wanted = labelRefs(scenario.tree, sourceLabels);
-    const restored = promote(head, labelsUpTo(shared, trusted), remembered, hashAt);
-    this.#apply(forkchoice(head, promote(head, restored, wanted, hashAt)));
+    const before = restored(head, labelsUpTo(shared, trusted), awaited, hashAt, promote);
+    this.#apply(forkchoice(head, promote(head, before, wanted, hashAt)));
   }
 
   #apply(fc: Forkchoice): void {

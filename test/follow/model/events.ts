@@ -1,6 +1,6 @@
 import type { Labels } from '../../../src/chain/block.js';
-import { removalEnded } from './engine/forkchoice.js';
 import { fetched, isFetching } from './engine/peers.js';
+import { afterRemoval } from './engine/removal.js';
 import { restarted, type Start } from './engine/restart.js';
 import { applyLate } from './engine/send.js';
 import type { EngineModel } from './engine/state.js';
@@ -18,16 +18,19 @@ const LONG_PAUSE_MS = 11 * 60_000;
 
 /** Everything that can have happened by the time of the next observation. */
 export function eventsBefore(scenario: Scenario, world: World): WorldEvent[] {
-  const changes = [{ name: '', next: world }, ...sourceChanges(scenario, world), ...engineChanges(scenario, world)];
-  return changes.flatMap(({ name, next }) =>
-    polls(next.source).map((poll) => ({
-      name: [name, poll.name].filter((part) => part !== '').join(', '),
-      next: { ...next, source: poll.next },
-    })),
-  );
+  const changes = [sourceChanges, engineChanges, engineStarts].flatMap((changesOf) => changesOf(scenario, world));
+  return [{ name: '', next: world }, ...changes].flatMap((change) => pollsAfter(change));
 }
 
-function sourceChanges({ tree }: Scenario, world: World): WorldEvent[] {
+/** What the pollers can have brought after a change: everything, which comes first, or less. */
+export function pollsAfter({ name, next }: WorldEvent): WorldEvent[] {
+  return polls(next.source).map((poll) => ({
+    name: [name, poll.name].filter((part) => part !== '').join(', '),
+    next: { ...next, source: poll.next },
+  }));
+}
+
+export function sourceChanges({ tree }: Scenario, world: World): WorldEvent[] {
   const { budget } = world;
   if (budget.source === 0) return [];
   const spent = { ...budget, source: budget.source - 1 };
@@ -37,16 +40,22 @@ function sourceChanges({ tree }: Scenario, world: World): WorldEvent[] {
   }));
 }
 
+/** lockstep starts anew, and recalls these labels. */
+export function rebooted(scenario: Scenario, world: World, recalled: Labels): World {
+  const monitor = world.monitor.rebooted(
+    recalled.finalized === null ? null : scenario.tree.indexOf(recalled.finalized),
+  );
+  const source = { ...world.source, polled: { head: 'pending', labels: null } as const };
+  return { ...world, source, state: bootState(scenario, recalled), outcome: null, monitor };
+}
+
 /** lockstep is killed and starts again, with or without what it wrote down. */
 function reboots(scenario: Scenario, world: World, budget: Budget): WorldEvent[] {
-  const { tree } = scenario;
   const { remembered } = world.state;
-  const reboot = (name: string, recalled: Labels): WorldEvent => {
-    const fence = recalled.finalized === null ? null : tree.indexOf(recalled.finalized);
-    const monitor = world.monitor.rebooted(fence);
-    const source = { ...world.source, polled: { head: 'pending', labels: null } as const };
-    return { name, next: { ...world, source, state: bootState(scenario, recalled), outcome: null, budget, monitor } };
-  };
+  const reboot = (name: string, recalled: Labels): WorldEvent => ({
+    name,
+    next: { ...rebooted(scenario, world, recalled), budget },
+  });
   const kept = reboot('lockstep restarts', remembered);
   if (remembered.finalized === null && remembered.safe === null) return [kept];
   return [kept, reboot('lockstep restarts without its journal', { safe: null, finalized: null })];
@@ -58,28 +67,33 @@ function led(tree: Tree, engine: EngineModel, head: Index): EngineModel {
   return { ...engine, head, known: engine.known | line, states: engine.states | line, mapped: null, synced: true };
 }
 
-function engineChanges(scenario: Scenario, world: World): WorldEvent[] {
-  const { tree, profile, starts, foreign } = scenario;
+/** The EL starts, or starts again. */
+export function engineStarts({ tree, starts }: Scenario, world: World): WorldEvent[] {
+  const { engine, budget, monitor } = world;
+  // A start ends what the death of the EL began, so it costs nothing more.
+  const left = engine.up ? budget.engine - 1 : budget.engine;
+  if (left < 0) return [];
+  const after = { ...world, monitor: monitor.restarted(), budget: { ...budget, engine: left } };
+  return starts.map((how) => ({ name: nameOf(how), next: { ...after, engine: restarted(tree, engine, how) } }));
+}
+
+/** What else becomes of the EL, and of lockstep. */
+export function engineChanges(scenario: Scenario, world: World): WorldEvent[] {
+  const { tree, profile, foreign } = scenario;
   const { engine, budget, source } = world;
+  if (!engine.up) return [];
   const spent = { ...budget, engine: budget.engine - 1 };
   const change = (name: string, next: EngineModel, extra: Partial<World> = {}): WorldEvent => ({
     name,
     next: { ...world, ...extra, engine: next, budget: spent },
   });
-  const startAs = (how: Start): WorldEvent =>
-    change(nameOf(how), restarted(tree, engine, how), { monitor: world.monitor.restarted() });
-  // A start ends what the death of the EL began, so it costs nothing more.
-  if (!engine.up) return starts.map((how) => ({ ...startAs(how), next: { ...startAs(how).next, budget } }));
   const events: WorldEvent[] = [];
-  if (engine.late !== null) {
-    const applied = applyLate(tree, profile, engine);
-    events.push({ name: 'the late write is applied', next: { ...world, engine: applied } });
-  }
-  if (isFetching(engine)) {
-    events.push({ name: 'a block of a peer is executed', next: { ...world, engine: fetched(tree, engine) } });
-  }
+  const goesOn = (name: string, next: EngineModel): void =>
+    void events.push({ name, next: { ...world, engine: next } });
+  if (engine.late !== null) goesOn('the late write is applied', applyLate(tree, profile, engine));
+  if (isFetching(engine)) goesOn('a block of a peer is executed', fetched(tree, engine));
   if (engine.fading !== NO_BLOCKS) {
-    events.push({ name: 'a removal ends', next: { ...world, engine: removalEnded(profile, engine) } });
+    for (const ended of afterRemoval(profile, engine)) goesOn('a removal ends', ended);
   }
   if (budget.engine === 0) return events;
   if (source.up) events.push(...reboots(scenario, world, spent));
@@ -93,7 +107,7 @@ function engineChanges(scenario: Scenario, world: World): WorldEvent[] {
   events.push(change(engine.syncing ? 'EL sync ends' : 'EL syncs', { ...engine, syncing: !engine.syncing }));
   events.push(change('a long pause', engine, { now: world.now + LONG_PAUSE_MS }));
   if (engine.invalid !== null) events.push(change('EL is upgraded', { ...engine, up: false, invalid: null }));
-  return [...events, ...starts.map(startAs)];
+  return events;
 }
 
 function nameOf({ lost, labels, keeps }: Start): string {

@@ -1,10 +1,9 @@
-import { LockstepError } from '../../../src/util/errors.js';
 import { forEveryChoice } from './choices.js';
 import { eventsBefore, type WorldEvent } from './events.js';
 import { worldKey } from './key.js';
-import { Liveness } from './liveness.js';
+import { Liveness, type See } from './liveness.js';
 import { Turn, type Core } from './turn.js';
-import { Violation } from './violation.js';
+import { asViolation, withoutStacks } from './violation.js';
 import { firstWorld, type Budget, type Scenario, type World } from './world.js';
 
 export interface Exploration {
@@ -41,15 +40,8 @@ export interface Limits {
 }
 
 /** Visits the worlds that can be reached, those first in which the fewest things went wrong, until `maxStates` or a violation. */
-export function explore(scenario: Scenario, core: Core, limits: Limits): Exploration {
-  // Faults are errors, by the hundred thousand: where each was made costs an eighth of the time and is never read.
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 0;
-  try {
-    return new Explorer(scenario, core, limits).run();
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit;
-  }
+export function explore(scenario: Scenario, core: Core, limits: Limits, see: See | null = null): Exploration {
+  return withoutStacks(() => new Explorer(scenario, core, limits, see).run());
 }
 
 class Explorer {
@@ -67,11 +59,11 @@ class Explorer {
   #event = 'start';
   #turn: Turn | null = null;
 
-  constructor(scenario: Scenario, core: Core, limits: Limits) {
+  constructor(scenario: Scenario, core: Core, limits: Limits, see: See | null) {
     this.#scenario = scenario;
     this.#core = core;
     this.#limits = limits;
-    this.#liveness = new Liveness(scenario, core);
+    this.#liveness = new Liveness(scenario, core, see);
   }
 
   run(): Exploration {
@@ -146,11 +138,4 @@ class Explorer {
     for (let at = this.#from; at > 0; at = this.#visits[at]!.from) trace.unshift(this.#visits[at]!.what);
     return trace;
   }
-}
-
-/** A fail-stop of the core itself (I24) is a violation like those that the checks find. */
-function asViolation(thrown: unknown): Violation {
-  if (thrown instanceof Violation) return thrown;
-  if (thrown instanceof LockstepError) return new Violation('I24', thrown.message);
-  throw thrown;
 }

@@ -2,6 +2,7 @@ import type { BlockRef } from '../../../src/chain/block.js';
 import { forkchoice } from '../../../src/chain/forkchoice.js';
 import type { ExtendAction, ExtendStop, Outcome } from '../../../src/follow/action.js';
 import { LockstepError } from '../../../src/util/errors.js';
+import { restored } from '../../../src/follow/labels.js';
 import type { Hash } from '../../../src/util/hex.js';
 import type { Hands } from './carry-out.js';
 import { labelRefs } from './source-model.js';
@@ -118,8 +119,8 @@ export class ExtendModel {
     const { promote, scenario, sourceLabels } = this.#hands;
     const wanted = labelRefs(scenario.tree, sourceLabels);
     const hashAt = (number: number): Hash | undefined => this.#hashes.get(number);
-    const restored = promote(head, this.#labels, this.#action.ground.remembered, hashAt);
-    const labels = promote(head, restored, wanted, hashAt);
+    const before = restored(head, this.#labels, this.#action.ground.awaited, hashAt, promote);
+    const labels = promote(head, before, wanted, hashAt);
     const { effect, answer } = this.#hands.forkchoice(forkchoice(head, labels), true);
     if (effect !== 'moved' && effect !== 'head-only') return { why: 'forkchoice-answer', block: head, answer, effect };
     this.#blocks += head.number - this.#applied.number;

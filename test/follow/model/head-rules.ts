@@ -3,7 +3,7 @@ import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { Action, ClimbAction } from '../../../src/follow/action.js';
 import { targetOf, type Plan } from '../../../src/recovery/plan.js';
 import type { EngineModel } from './engine/state.js';
-import type { History, RecoveryHistory } from './history.js';
+import type { History } from './history.js';
 import { NO_BLOCKS, type BlockSet, type Index, type Tree } from './tree.js';
 import { Violation } from './violation.js';
 
@@ -100,16 +100,16 @@ export function requirePayload(
   action: Action,
   block: Index,
   engine: EngineModel,
-  past: { readonly validated: BlockSet; readonly refusedAgo: boolean },
+  past: { readonly validated: BlockSet; readonly isRefused: boolean },
 ): void {
   if (tree.isCopy(block)) requireCopy(tree, action, block);
   const parent = tree.parent(block);
   const follows = tree.isOnLine(parent, engine.head) || (past.validated & tree.bit(parent)) !== NO_BLOCKS;
   if (!follows && action.do !== 'el-sync') throw new Violation('I6', 'a payload whose parent the EL was not shown');
+  if (past.isRefused) throw new Violation('I15', 'an INVALID block is sent again before its time');
   const { invalid } = engine;
-  if (invalid === null || !tree.isOnLine(invalid, block)) return;
-  if (block !== invalid) throw new Violation('I15', 'a descendant of an INVALID block is sent');
-  if (!past.refusedAgo) throw new Violation('I15', 'an INVALID block is sent again before its time');
+  const descends = invalid !== null && invalid !== block && tree.isOnLine(invalid, block);
+  if (descends) throw new Violation('I15', 'a descendant of an INVALID block is sent');
 }
 
 function requireCopy(tree: Tree, action: Action, copy: Index): void {
@@ -124,19 +124,6 @@ export function requireBatch(tree: Tree, blocks: readonly Index[], doubted: bool
   const isChain = blocks.every((block, index) => index === 0 || tree.parent(block) === blocks[index - 1]);
   if (!isChain) throw new Violation('I6', 'a batch of payloads that are no chain');
   if (doubted) throw new Violation('I15', 'a batch after one that was not taken whole');
-}
-
-/** A rung is about to be tried. */
-export function requireClimbable(
-  { plan, rung }: ClimbAction,
-  recovery: RecoveryHistory,
-  cooldownMs: number,
-  now: number,
-): void {
-  if (plan !== recovery.plan) throw new Violation('I7', 'a climb without a complete plan');
-  if (recovery.refusedRungs.includes(rung)) throw new Violation('I16', `the rung ${rung} is tried again`);
-  const pausedMs = recovery.recoveredAt === null ? Infinity : now - recovery.recoveredAt;
-  if (pausedMs < cooldownMs) throw new Violation('L5', `a recovery ${pausedMs} ms after the last one`);
 }
 
 /** A forkchoice with a far head is about to be sent to an EL that stands at `from`. */

@@ -15,8 +15,8 @@ export interface History {
   readonly watchUntil: number;
   readonly failed: { readonly signature: string; readonly at: number } | null;
   readonly busyTurns: number;
-  /** The EL answered INVALID, and until then the block must not be sent again in this session. */
-  readonly refusedUntil: number;
+  /** The blocks that the EL called INVALID, and until when each must not be sent again in this session. */
+  readonly refused: ReadonlyMap<Index, number>;
   /** A batch was not taken whole: no other is sent in this session of the EL. */
   readonly batchDoubted: boolean;
   readonly differing: { readonly height: number; readonly seen: number } | null;
@@ -48,7 +48,7 @@ export const NO_HISTORY: History = {
   watchUntil: 0,
   failed: null,
   busyTurns: 0,
-  refusedUntil: 0,
+  refused: new Map(),
   batchDoubted: false,
   differing: null,
   validated: NO_BLOCKS,
@@ -68,7 +68,7 @@ export function historyKey(past: History, now: number): string {
     Math.max(0, past.watchUntil - now),
     past.failed?.signature,
     past.busyTurns,
-    now < past.refusedUntil,
+    [...past.refused].map(([block, until]) => (now < until ? block : '')).join('/'),
     differing === null ? '' : `${differing.height}x${Math.min(2, differing.seen)}`,
     leftAlone === null ? '' : Math.max(0, leftAlone.until - now),
     recovery.refusedRungs.length,

@@ -8,6 +8,8 @@ interface KnownLabels {
   /** What binds: the labels that the EL showed on the part of its chain that stays, and the fence. */
   readonly own: LabelPair;
   readonly source: LabelPair | null;
+  /** What the EL showed, wherever these blocks are. */
+  readonly shown: readonly (Index | null)[];
   /** A safe block that was shown before. */
   readonly remembered: Index | null;
   /** The last finalized block that this lifetime of the EL took from us, and the highest one that it ever showed. */
@@ -56,7 +58,7 @@ function requireNotLower(tree: Tree, floor: Index | null, label: Index): void {
 }
 
 /** Every label is one that a side showed: nothing is clamped. */
-function requireShown(labels: readonly Index[], { own, source, remembered, fence }: KnownLabels): void {
-  const known = [own.safe, own.finalized, remembered, fence, source?.safe ?? null, source?.finalized ?? null];
+function requireShown(labels: readonly Index[], { own, source, shown, remembered, fence }: KnownLabels): void {
+  const known = [...shown, own.finalized, remembered, fence, source?.safe ?? null, source?.finalized ?? null];
   if (labels.some((label) => !known.includes(label))) throw new Violation('I10', 'a label that no side showed');
 }

@@ -1,5 +1,5 @@
-import { removalEnded } from './engine/forkchoice.js';
 import { fetched } from './engine/peers.js';
+import { afterRemoval } from './engine/removal.js';
 import { restarted } from './engine/restart.js';
 import { applyLate } from './engine/send.js';
 import type { EngineModel } from './engine/state.js';
@@ -9,64 +9,109 @@ import { Violation } from './violation.js';
 import type { LabelPair } from './source-model.js';
 import { polls } from './source-model.js';
 import type { Index, Tree } from './tree.js';
-import { Turn, type Core } from './turn.js';
+import { Turn, type Core, type Decision } from './turn.js';
 import { forkOf, hasWayBack, trialOf } from './ways-back.js';
 import type { Scenario, World } from './world.js';
 
 /** With nothing going wrong any more, the end is reached in so many turns at most. */
 const MAX_TURNS = 120;
+/** So many of them are told of. */
+const MAX_TOLD = 12;
 
-/** From every world, what should be reached is reached once both sides are well (L1, L2, L3). */
+/**
+ * What should be reached is reached once both sides are well (L1, L2, L3).
+ * @throws Violation that tells the last turns before it
+ */
+export function comeToRest(scenario: Scenario, core: Core, world: World): void {
+  if (world.state.phase.kind === 'halted') return;
+  const run = new HealthyRun(scenario, core, world);
+  run.toEnd(() => null);
+}
+
+/** Is shown every world in which nothing goes wrong any more, and what is decided there. */
+export type See = (world: World, decision: Decision) => void;
+
+/** The same from every world of an exploration. */
 export class Liveness {
   readonly #scenario: Scenario;
   readonly #core: Core;
   /** Turns to the end from worlds that were followed already. */
   readonly #turnsFrom = new Map<string, number>();
+  readonly #see: See | null;
   longest = 0;
 
-  constructor(scenario: Scenario, core: Core) {
+  constructor(scenario: Scenario, core: Core, see: See | null) {
     this.#scenario = scenario;
     this.#core = core;
+    this.#see = see;
   }
 
   /** @throws Violation that tells the last turns before it */
   check(world: World): void {
     if (world.state.phase.kind === 'halted') return;
-    const names: string[] = [];
-    try {
-      this.#follow(world, names);
-    } catch (thrown) {
-      if (!(thrown instanceof Violation)) throw thrown;
-      const turns = names.slice(-12).join(' / ');
-      throw new Violation(thrown.invariant, `${thrown.what}, after nothing more went wrong: ${turns}`);
-    }
-  }
-
-  #follow(world: World, names: string[]): void {
     const path: string[] = [];
-    let now = healed(this.#scenario, world);
-    let left = 0;
-    while (!isAtEnd(this.#scenario, now)) {
+    const run = new HealthyRun(this.#scenario, this.#core, world, this.#see);
+    let left = run.toEnd((now) => {
       const key = healthyKey(now);
       const known = this.#turnsFrom.get(key);
-      if (known !== undefined) {
-        left = known;
-        break;
-      }
-      path.push(key);
-      if (path.length > MAX_TURNS) throw new Violation('L1', `no end in ${MAX_TURNS} turns`);
-      const turn = new Turn(this.#scenario, now, this.#core);
-      turn.decide();
-      names.push(turn.describe());
-      const next = turn.act(new Choices([]));
-      if (next === null && path.length > 1) throw new Violation('L1', 'the loop ends although both sides are well');
-      // What happened before may have been the last straw.
-      if (next === null) return;
-      now = polled({ ...next, engine: goneOn(this.#scenario, next.engine) });
-    }
+      if (known === undefined) path.push(key);
+      return known ?? null;
+    });
+    if (left === null) return;
     for (const key of path.reverse()) this.#turnsFrom.set(key, (left += 1));
     this.longest = Math.max(this.longest, left);
-    if (left > MAX_TURNS) throw new Violation('L1', `the end is ${left} turns away`);
+    if (left > MAX_TURNS) throw run.violation(`the end is ${left} turns away`);
+  }
+}
+
+/** The turns of a world in which nothing goes wrong any more. */
+class HealthyRun {
+  readonly #scenario: Scenario;
+  readonly #core: Core;
+  readonly #turns: Turn[] = [];
+  readonly #see: See | null;
+  #world: World;
+
+  constructor(scenario: Scenario, core: Core, world: World, see: See | null = null) {
+    this.#scenario = scenario;
+    this.#core = core;
+    this.#see = see;
+    this.#world = healed(scenario, world);
+  }
+
+  /**
+   * The number of turns that are left where it stops: at the end, or where `known` tells of a world. Null where the loop
+   * ends with the first turn: what happened before may have been the last straw.
+   */
+  toEnd(known: (world: World) => number | null): number | null {
+    while (!isAtEnd(this.#scenario, this.#world)) {
+      const left = known(this.#world);
+      if (left !== null) return left;
+      const turn = new Turn(this.#scenario, this.#world, this.#core);
+      this.#turns.push(turn);
+      if (this.#turns.length > MAX_TURNS) throw this.violation(`no end in ${MAX_TURNS} turns`);
+      this.#see?.(this.#world, turn.decide());
+      const next = this.#act(turn);
+      if (next === null && this.#turns.length > 1) throw this.violation('the loop ends although both sides are well');
+      if (next === null) return null;
+      this.#world = polled({ ...next, engine: goneOn(this.#scenario, next.engine) });
+    }
+    this.#see?.(this.#world, new Turn(this.#scenario, this.#world, this.#core).decide());
+    return 0;
+  }
+
+  violation(what: string, invariant = 'L1'): Violation {
+    const turns = this.#turns.slice(-MAX_TOLD).map((turn) => turn.describe());
+    return new Violation(invariant, `${what}, after nothing more went wrong: ${turns.join(' / ')}`);
+  }
+
+  #act(turn: Turn): World | null {
+    try {
+      return turn.act(new Choices([]));
+    } catch (thrown) {
+      if (!(thrown instanceof Violation)) throw thrown;
+      throw this.violation(thrown.what, thrown.invariant);
+    }
   }
 }
 
@@ -91,7 +136,7 @@ function healed({ tree, profile }: Scenario, world: World): World {
 /** What the EL does by itself meanwhile; one that died comes back. */
 function goneOn({ tree, profile }: Scenario, engine: EngineModel): EngineModel {
   const up = engine.up ? engine : restarted(tree, engine, { lost: 0, labels: 'kept', keeps: 'nothing' });
-  return fetched(tree, removalEnded(profile, up));
+  return fetched(tree, afterRemoval(profile, up)[0]);
 }
 
 function polled(world: World): World {
@@ -130,8 +175,10 @@ function holdOf(scenario: Scenario, world: World): readonly string[] | null {
   if (policy.mode !== 'auto') return ['recovery-off'];
   const fork = forkOf(tree, engine.head, source.head);
   if (tree.height(engine.head) - tree.height(fork) > policy.maxDepth) return ['recovery-too-deep'];
-  if (engine.invalid !== null) return null;
-  return hasWayBack(scenario, world) ? null : ['recovery-failed'];
+  if (hasWayBack(scenario, world)) return null;
+  // A way may be missing for the very block that the EL refuses.
+  const refuses = engine.invalid !== null && tree.isOnLine(engine.invalid, source.head);
+  return refuses ? ['recovery-failed', 'payload-refused'] : ['recovery-failed'];
 }
 
 /** An EL that does not execute, or may not be cured, stays where it is. */
@@ -159,7 +206,8 @@ function hasLabels(tree: Tree, { source, engine, monitor }: World): boolean {
   if (kept !== null && !isAtOrAbove(tree, kept, engine.finalized, engine.head)) return false;
   const stands = (label: keyof LabelPair): boolean =>
     source[label] === null || isAtOrAbove(tree, source[label], engine[label], engine.head);
-  // A safe label alone cannot be sent.
+  // No forkchoice names genesis, and a safe label alone cannot be sent.
+  if (engine.head === 0) return true;
   if (source.finalized === null && engine.finalized === null) return true;
   return stands('finalized') && stands('safe');
 }

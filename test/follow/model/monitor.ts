@@ -4,20 +4,14 @@ import type { Action, Outcome } from '../../../src/follow/action.js';
 import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
 import type { EngineView, Observation, State } from '../../../src/follow/state.js';
 import { isOnPlan } from '../../../src/recovery/plan.js';
-import { isRefusal, signatureOf, succeeded } from './attempts.js';
-import { leavesDoubt } from './batch-faults.js';
+import { signatureOf, succeeded } from './attempts.js';
+import { leavesDoubt } from './write-faults.js';
 import type { Effect } from './carry-out.js';
 import type { EngineModel, Write } from './engine/state.js';
-import {
-  requireAim,
-  requireBatch,
-  requireClimbable,
-  requireComplete,
-  requireHead,
-  requirePayload,
-} from './head-rules.js';
+import { requireAim, requireBatch, requireComplete, requireHead, requirePayload } from './head-rules.js';
 import { extended, historyKey, NO_HISTORY, type History, type RecoveryHistory } from './history.js';
 import { ownLabels, requireLabels } from './label-rules.js';
+import { afterClimb, requireClimbable, requireConfirmed } from './recovery-rules.js';
 import type { LabelPair } from './source-model.js';
 import { NO_BLOCKS, type Index, type Tree } from './tree.js';
 import { sharedHeight } from './shared-height.js';
@@ -25,8 +19,8 @@ import { Violation } from './violation.js';
 
 /** The smallest pause before the same failing action may be tried again (I18). */
 const MIN_RETRY_MS = 50;
-/** So many turns in a row may pass without a pause or any progress. */
-const MAX_BUSY_TURNS = 10;
+/** So many turns in a row may pass without a pause or any progress: all rungs, twice, where a keep-alive takes the pause. */
+const MAX_BUSY_TURNS = 16;
 /** How long an unknown outcome is only watched: after a timeout, and after a cut connection (fault E13). */
 const WATCH_AFTER_TIMEOUT_MS = 8_000;
 const WATCH_AFTER_CUT_MS = 500;
@@ -68,7 +62,7 @@ export class Monitor {
 
   /** The EL really started anew: what it took before is on no wire any more, and the fence stays. */
   restarted(): Monitor {
-    return this.#with({ sentFinalized: null, validated: NO_BLOCKS, leftAlone: null });
+    return this.#with({ sentFinalized: null, validated: NO_BLOCKS, refused: NO_HISTORY.refused, leftAlone: null });
   }
 
   /** lockstep started anew, and proved at boot who both sides are. `fence`: what its journal told. */
@@ -117,7 +111,7 @@ export class Monitor {
       engineUnproved: true,
       unprimed: true,
       watchUntil: 0,
-      refusedUntil: 0,
+      refused: NO_HISTORY.refused,
       batchDoubted: false,
       busyTurns: 0,
       leftAlone: null,
@@ -130,8 +124,8 @@ export class Monitor {
     if (engine.kind === 'seen' && state.standing?.hash !== engine.value.heads.unsafe.hash) {
       throw new Violation('I14', 'the remembered head is not the one that the EL shows');
     }
-    if (action.do === 'plan') this.#requireConfirmed(action.divergence.source.number);
-    if (action.do === 'climb') requireClimbable(action, this.past.recovery, state.recoveryPolicy.cooldownMs, now);
+    if (action.do === 'plan') requireConfirmed(this.past, action.divergence.source.number);
+    if (action.do === 'climb') requireClimbable(this.past, action, state.recoveryPolicy.cooldownMs, now);
     if (action.do === 'extend' && action.plan !== null && action.plan !== this.past.recovery.plan) {
       throw new Violation('I7', 'blocks of another plan than the last complete one');
     }
@@ -146,13 +140,6 @@ export class Monitor {
     return this.#with({ busyTurns });
   }
 
-  #requireConfirmed(height: number): void {
-    const { differing } = this.past;
-    if (differing?.height !== height || differing.seen < 2) {
-      throw new Violation('I9', `a recovery at ${height} without two differing reads in a row`);
-    }
-  }
-
   /** The action came to this, and left the EL like `engine`. */
   ended(action: Action, outcome: Outcome, at: number, engine: EngineModel): Monitor {
     const progressed = outcome.of === 'extend' && outcome.blocks > 0;
@@ -165,7 +152,7 @@ export class Monitor {
       ...(proved && { engineUnproved: false, sourceUnproved: false }),
       ...(outcome.of === 'compare' && { differing: this.#differing(outcome) }),
       ...(outcome.of === 'plan' && this.#planned(outcome, engine)),
-      ...((outcome.of === 'climb' || outcome.of === 'unmap') && this.#climbed(outcome, engine, at)),
+      ...((outcome.of === 'climb' || outcome.of === 'unmap') && this.#climbed(action, outcome, engine, at)),
     });
   }
 
@@ -185,18 +172,13 @@ export class Monitor {
   }
 
   #climbed(
+    action: Action,
     outcome: Extract<Outcome, { of: 'climb' | 'unmap' }>,
     engine: EngineModel,
-    climbedAt: number,
+    at: number,
   ): Partial<History> {
-    const { stop } = outcome;
-    if (stop.why === 'climbed' && this.#tree.isCopy(engine.head)) {
-      throw new Violation('I10', 'a copied block is left as the head');
-    }
-    const { refusedRungs } = this.past.recovery;
-    const refused = outcome.of === 'climb' && isRefusal(outcome) ? [...refusedRungs, outcome.rung] : refusedRungs;
-    const busy = stop.why === 'climbed' ? { busyTurns: 0 } : {};
-    return { ...busy, shownHead: null, recovery: this.#recovering({ refusedRungs: refused, climbedAt }) };
+    const recovery = this.#recovering(afterClimb(this.#tree, this.past.recovery, action, outcome, engine, at));
+    return { ...(outcome.stop.why === 'climbed' && { busyTurns: 0 }), shownHead: null, recovery };
   }
 
   /** Checks that stand before every write: identity (I13, I19), and that no other is under way (I5, I17). */
@@ -227,8 +209,8 @@ export class Monitor {
   }
 
   payload(block: Index, { action, engine, now }: Sending): void {
-    const { validated, refusedUntil } = this.past;
-    requirePayload(this.#tree, action, block, engine, { validated, refusedAgo: now >= refusedUntil });
+    const { validated, refused } = this.past;
+    requirePayload(this.#tree, action, block, engine, { validated, isRefused: now < (refused.get(block) ?? 0) });
   }
 
   /** Several payloads in one call: each but the first builds on the one before it. */
@@ -239,7 +221,7 @@ export class Monitor {
 
   /** What is INVALID within a batch may be sent once more, alone. */
   doubted(answers: readonly EngineAnswer[], before: Monitor): Monitor {
-    return leavesDoubt(answers) ? this.#with({ batchDoubted: true, refusedUntil: before.past.refusedUntil }) : this;
+    return leavesDoubt(answers) ? this.#with({ batchDoubted: true, refused: before.past.refused }) : this;
   }
 
   /** debug_setHead is about to be sent. */
@@ -262,13 +244,18 @@ export class Monitor {
     const { unprimed, sentFinalized: sent } = this.past;
     this.#requireHead(head, sending);
     const recovers = action.do === 'climb' || action.do === 'unmap';
-    const stands = head === shownHead || head === sending.engine.head || (recovers && !tree.isOnLine(head, shownHead));
+    // What debug_setHead was asked for is where the EL says that it stands.
+    const isSet = action.do === 'climb' && action.rung === 'set-head';
+    const stands =
+      head === shownHead || head === sending.engine.head || isSet || (recovers && !tree.isOnLine(head, shownHead));
     if (unprimed && tree.height(shownHead) > 0 && !stands) {
       throw new Violation('prime', 'the first forkchoice of a session does not name the head that the EL shows');
     }
     const { fence } = this.past;
     const own = ownLabels(tree, shown, fence, sharedHeight(action, fc.head));
-    requireLabels(tree, fc, { own, source, sent, fence, remembered: sending.remembered });
+    const { safe, finalized } = shown.heads;
+    const raw = [safe, finalized].map((label) => (label === null ? null : tree.indexOf(label)));
+    requireLabels(tree, fc, { own, source, sent, fence, shown: raw, remembered: sending.remembered });
     return this.#with({ unprimed: false });
   }
 
@@ -284,7 +271,9 @@ export class Monitor {
     if (answer.status === 'VALID' && write.call === 'payload') {
       return this.#with({ validated: this.past.validated | this.#tree.bit(write.block) });
     }
-    if (answer.status === 'INVALID') return this.#with({ refusedUntil: now + REFUSED_TTL_MS });
+    if (answer.status === 'INVALID' && write.call === 'payload' && answer.verdictOn === 'block') {
+      return this.#with({ refused: new Map([...this.past.refused, [write.block, now + REFUSED_TTL_MS]]) });
+    }
     if (answer.status !== 'UNKNOWN') return this;
     const watchMs = answer.error.code === 'ENGINE_TIMEOUT' ? WATCH_AFTER_TIMEOUT_MS : WATCH_AFTER_CUT_MS;
     return this.#with({ watchUntil: now + watchMs });

@@ -75,6 +75,10 @@ class WorldSource implements Source {
     });
   }
 
+  async refsAt(heights: readonly number[]): Promise<readonly Lookup<BlockRef>[]> {
+    return Promise.all(heights.map((number) => this.refAt({ number })));
+  }
+
   block(id: BlockId): Promise<Lookup<FetchedBlock>> {
     return this.#answer(() => {
       const { tree } = this.#hands.scenario;

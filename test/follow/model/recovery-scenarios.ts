@@ -154,7 +154,8 @@ const FORBIDDEN: readonly Scenario[] = [
   ),
 ];
 
-const RESTLESS: readonly Scenario[] = [
+/** Worlds in which something goes on to change. */
+export const RESTLESS: readonly Scenario[] = [
   scenario('a source of two nodes on two branches', GETH_2026, {
     source: sourceAt(5, 3, 2, 9),
     engine: engineAt(SMALL, 5, { safe: 3, finalized: 2 }),

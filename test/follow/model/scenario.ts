@@ -1,6 +1,7 @@
 import { engineProfile, UNKNOWN_PROFILE } from '../../../src/engine/profile.js';
 import type { EngineProfile as Habits } from '../../../src/engine/engine.js';
 import { OP_STACK_METHOD } from '../../../src/engine/capabilities.js';
+import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
 import { DEFAULT_RECOVERY_POLICY, type RecoveryPolicy } from '../../../src/follow/recovery-state.js';
 import type { EngineProfile, Keeps } from './engine/profile.js';
 import type { LabelsAfterStart, Start } from './engine/restart.js';
@@ -46,6 +47,9 @@ const CLEAN_STARTS: readonly Start[] = [
 
 /** A cooldown that leaves the worlds few. */
 export const POLICY: RecoveryPolicy = { ...DEFAULT_RECOVERY_POLICY, cooldownMs: 5_000 };
+
+/** A gap that is one for an EL sync in a small world, and limits that leave the worlds few. */
+export const EL_SYNC: ElSyncPolicy = { gapBlocks: 3, startMs: 2_000, stallMs: 4_000 };
 
 /** What lockstep takes an EL for. */
 export function habitsOf({ name }: EngineProfile): Habits {

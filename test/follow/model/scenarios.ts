@@ -1,12 +1,8 @@
-import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
 import { GETH_2026, OP_GETH, OP_RETH } from './engine/profiles.js';
 import { engineAt } from './engine/state.js';
 import { RECOVERY_SCENARIOS } from './recovery-scenarios.js';
-import { scenario, SMALL, sourceAt, TALL } from './scenario.js';
+import { EL_SYNC, scenario, SMALL, sourceAt, TALL } from './scenario.js';
 import type { Scenario } from './world.js';
-
-/** A gap that is one for an EL sync in a small world, and limits that leave the worlds few. */
-const EL_SYNC: ElSyncPolicy = { gapBlocks: 3, startMs: 2_000, stallMs: 4_000 };
 
 /** Block 4 of the trunk, which some ELs call INVALID. */
 const INVALID_BLOCK = 4;

@@ -43,16 +43,18 @@ export function sourceEvents(tree: Tree, source: SourceModel): SourceEvent[] {
 }
 
 function headEvents(tree: Tree, source: SourceModel): SourceEvent[] {
-  return tree.all().flatMap((head) => {
-    if (head === source.head || !tree.isOnLine(source.finalized ?? 0, head)) return [];
+  const events: SourceEvent[] = [];
+  for (const head of tree.all()) {
+    if (head === source.head || !tree.isOnLine(source.finalized ?? 0, head)) continue;
     const rises = tree.parent(head) === source.head;
     const lags = tree.parent(source.head) === head && tree.isOnLine(source.safe ?? 0, head);
     const reorgs = !tree.isOnLine(head, source.head) && !tree.isOnLine(source.head, head);
-    if (!rises && !lags && !reorgs) return [];
+    if (!rises && !lags && !reorgs) continue;
     const safe = source.safe !== null && tree.isOnLine(source.safe, head) ? source.safe : source.finalized;
     const name = rises ? 'source rises' : lags ? 'source lags' : 'source reorgs';
-    return [{ name: `${name} to ${head}`, next: { ...source, head, safe } }];
-  });
+    events.push({ name: `${name} to ${head}`, next: { ...source, head, safe } });
+  }
+  return events;
 }
 
 /** The other node behind the URL answers: once, or from now on. */

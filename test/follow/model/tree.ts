@@ -16,6 +16,10 @@ export class Tree {
   /** How many of them are no copies. */
   readonly #size: number;
   readonly #parents: readonly Index[];
+  readonly #heights: readonly number[];
+  readonly #own: readonly Index[];
+  /** Per block, its line by height. */
+  readonly #ancestors: readonly (readonly Index[])[];
   readonly #bits: readonly BlockSet[];
   /** The block itself and everything below it. */
   readonly #lines: readonly BlockSet[];
@@ -37,6 +41,11 @@ export class Tree {
     this.#lines = lines;
     this.#onLine = lines.map((line) => this.#bits.map((bit) => (line & bit) !== NO_BLOCKS));
     const heights = blocks.map(({ ref }) => ref.number);
+    this.#heights = heights;
+    this.#own = own.map((_, index) => index);
+    const ancestors: (readonly Index[])[] = [];
+    this.#parents.forEach((parent, index) => ancestors.push([...(ancestors[parent] ?? []), index]));
+    this.#ancestors = ancestors;
     this.#below = Array.from({ length: Math.max(...heights) + 2 }, (_, height) =>
       this.#bits.reduce((set, bit, index) => (heights[index]! < height ? set | bit : set), NO_BLOCKS),
     );
@@ -54,7 +63,7 @@ export class Tree {
   }
 
   height(index: Index): number {
-    return this.ref(index).number;
+    return this.#heights[index]!;
   }
 
   parent(index: Index): Index {
@@ -62,8 +71,8 @@ export class Tree {
   }
 
   /** Every block that can be on a source's chain. */
-  all(): Index[] {
-    return this.blocks.slice(0, this.#size).map((_, index) => index);
+  all(): readonly Index[] {
+    return this.#own;
   }
 
   /** The copied sibling of a block. @throws RangeError for genesis, and for a copy */
@@ -116,10 +125,7 @@ export class Tree {
 
   /** The ancestor of `from` (or itself) at a height; null above it. */
   atHeight(from: Index, height: number): Index | null {
-    let index = from;
-    if (height > this.height(index)) return null;
-    while (this.height(index) > height) index = this.parent(index);
-    return index;
+    return this.#ancestors[from]![height] ?? null;
   }
 }
 
@@ -135,4 +141,16 @@ export function smallTree(): Tree {
 export function tallTree(): Tree {
   const trunk = grow(null, 14, 'a');
   return new Tree([...trunk, ...grow(trunk[11]!.ref, 2, 'b')]);
+}
+
+/** Room for long schedules: a trunk of 20 blocks above genesis, four branches that leave it, and one that leaves a branch. */
+export function wideTree(): Tree {
+  const trunk = grow(null, 21, 'a');
+  const [first, second, third, fourth] = [
+    grow(trunk[3]!.ref, 6, 'b'),
+    grow(trunk[4]!.ref, 2, 'c'),
+    grow(trunk[9]!.ref, 5, 'd'),
+    grow(trunk[15]!.ref, 4, 'e'),
+  ];
+  return new Tree([...trunk, ...first, ...second, ...third, ...fourth, ...grow(first[2]!.ref, 3, 'f')]);
 }

@@ -13,7 +13,7 @@ export interface Core {
   readonly promote: typeof promote;
 }
 
-type Decision = ReturnType<Core['decide']>;
+export type Decision = ReturnType<Core['decide']>;
 
 /** How long it takes to look at both sides. */
 const OBSERVE_MS = 5;
@@ -50,6 +50,11 @@ export class Turn {
     if (action.do === 'halt') return null;
     const hands = this.hands(choices);
     return this.after(hands, actInModel(action, hands));
+  }
+
+  /** The world that a halt leaves: the loop has ended, and remembers what it decided on. */
+  halted(): World {
+    return { ...this.#world, hung: false, state: this.decide().state };
   }
 
   /** What carries the action out, unless it is a halt. */

@@ -1,6 +1,7 @@
 import type { Index, Tree } from '../tree.js';
 import { arrived } from './peers.js';
 import type { EngineProfile } from './profile.js';
+import { afterRemoval } from './removal.js';
 import { executed, has, isCanonical, rejected, type Answered, type EngineModel, type SentForkchoice } from './state.js';
 
 const TOO_DEEP = -38006;
@@ -57,7 +58,7 @@ function underflowing(depth: number): number {
 
 /** To a block that has just been given up. */
 function toRemoved(tree: Tree, profile: EngineProfile, engine: EngineModel): Answered {
-  const settled = removalEnded(profile, engine);
+  const [settled] = afterRemoval(profile, engine);
   if (profile.removed === 'lies') return valid(settled);
   return rejected({ ...settled, up: false }, INTERNAL, `no receipt found at ${tree.height(engine.head)}`);
 }
@@ -137,13 +138,6 @@ function refusalOf(
   if (line.some((block) => !has(tree, known, block))) return BAD_STATE;
   if (pairs.some(([lower, upper]) => tree.height(lower) > tree.height(upper))) return labels.outOfOrder;
   return pairs.every(([lower, upper]) => tree.isOnLine(lower, upper)) ? null : BAD_STATE;
-}
-
-/** What was canonical before is off the disk now: from here on it is known no more, or like every other block. */
-export function removalEnded({ removed }: EngineProfile, engine: EngineModel): EngineModel {
-  if (engine.fading === 0n) return engine;
-  const gone = removed === 'dies' ? engine.fading : 0n;
-  return { ...engine, known: engine.known & ~gone, states: engine.states & ~gone, fading: 0n };
 }
 
 function valid(engine: EngineModel): Answered {

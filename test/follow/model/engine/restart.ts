@@ -1,4 +1,4 @@
-import type { Index, Tree } from '../tree.js';
+import { NO_BLOCKS, type Index, type Tree } from '../tree.js';
 import type { EngineProfile, Keeps } from './profile.js';
 import type { EngineModel } from './state.js';
 
@@ -9,10 +9,12 @@ export interface Start {
   readonly lost: number;
   readonly labels: LabelsAfterStart;
   readonly keeps: Keeps;
+  /** So many of the highest blocks are gone from the database all the same (engines-measured 2.D). */
+  readonly cut?: number;
 }
 
 /** The EL starts again (engines-measured 1.3, 2.D). */
-export function restarted(tree: Tree, engine: EngineModel, { lost, labels, keeps }: Start): EngineModel {
+export function restarted(tree: Tree, engine: EngineModel, { lost, labels, keeps, cut = 0 }: Start): EngineModel {
   const head = tree.atHeight(engine.head, Math.max(0, tree.height(engine.head) - lost)) ?? engine.head;
   const { finalized } = engine;
   const shown = {
@@ -24,12 +26,12 @@ export function restarted(tree: Tree, engine: EngineModel, { lost, labels, keeps
   return {
     ...engine,
     ...shown,
-    ...keptAbove(tree, engine, head, keeps),
+    ...keptAbove(tree, engine, head, { keeps, cut }),
     up: true,
     head,
-    fading: 0n,
-    spoiled: 0n,
-    bad: 0n,
+    fading: NO_BLOCKS,
+    spoiled: NO_BLOCKS,
+    bad: NO_BLOCKS,
     synced: false,
     wanted: null,
     late: null,
@@ -39,35 +41,48 @@ export function restarted(tree: Tree, engine: EngineModel, { lost, labels, keeps
 type Database = Pick<EngineModel, 'known' | 'states' | 'mapped' | 'stubborn'>;
 
 /** After a crash the state of the head is the only one: what was executed above it, and the layers below, are gone. */
-function keptAbove(tree: Tree, engine: EngineModel, head: Index, keeps: Keeps): Database {
+function keptAbove(
+  tree: Tree,
+  engine: EngineModel,
+  head: Index,
+  { keeps, cut }: Required<Pick<Start, 'keeps' | 'cut'>>,
+): Database {
   if (keeps === 'nothing') {
     return { known: tree.line(head), states: tree.line(head), mapped: null, stubborn: false };
   }
-  const isMapped = keeps !== 'stored' && head !== engine.head;
-  const mapped = isMapped ? (engine.mapped ?? engine.head) : null;
-  return { known: engine.known, states: tree.bit(head), mapped, stubborn: keeps === 'stubborn' };
+  const oldTip = engine.mapped ?? engine.head;
+  const tip = tree.atHeight(oldTip, Math.max(tree.height(head), tree.height(oldTip) - cut)) ?? head;
+  return {
+    known: engine.known & ~(tree.line(oldTip) & ~tree.line(tip)),
+    states: tree.bit(head),
+    mapped: keeps === 'stored' || tip === head ? null : tip,
+    stubborn: keeps === 'stubborn',
+  };
 }
 
 type LabelPair = Pick<EngineModel, 'safe' | 'finalized'>;
 
-/** What restarts an EL, and the labels that it showed at one time or another: what a SIGKILL leaves may be old ones. */
+/** What restarts an EL, where it stands then, and the labels that it showed before: what a SIGKILL leaves may be old ones. */
 export interface Restart {
   readonly signal: 'SIGTERM' | 'SIGKILL';
+  readonly head: Index;
   readonly earlier: readonly LabelPair[];
 }
 
-/** Everything that a restart can come to. */
+/** Everything that a restart with this head can come to; nothing where the profile rules it out. */
 export function restarts(tree: Tree, profile: EngineProfile, engine: EngineModel, how: Restart): EngineModel[] {
+  const lost = tree.height(engine.head) - tree.height(how.head);
   const isClean = how.signal === 'SIGTERM';
   const loss = isClean ? profile.tailLoss.stopped : profile.tailLoss.killed;
-  const losses = Array.from({ length: Math.min(loss, tree.height(engine.head)) + 1 }, (_, lost) => lost);
-  return losses.flatMap((lost) => {
-    const start = (keeps: Keeps): EngineModel => restarted(tree, engine, { lost, labels: 'kept', keeps });
-    const started = isClean ? [cleanStart(profile, engine, start('nothing'))] : profile.keeps.map(start);
-    return started.flatMap((back) =>
-      labelsAfterStart(profile, back, how).map((labels) => ({ ...back, ...belowHead(tree, back, labels) })),
-    );
-  });
+  if (!tree.isOnLine(how.head, engine.head) || lost > loss) return [];
+  const start = (keeps: Keeps, cut: number): EngineModel =>
+    restarted(tree, engine, { lost, labels: 'kept', keeps, cut });
+  const crash = (keeps: Keeps): EngineModel[] =>
+    keeps === 'nothing' ? [start(keeps, 0)] : Array.from({ length: lost + 1 }, (_, cut) => start(keeps, cut));
+  const backs = isClean ? [cleanStart(profile, engine, start('nothing', 0))] : profile.keeps.flatMap(crash);
+  return backs.flatMap((back) =>
+    labelsAfterStart(profile, back, how).map((labels) => ({ ...back, ...belowHead(tree, back, labels) })),
+  );
 }
 
 /** Where side blocks survive at all, a clean stop keeps everything, the states included. */

@@ -4,7 +4,7 @@ import { newPayload } from './payload.js';
 import { isFetching } from './peers.js';
 import type { EngineProfile } from './profile.js';
 import { setHead } from './set-head.js';
-import { engineKey, type Answered, type EngineModel, type Write } from './state.js';
+import type { Answered, EngineModel, Write } from './state.js';
 
 /** What an EL answers, and what it is then: the kindest answer where its profile allows others. */
 export function send(tree: Tree, profile: EngineProfile, engine: EngineModel, write: Write): Answered {
@@ -45,9 +45,19 @@ function answer(tree: Tree, profile: EngineProfile, engine: EngineModel, write: 
 
 /** An odd answer that comes to the same as another one is none. */
 function isSame(a: Answered, b: Answered): boolean {
-  const text = ({ engine, answer }: Answered): string =>
-    `${answer.status} ${'code' in answer ? answer.code : ''} ${engineKey({ ...engine, odd: 0 })}`;
-  return text(a) === text(b);
+  return a.answer.status === b.answer.status && codeOf(a) === codeOf(b) && isSameEngine(a.engine, b.engine);
+}
+
+function codeOf({ answer }: Answered): number | null {
+  return 'code' in answer ? answer.code : null;
+}
+
+/** They differ in how many odd answers are left. */
+function isSameEngine(a: EngineModel, b: EngineModel): boolean {
+  for (const part of Object.keys(a) as (keyof EngineModel)[]) {
+    if (part !== 'odd' && a[part] !== b[part]) return false;
+  }
+  return true;
 }
 
 /** The write that was still under way is carried out now. */

@@ -1,6 +1,19 @@
 import type { EngineAnswer } from '../../../src/engine/engine.js';
 import { LockstepError } from '../../../src/util/errors.js';
 
+/** What can become of one call to the EL. `done` and `lost`: the caller does not learn which of the two it was. */
+export const WRITE_FAULTS = [
+  'none',
+  'timeout, done',
+  'timeout, lost',
+  'timeout, late',
+  'cut, done',
+  'cut, EL dies',
+  'refused',
+  'rejected',
+] as const;
+export type WriteFault = (typeof WRITE_FAULTS)[number];
+
 /** What can become of a batch of payloads. `refused midway`: for a block that the EL takes alone (ethrex#6464). */
 export const BATCH_FAULTS = [
   'timeout, done',
