@@ -6,7 +6,7 @@ import { KINDS, STACK_KINDS, type StackKind, type StackOptions } from '../stack/
 import { RunningDevnet } from '../stack/running-devnet.js';
 import { DEVNETS_DIR, folderOf } from '../stack/state-file.js';
 import { down } from './down.js';
-import { drill } from './drill.js';
+import { drill, listDrills } from './drill.js';
 import { load } from './load.js';
 import { logs } from './logs.js';
 import { smoke } from './smoke.js';
@@ -164,10 +164,16 @@ function declareChanges(parser: Argv<{ root: string }>, run: (command: Run) => v
         }),
     )
     .command(
-      'drill',
-      'restart every part once; exit 1 when both sides do not agree again each time',
-      (command) => withKind(command).option('within', { type: 'string', default: '90s', describe: 'for each' }),
-      ({ root, kind, within }) => run((say) => drill(root, kind ?? null, milliseconds(within), say)),
+      'drill <names..>',
+      'break something and watch it heal; exit 1 when both sides do not agree again each time',
+      (command) =>
+        withKind(command)
+          .positional('names', { type: 'string', array: true, demandOption: true, describe: 'drills, `all` or `list`' })
+          .option('within', { type: 'string', default: '90s', describe: 'for both sides to agree after each' }),
+      ({ root, kind = null, names, within }) => {
+        const options = { root, kind, names, withinMs: milliseconds(within) };
+        run((say, signal) => (names.includes('list') ? listDrills(say) : drill(options, say, signal)));
+      },
     )
     .command(
       'down',

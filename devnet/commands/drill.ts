@@ -1,61 +1,65 @@
-import type { Heads } from '../../src/chain/block.js';
-import { RunningDevnet } from '../stack/running-devnet.js';
-import type { EndSignal } from '../stack/stack.js';
+import type { Drill } from '../drills/drill.js';
+import { evidenceFolder, seconds } from '../drills/evidence.js';
+import { durations, type DrillRecord } from '../drills/record.js';
+import { chooseDrills, drillRows } from '../drills/registry.js';
+import { runDrill } from '../drills/run-drill.js';
 import type { StackKind } from '../stack/kinds.js';
-import { agree } from '../view/snapshot.js';
+import { RunningDevnet } from '../stack/running-devnet.js';
 import { table } from '../view/table.js';
-import { waitUntil } from '../wait-until.js';
 
-/** What an operator's machine does to each part sooner or later. */
-const DRILLS: readonly (readonly [part: string, signal: EndSignal])[] = [
-  ['source', 'SIGTERM'],
-  ['follower', 'SIGTERM'],
-  ['op-node', 'SIGKILL'],
-  ['lockstep', 'SIGKILL'],
-];
+export interface DrillOptions {
+  readonly root: string;
+  readonly kind: StackKind | null;
+  /** Of drills, or `all`. */
+  readonly names: readonly string[];
+  /** How long both sides may take to agree after each. */
+  readonly withinMs: number;
+}
+
+export function listDrills(say: (line: string) => void): Promise<boolean> {
+  say(table(drillRows()));
+  return Promise.resolve(true);
+}
 
 /**
- * `devnet drill`: restarts the parts one after the other. After each, both sides must show the same three blocks with a
- * new unsafe one within `withinMs`. Returns whether they always did.
+ * `devnet drill`: one fault after the other. After each both sides must show the same three blocks again, and go on.
+ * Returns whether they always did.
  */
-export async function drill(
-  root: string,
-  kind: StackKind | null,
-  withinMs: number,
-  say: (line: string) => void,
-): Promise<boolean> {
-  const devnet = RunningDevnet.open(root, kind);
-  const rows = [['part', 'signal', 'back after', 'equal after', 'at']];
-  let converged = true;
-  for (const [part, signal] of DRILLS) {
-    if (!devnet.has(part)) continue;
-    const before = await devnet.sourceHeads();
-    const startedAt = performance.now();
-    await devnet.restart(part, signal);
-    const backMs = performance.now() - startedAt;
-    say(`${part}: ${signal}, back after ${seconds(backMs)}`);
-    const equal = await waitUntil('both sides agree', () => agreedAbove(devnet, before), withinMs).catch(() => null);
-    converged &&= equal !== null;
-    const equalMs = performance.now() - startedAt;
-    const outcome = equal === null ? ['NOT EQUAL', ''] : [seconds(equalMs), heights(equal)];
-    say(`${part}: ${equal === null ? `not equal within ${seconds(withinMs)}` : `equal after ${seconds(equalMs)}`}`);
-    rows.push([part, signal, seconds(backMs), ...outcome]);
+export async function drill(options: DrillOptions, say: (line: string) => void, signal: AbortSignal): Promise<boolean> {
+  const devnet = RunningDevnet.open(options.root, options.kind);
+  const drills = chooseDrills(options.names, devnet.kind, devnet.elAccess('follower').kind);
+  await devnet.end('lockstep', 'SIGTERM');
+  const records: DrillRecord[] = [];
+  try {
+    for (const each of drills) {
+      if (signal.aborted) break;
+      records.push(await runOne(each, devnet, options, say, signal));
+    }
+  } finally {
+    await devnet.start('lockstep');
   }
-  say(table(rows));
-  return converged;
+  say(table([['drill', 'result', 'fault', 'healed after', 'in all'], ...records.map(row)]));
+  return records.length === drills.length && records.every(({ failure }) => failure === null);
 }
 
-/** The heads, once both sides show the same three and the chain has grown; else null. */
-async function agreedAbove(devnet: RunningDevnet, before: Heads): Promise<Heads | null> {
-  const [source, follower] = await Promise.all([devnet.sourceHeads(), devnet.followerHeads()]);
-  const grown = source.unsafe.number > before.unsafe.number + 1;
-  return grown && source.finalized !== null && agree(source, follower) ? source : null;
+async function runOne(
+  each: Drill,
+  devnet: RunningDevnet,
+  { root, withinMs }: DrillOptions,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<DrillRecord> {
+  const folder = evidenceFolder(root, devnet.kind, each.name);
+  say(`${each.name}: ${each.what}`);
+  const record = await runDrill(each, { devnet, folder, withinMs, signal });
+  const { healMs } = durations(record);
+  const outcome = record.failure === null ? `healed ${seconds(healMs)} after its end` : record.failure;
+  say(`${each.name}: ${outcome}; evidence in ${folder}`);
+  return record;
 }
 
-function heights({ unsafe, safe, finalized }: Heads): string {
-  return `${unsafe.number}/${safe?.number ?? '-'}/${finalized?.number ?? '-'}`;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
+function row(record: DrillRecord): readonly string[] {
+  const { faultMs, healMs } = durations(record);
+  const inAll = seconds(record.endedAtMs - record.startedAtMs);
+  return [record.name, record.failure === null ? 'ok' : 'FAILED', seconds(faultMs), seconds(healMs), inAll];
 }

@@ -51,6 +51,9 @@ export interface RunningEl {
   kill(): Promise<ExitStatus>;
 }
 
+/** What it takes to drive an EL that somebody else has started. */
+export type ElAccess = Pick<RunningEl, 'kind' | 'httpUrl' | 'engineUrl' | 'jwtSecretFile'>;
+
 interface Launcher {
   spawn(launch: Launch): Promise<BoundProcess>;
   /** A SIGTERM before this age loses the chain, because the program does not handle it yet (engines-measured 2.D). */

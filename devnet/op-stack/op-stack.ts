@@ -1,17 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Hex } from '../../src/util/hex.js';
 import { launchEl, type ElKind } from '../els/el.js';
 import { DEV_BALANCE, type Genesis } from '../genesis.js';
-import { readRef } from '../heads.js';
+import { readHeads, readRef } from '../heads.js';
 import { freePort } from '../process/free-port.js';
 import { rpcClient } from '../rpc.js';
 import { launchLockstep } from '../stack/lockstep-part.js';
 import { elPart, Part, type RunningPart } from '../stack/part.js';
 import type { EndSignal, Stack, StackPart } from '../stack/stack.js';
 import { smokeWallet } from '../accounts.js';
-import { createOpGenesis, type OpForkSchedule } from './genesis.js';
+import { sendTransfer } from '../transfer.js';
+import { createOpGenesis, OP_CHAIN_ID, type OpForkSchedule } from './genesis.js';
 import { batcherWallet, createL1Genesis, L1BlockMaker } from './l1.js';
 import { startOpBatcher, startOpNode, type Endpoints } from './programs.js';
 import { rollupConfig } from './rollup-config.js';
@@ -27,6 +29,7 @@ export interface OpStackOptions {
   readonly lockstepFlags: readonly string[];
 }
 
+const L2_BLOCK_TIME_MS = 1_000;
 const L1 = { blockTimeMs: 3_000, safeDistance: 2, finalizedDistance: 4 };
 
 /** One execution client of the stack: its place, which stays, and its genesis. */
@@ -38,7 +41,14 @@ interface ElPlace {
   readonly jwtSecretFile: string;
   readonly httpPort: number;
   readonly enginePort: number;
+  readonly extraFlags: readonly string[];
 }
+
+/** In the database folder of the follower: whoever owns that reaches every method of the client. */
+const ADMIN_SOCKET = 'geth.ipc';
+
+/** lockstep gets no debug methods, which op-geth serves on its engine port as well where --http.api lists them. */
+const FOLLOWER_FLAGS = ['--http.api', 'eth,net,web3', '--ipcdisable=false'];
 
 /**
  * A real OP Stack: an L1, the source EL with op-node as its sequencer, op-batcher, and a follower EL with lockstep.
@@ -47,7 +57,7 @@ interface ElPlace {
 export async function startOpStack(options: OpStackOptions, onStart: (part: StackPart) => void): Promise<Stack> {
   const stack = new OpStack(options, await placeEls(options), await freePort(), await freePort());
   try {
-    await stack.start(onStart);
+    await stack.bringUp(onStart);
     return stack;
   } catch (error) {
     await stack.close();
@@ -66,18 +76,23 @@ async function placeEls({ dir, seed, forks, follower }: OpStackOptions): Promise
   const l2Genesis = createOpGenesis({ seed, timestamp: now, forks });
   const smoke = { [smokeWallet(seed).address.toLowerCase() as Hex]: { balance: DEV_BALANCE } };
   const l2 = { ...l2Genesis, alloc: { ...l2Genesis.alloc, ...smoke } };
-  const place = async (name: string, kind: ElKind, genesis: Genesis): Promise<ElPlace> => {
+  const place = async (
+    name: string,
+    kind: ElKind,
+    genesis: Genesis,
+    extraFlags: readonly string[] = [],
+  ): Promise<ElPlace> => {
     const dataDir = join(dir, name);
     mkdirSync(dataDir, { recursive: true });
     const jwtSecretFile = join(dataDir, 'jwt.hex');
     writeFileSync(jwtSecretFile, randomBytes(32).toString('hex'), { mode: 0o600 });
     const [httpPort, enginePort] = [await freePort(), await freePort()];
-    return { name, kind, genesis, dataDir, jwtSecretFile, httpPort, enginePort };
+    return { name, kind, genesis, dataDir, jwtSecretFile, httpPort, enginePort, extraFlags };
   };
   return {
     l1: await place('l1', 'geth', createL1Genesis(seed, now)),
     source: await place('source', 'op-geth', l2),
-    follower: await place('follower', follower, l2),
+    follower: await place('follower', follower, l2, follower === 'op-geth' ? FOLLOWER_FLAGS : []),
   };
 }
 
@@ -123,7 +138,7 @@ class OpStack implements Stack {
   }
 
   /** Order of opstack 5: both genesis hashes have to be known before op-node starts. */
-  async start(onStart: (part: StackPart) => void): Promise<void> {
+  async bringUp(onStart: (part: StackPart) => void): Promise<void> {
     const startPart = async (part: Part): Promise<void> => {
       await part.start();
       onStart(part);
@@ -144,15 +159,40 @@ class OpStack implements Stack {
     return this.l1Blocks.failure;
   }
 
-  async restart(name: string, signal: EndSignal): Promise<void> {
-    const part = this.all.find((candidate) => candidate.name === name);
-    if (part === undefined) throw new Error(`no part ${name}; there are ${this.all.map((p) => p.name).join(', ')}`);
-    if (part !== this.l1) return part.restart(signal);
-    if (signal === 'SIGKILL')
-      throw new Error('a killed geth loses its chain, and an L1 without its chain is another L1');
-    await this.l1Blocks.stop();
-    await part.restart(signal);
-    this.l1Blocks.start();
+  async end(name: string, signal: EndSignal): Promise<void> {
+    const part = this.part(name);
+    if (part === this.l1) {
+      if (signal === 'SIGKILL')
+        throw new Error('a killed geth loses its chain, and an L1 without its chain is another L1');
+      await this.l1Blocks.stop();
+    }
+    await part.end(signal);
+  }
+
+  async start(name: string): Promise<void> {
+    const part = this.part(name);
+    await part.start();
+    if (part === this.l1) this.l1Blocks.start();
+  }
+
+  /**
+   * op-node takes over the head that it finds in the EL when it starts. A transaction that waits in the pool then makes
+   * the first block that it builds again another one. Blocks of a batch would come back from the L1 afterwards, so the
+   * batcher is away until the newest ones are in none.
+   */
+  async reorg(depth: number): Promise<void> {
+    await this.opBatcher.end('SIGKILL');
+    await wait(depth * L2_BLOCK_TIME_MS + 2 * L1.blockTimeMs);
+    await this.opNode.end('SIGTERM');
+    try {
+      const source = rpcClient(local(this.els.source.httpPort));
+      const { unsafe } = await readHeads(source);
+      await source.call('debug_setHead', [`0x${Math.max(0, unsafe.number - depth).toString(16)}`]);
+      await sendTransfer(source, smokeWallet(this.options.seed), OP_CHAIN_ID);
+    } finally {
+      await this.opNode.start();
+      await this.opBatcher.start();
+    }
   }
 
   async close(): Promise<void> {
@@ -163,6 +203,12 @@ class OpStack implements Stack {
     await this.opBatcher.end('SIGKILL');
     await this.opNode.end('SIGTERM');
     await Promise.all([this.l1, this.source, this.follower].map((part) => part.end('SIGTERM')));
+  }
+
+  private part(name: string): Part {
+    const part = this.all.find((candidate) => candidate.name === name);
+    if (part === undefined) throw new Error(`no part ${name}; there are ${this.all.map((p) => p.name).join(', ')}`);
+    return part;
   }
 
   private get all(): readonly Part[] {
@@ -205,7 +251,11 @@ class OpStack implements Stack {
 }
 
 function elOf({ name, kind, ...place }: ElPlace): Part {
-  return new Part(name, async () => elPart(await launchEl(kind, { ...place, persistent: true })));
+  const sockets = place.extraFlags === FOLLOWER_FLAGS ? { ipc: join(place.dataDir, 'db', ADMIN_SOCKET) } : {};
+  return new Part(name, async () => {
+    const part = elPart(await launchEl(kind, { ...place, persistent: true }));
+    return { ...part, urls: { ...part.urls, ...sockets } };
+  });
 }
 
 function local(port: number): string {

@@ -85,6 +85,7 @@ async function start(
     pid: child.pid,
     logFile,
     urls: { rpc: url },
+    el: null,
     stop: () => endProcess(child, STOP_GRACE_MS),
     kill: () => {
       child.signal('SIGKILL');

@@ -1,6 +1,6 @@
 import type { BlockRef, Labels } from '../../src/chain/block.js';
 import { toHash, toNumber, type Hash } from '../../src/util/hex.js';
-import { isOpStack, type RunningEl } from '../els/el.js';
+import { isOpStack, type ElAccess } from '../els/el.js';
 import { readHeads, readRef } from '../heads.js';
 import { ALL_AT_GENESIS, type OpForkSchedule } from '../op-stack/genesis.js';
 import { opRules } from '../op-stack/rules.js';
@@ -56,7 +56,7 @@ const REWIND_STEP_BLOCKS = 32;
 
 /** Connects to an EL and drives it; nobody else may drive it meanwhile. */
 export async function createProducer(
-  el: RunningEl,
+  el: ElAccess,
   options: ProducerOptions,
   { branch = 0, labels = 'trail' }: Beginning = {},
 ): Promise<Producer> {

@@ -1,5 +1,5 @@
 import type { BlockRef } from '../../src/chain/block.js';
-import type { RunningEl } from '../els/el.js';
+import type { ElAccess } from '../els/el.js';
 import { readRef } from '../heads.js';
 import { createProducer, type LabelPolicy, type ProducerOptions } from '../producer/producer.js';
 import { rpcClient } from '../rpc.js';
@@ -30,7 +30,7 @@ const EMPTY = { txsPerBlock: 0, blobs: false, requests: false };
  * forkchoice goes back (geth) is taken there in steps; below the states that it keeps no branch can be built.
  */
 export async function divert(
-  el: RunningEl,
+  el: ElAccess,
   options: ProducerOptions,
   { depth, length, branch, labels }: BranchPlace,
 ): Promise<PrivateBranch> {

@@ -22,7 +22,7 @@ export interface RigOptions extends ProducerOptions {
   readonly genesisTimestamp?: number;
   /** For the follower, when it is a geth. */
   readonly followerFlags?: readonly string[];
-  /** The follower EL has ended, and is started again. */
+  /** The follower EL has ended, and is about to be started again. */
   readonly onFollowerRestart?: () => void;
 }
 
@@ -41,10 +41,12 @@ export interface Rig {
   heads(side: Side): Promise<Heads>;
   /** Starts lockstep; the one before must have ended. */
   startLockstep(flags?: readonly string[]): Promise<LockstepProcess>;
-  /** SIGTERM or SIGKILL for the follower EL, then the same again on the same ports and data. */
+  /** Starts the follower EL that has ended again, on the same ports and data. */
+  startFollower(): Promise<void>;
+  /** SIGTERM or SIGKILL for the follower EL, and the start. */
   restartFollower(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
-  /** The same for the source EL, whose new producer stands at the head that came back. */
-  restartSource(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** The same for the source EL, whose new producer stands at the head that came back; the old one must have stopped. */
+  startSource(): Promise<void>;
   /**
    * Ends every process that the rig started and returns when they are gone. A temporary directory is deleted unless
    * its files are wanted.
@@ -112,10 +114,6 @@ function elOptions(options: RigOptions, workDir: WorkDir): readonly [ElOptions, 
   ];
 }
 
-async function end(el: RunningEl, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  await (signal === 'SIGTERM' ? el.stop() : el.kill());
-}
-
 class RunningRig implements Rig {
   private currentLockstep: LockstepProcess | null = null;
   private readonly pids: Set<number>;
@@ -168,20 +166,22 @@ class RunningRig implements Rig {
     return lockstep;
   }
 
-  async restartFollower(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    await end(this.currentFollower, signal);
+  async startFollower(): Promise<void> {
     this.options.onFollowerRestart?.();
-    this.currentFollower = await this.restartEl(this.currentFollower, this.options.followerOptions);
+    this.currentFollower = await this.startAgain(this.currentFollower, this.options.followerOptions);
   }
 
-  async restartSource(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    await this.producer.stop();
-    await end(this.currentSource, signal);
-    this.currentSource = await this.restartEl(this.currentSource, this.options.sourceOptions);
+  async restartFollower(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await (signal === 'SIGTERM' ? this.follower.stop() : this.follower.kill());
+    await this.startFollower();
+  }
+
+  async startSource(): Promise<void> {
+    this.currentSource = await this.startAgain(this.currentSource, this.options.sourceOptions);
     this.currentProducer = await createProducer(this.currentSource, this.options);
   }
 
-  private async restartEl(before: RunningEl, options: ElOptions): Promise<RunningEl> {
+  private async startAgain(before: RunningEl, options: ElOptions): Promise<RunningEl> {
     const el = await launchEl(before.kind, {
       ...options,
       httpPort: Number(new URL(before.httpUrl).port),

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { readHeads, readRef } from '../heads.js';
 import { rpcClient } from '../rpc.js';
 import { waitUntil } from '../wait-until.js';
-import { serveControl } from './control.js';
+import { serveControl, type Order } from './control.js';
 import { startStack, type StackOptions } from './kinds.js';
 import type { EndSignal, Stack, StackPart } from './stack.js';
 import { DAEMON_LOG, isDevnetFolder, isRunning, markOf, writeState, type DevnetState } from './state-file.js';
@@ -16,7 +16,7 @@ const FOLLOWS_WITHIN_BLOCKS = 2;
 
 /**
  * Owns a devnet in its own process: starts it in a folder that it empties first, writes `state.json` whenever something
- * changes, restarts parts on request, and ends everything when `signal` aborts. `say` gets one line per event.
+ * changes, carries out orders, and ends everything when `signal` aborts. `say` gets one line per event.
  */
 export async function runDaemon(
   options: StackOptions,
@@ -34,7 +34,7 @@ export async function runDaemon(
 
 class Daemon {
   private state: DevnetState;
-  private restarting: string | null = null;
+  private busyWith: string | null = null;
   private readonly ended = new Set<number>();
   private failed = false;
 
@@ -71,7 +71,7 @@ class Daemon {
       this.say(`${part.name} is up: ${part.version}`);
       this.update({ parts: started.map(record) });
     });
-    const control = await serveControl(this.options.dir, (part, how) => this.restart(stack, part, how));
+    const control = await serveControl(this.options.dir, (order) => this.carryOut(stack, order));
     try {
       await waitUntil('lockstep follows', () => signal.aborted || follows(stack), FOLLOW_DEADLINE_MS);
       this.say('lockstep follows');
@@ -87,21 +87,29 @@ class Daemon {
     }
   }
 
-  /** One restart at a time. */
-  private async restart(stack: Stack, part: string, how: EndSignal): Promise<void> {
-    if (this.restarting !== null) throw new Error(`${this.restarting} is being restarted`);
-    this.restarting = part;
+  /** One order at a time. */
+  private async carryOut(stack: Stack, order: Order): Promise<void> {
+    if (this.busyWith !== null) throw new Error(`it is busy: ${this.busyWith}`);
+    this.busyWith = Object.values(order).join(' ');
     try {
-      this.say(`restarting ${part} by ${how}`);
-      await stack.restart(part, how);
+      this.say(this.busyWith);
+      if (order.order === 'reorg') await stack.reorg(order.depth);
+      if (order.order === 'end' || order.order === 'restart') await this.end(stack, order.part, order.signal);
+      if (order.order === 'start' || order.order === 'restart') await stack.start(order.part);
       this.update({ parts: stack.parts.map(record) });
     } finally {
-      this.restarting = null;
+      this.busyWith = null;
     }
   }
 
+  private async end(stack: Stack, part: string, signal: EndSignal): Promise<void> {
+    const ending = stack.parts.find(({ name }) => name === part);
+    if (ending !== undefined) this.ended.add(ending.pid);
+    await stack.end(part, signal);
+  }
+
   private reportEnded(stack: Stack): void {
-    if (this.restarting !== null) return;
+    if (this.busyWith !== null) return;
     for (const { name, pid, logFile } of stack.parts) {
       if (this.ended.has(pid) || isRunning(markOf(pid))) continue;
       this.ended.add(pid);
@@ -125,8 +133,8 @@ class Daemon {
 }
 
 function record(part: StackPart): DevnetState['parts'][number] {
-  const { name, version, logFile, urls, restarts } = part;
-  return { name, version, logFile, urls, restarts, ...markOf(part.pid) };
+  const { name, version, logFile, urls, restarts, el } = part;
+  return { name, version, logFile, urls, restarts, el, ...markOf(part.pid) };
 }
 
 /** The follower has a block beyond genesis that is the source's, close to its head. */

@@ -12,6 +12,7 @@ export function lockstepPart(lockstep: LockstepProcess, logFile: string): Runnin
     pid: lockstep.pid,
     logFile,
     urls: {},
+    el: null,
     stop: () => lockstep.stop(),
     kill: () => lockstep.kill(),
   };

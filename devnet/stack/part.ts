@@ -8,6 +8,7 @@ export interface RunningPart {
   readonly pid: number;
   readonly logFile: string;
   readonly urls: Readonly<Record<string, string>>;
+  readonly el: StackPart['el'];
   stop(): Promise<ExitStatus>;
   kill(): Promise<ExitStatus>;
 }
@@ -25,11 +26,6 @@ export class Part implements StackPart {
   async start(): Promise<void> {
     this.running = await this.launch();
     this.launches += 1;
-  }
-
-  async restart(signal: EndSignal): Promise<void> {
-    await this.end(signal);
-    await this.start();
   }
 
   /** Does nothing when it has not started. */
@@ -57,6 +53,10 @@ export class Part implements StackPart {
     return this.now.urls;
   }
 
+  get el(): StackPart['el'] {
+    return this.now.el;
+  }
+
   get restarts(): number {
     return this.launches - 1;
   }
@@ -69,5 +69,6 @@ export class Part implements StackPart {
 
 /** An execution client as a part. */
 export function elPart(el: RunningEl): RunningPart {
-  return { ...el, urls: { http: el.httpUrl, engine: el.engineUrl } };
+  const { kind, jwtSecretFile } = el;
+  return { ...el, urls: { http: el.httpUrl, engine: el.engineUrl }, el: { kind, jwtSecretFile } };
 }

@@ -57,25 +57,43 @@ class ProducerStack implements Stack {
     return this.rig.producer.failure;
   }
 
-  async restart(part: string, signal: EndSignal): Promise<void> {
-    if (part === 'source') await this.restartSource(signal);
-    else if (part === 'follower') await this.rig.restartFollower(signal);
-    else if (part === 'lockstep') await this.restartLockstep(signal);
-    else throw new Error(`no part ${part}; there are source, follower, lockstep`);
+  async end(part: string, signal: EndSignal): Promise<void> {
+    const { source, follower, lockstep, producer } = this.rig;
+    if (part === 'source') await producer.stop();
+    const running = { source, follower, lockstep }[requirePart(part)];
+    await (signal === 'SIGTERM' ? running?.stop() : running?.kill());
+  }
+
+  async start(part: string): Promise<void> {
+    switch (requirePart(part)) {
+      case 'source':
+        await this.rig.startSource();
+        this.rig.producer.start();
+        break;
+      case 'follower':
+        await this.rig.startFollower();
+        break;
+      case 'lockstep':
+        await this.rig.startLockstep(this.lockstepFlags);
+    }
     this.restarts.set(part, (this.restarts.get(part) ?? 0) + 1);
+  }
+
+  /** One block more than before, so that the head goes up. */
+  async reorg(depth: number): Promise<void> {
+    const { producer } = this.rig;
+    await producer.fork(Math.max(0, producer.head.number - depth), depth + 1);
   }
 
   close(): Promise<void> {
     return this.rig.close('keep');
   }
+}
 
-  private async restartSource(signal: EndSignal): Promise<void> {
-    await this.rig.restartSource(signal);
-    this.rig.producer.start();
-  }
+const PARTS = ['source', 'follower', 'lockstep'] as const;
 
-  private async restartLockstep(signal: EndSignal): Promise<void> {
-    await (signal === 'SIGTERM' ? this.rig.lockstep?.stop() : this.rig.lockstep?.kill());
-    await this.rig.startLockstep(this.lockstepFlags);
-  }
+function requirePart(name: string): (typeof PARTS)[number] {
+  const part = PARTS.find((candidate) => candidate === name);
+  if (part === undefined) throw new Error(`no part ${name}; there are ${PARTS.join(', ')}`);
+  return part;
 }

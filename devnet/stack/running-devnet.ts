@@ -3,7 +3,8 @@ import { toHash } from '../../src/util/hex.js';
 import { isJsonObject, type JsonValue } from '../../src/util/json.js';
 import { readHeads } from '../heads.js';
 import { rpcClient, type RpcClient } from '../rpc.js';
-import { orderRestart } from './control.js';
+import type { ElAccess } from '../els/el.js';
+import { giveOrder } from './control.js';
 import { KINDS, type StackKind } from './kinds.js';
 import type { EndSignal } from './stack.js';
 import { findDevnet, isRunning, readState, type DevnetState, type PartRecord } from './state-file.js';
@@ -73,14 +74,40 @@ export class RunningDevnet {
     return readHeads(this.follower);
   }
 
+  /** Ends a part, which is then away until {@link start}. */
+  end(part: string, signal: EndSignal): Promise<void> {
+    return giveOrder(this.folder, { order: 'end', part, signal });
+  }
+
+  start(part: string): Promise<void> {
+    return giveOrder(this.folder, { order: 'start', part });
+  }
+
   restart(part: string, signal: EndSignal): Promise<void> {
-    return orderRestart(this.folder, part, signal);
+    return giveOrder(this.folder, { order: 'restart', part, signal });
+  }
+
+  /** Replaces the newest `depth` blocks of the source. */
+  reorg(depth: number): Promise<void> {
+    return giveOrder(this.folder, { order: 'reorg', depth });
+  }
+
+  /** Stays over a restart. */
+  url(part: string, service: string): string {
+    const url = this.part(part).urls[service];
+    if (url === undefined) throw new Error(`${part} serves no ${service}`);
+    return url;
+  }
+
+  /** What it takes to drive an execution client in the place of its consensus client. */
+  elAccess(part: 'source' | 'follower'): ElAccess {
+    const { el } = this.part(part);
+    if (el === null) throw new Error(`${part} is no execution client`);
+    return { ...el, httpUrl: this.url(part, 'http'), engineUrl: this.url(part, 'engine') };
   }
 
   private clientOf(part: string, service: string): RpcClient {
-    const url = this.part(part).urls[service];
-    if (url === undefined) throw new Error(`${part} serves no ${service}`);
-    return rpcClient(url);
+    return rpcClient(this.url(part, service));
   }
 }
 

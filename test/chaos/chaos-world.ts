@@ -1,8 +1,8 @@
 import { isOpStack, type ElKind } from '../../devnet/els/el.js';
 import { divert } from '../../devnet/rig/private-branch.js';
 import { waitUntil } from '../../devnet/wait-until.js';
-import { FaultProxy } from '../rig/fault-proxy.js';
-import type { ExchangeFault, Match } from '../rig/faults.js';
+import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
+import type { ExchangeFault, Match } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { Relay } from '../rig/relay.js';
 import { isHealed, lastLines } from '../rig/until-healed.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRunning, markOf, readState, writeState, type DevnetState } from '../../devnet/stack/state-file.js';
@@ -26,7 +26,7 @@ const up = (): Promise<{ stdout: string }> => runCommand(root, 'up', 'ethereumjs
 
 describe('a devnet in the background', () => {
   it(
-    'comes up once, shows its heads and logs, restarts a part, and leaves nothing when it is taken down',
+    'comes up once, shows its heads and logs, restarts a part, heals in a drill, and leaves nothing when it is taken down',
     async () => {
       expect((await up()).stdout).toContain('lockstep follows');
       const state = readState(folder)!;
@@ -49,8 +49,20 @@ describe('a devnet in the background', () => {
       expect(isRunning(lockstep)).toBe(true);
       await expect(runCommand(root, 'restart', 'op-node')).rejects.toMatchObject({ code: 1 });
 
+      const { stdout: drilled } = await runCommand(root, 'drill', 'source-reorg');
+      expect(drilled).toMatch(/^source-reorg +ok /m);
+      const [evidence = ''] = readdirSync(join(root, 'evidence'));
+      const report = readFileSync(join(root, 'evidence', evidence, 'report.md'), 'utf8');
+      expect(report).toContain('lockstep: The EL is on another branch than the source');
+      await expect(runCommand(root, 'drill', 'restart-op-node')).rejects.toMatchObject({
+        stdout: expect.stringContaining('not for ethereumjs'),
+      });
+      // Its own lockstep follows again.
+      expect((await runCommand(root, 'status')).stdout).not.toContain('ENDED');
+
+      const last = readState(folder)!;
       await runCommand(root, 'down');
-      expect([...runningPids(state), ...runningPids(readState(folder)!)]).toEqual([]);
+      expect([...runningPids(state), ...runningPids(last)]).toEqual([]);
       await expect(runCommand(root, 'status')).rejects.toMatchObject({
         code: 1,
         stdout: expect.stringContaining('no devnet'),
@@ -107,7 +119,8 @@ describe('a devnet in the background', () => {
     [['up', 'geth', '--follower-el', 'op-geth'], 'ethereumjs, geth, reth'],
     [['up', 'opstack', '--isthmus-at', '9', '--jovian-at', '3'], 'Jovian before Isthmus'],
     [['load', '--tps', '0'], '--tps'],
-    [['drill', '--within', 'soon'], 'soon'],
+    [['drill', 'all', '--within', 'soon'], 'soon'],
+    [['drill'], 'Not enough'],
   ])('refuses %j', async ([command = '', ...args], reason) => {
     const refused = await runCommand(root, command, ...args).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: 1 });

@@ -4,7 +4,7 @@ import { readHeads, readRef } from '../../devnet/heads.js';
 import { createProducer, type Producer } from '../../devnet/producer/producer.js';
 import { divert } from '../../devnet/rig/private-branch.js';
 import { rpcClient, type RpcClient } from '../../devnet/rpc.js';
-import { replayInto } from '../rig/replay.js';
+import { replayInto } from '../../devnet/rig/replay.js';
 import { PRODUCER, Scratch } from './scratch.js';
 
 let scratch: Scratch;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import type { JsonValue } from '../../src/util/json.js';
 import { FollowWorld, loggedLines } from '../rig/follow-world.js';
-import type { Fault } from '../rig/faults.js';
-import { isPayload, type WireCall, type WireLog } from '../rig/wire-log.js';
+import type { Fault } from '../../devnet/proxy/faults.js';
+import { isPayload, type WireCall, type WireLog } from '../../devnet/proxy/wire-log.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 
 /** The first start may have to build geth. */

@@ -7,7 +7,7 @@ import { startLockstep, type LockstepProcess } from '../../devnet/rig/lockstep-p
 import { rpcClient } from '../../devnet/rpc.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 import { PRODUCER, Scratch } from '../devnet/scratch.js';
-import { FaultProxy } from '../rig/fault-proxy.js';
+import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 import { loggedLines, untilLogged } from '../rig/follow-world.js';
 import { PeerLink } from '../rig/peer-link.js';
 

@@ -5,7 +5,7 @@ import { rpcClient } from '../../devnet/rpc.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
 import { ExtraFollower } from '../rig/extra-follower.js';
 import { FollowWorld, loggedLines } from '../rig/follow-world.js';
-import type { WireLog } from '../rig/wire-log.js';
+import type { WireLog } from '../../devnet/proxy/wire-log.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 import { opKindsAtHand } from './op-kinds.js';
 

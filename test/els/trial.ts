@@ -7,7 +7,7 @@ import { waitUntil } from '../../devnet/wait-until.js';
 import type { JsonObject } from '../../src/util/json.js';
 import { Scratch } from '../devnet/scratch.js';
 import { Command } from '../rig/command.js';
-import { FaultProxy } from '../rig/fault-proxy.js';
+import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 import { loggedLines, untilLogged } from '../rig/follow-world.js';
 import { BlockMaker, objectOf } from './block-maker.js';
 

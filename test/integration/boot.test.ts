@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '../../devnet/wait-until.js';
 import { Command } from '../rig/command.js';
-import type { AnswerFault } from '../rig/faults.js';
+import type { AnswerFault } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { consensusClient } from './consensus-client.js';
 import { changed } from './spoiled-blocks.js';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startLockstep } from '../../devnet/rig/lockstep-process.js';
 import { type Dialect, FollowWorld } from '../rig/follow-world.js';
-import type { WireCall } from '../rig/wire-log.js';
+import type { WireCall } from '../../devnet/proxy/wire-log.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 
 /** With this seed the last block can be encoded from JSON, the only form in which ethereumjs serves a block by hash. */

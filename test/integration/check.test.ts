@@ -5,10 +5,10 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/js
 import { Command } from '../rig/command.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { ConsensusStub } from '../rig/consensus-stub.js';
-import { FaultProxy } from '../rig/fault-proxy.js';
+import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 import { consensusClient } from './consensus-client.js';
 import type { HttpServer } from '../rig/http-server.js';
-import type { Fault, Match } from '../rig/faults.js';
+import type { Fault, Match } from '../../devnet/proxy/faults.js';
 import { changed } from './spoiled-blocks.js';
 
 const ROWS = ['engine', 'clock', 'source', 'two nodes', 'op stack', 'identity', 'head', 'labels', 'blocks'];

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { waitUntil } from '../../devnet/wait-until.js';
-import type { Match, WireRequest } from '../rig/faults.js';
+import type { Match, WireRequest } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 

@@ -4,7 +4,7 @@ import { waitUntil } from '../../devnet/wait-until.js';
 import type { BlockRef } from '../../src/chain/block.js';
 import { isJsonObject, type JsonValue } from '../../src/util/json.js';
 import { Episode, textOf } from '../rig/episode.js';
-import type { Fault, Match, WireRequest } from '../rig/faults.js';
+import type { Fault, Match, WireRequest } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 import { forgeBranch, serveBranch } from './forged-branch.js';

@@ -3,9 +3,9 @@ import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import type { BlockRef } from '../../src/chain/block.js';
 import type { JsonValue } from '../../src/util/json.js';
 import { Episode } from '../rig/episode.js';
-import type { Fault } from '../rig/faults.js';
+import type { Fault } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
-import { isWrite, type WireCall } from '../rig/wire-log.js';
+import { isWrite, type WireCall } from '../../devnet/proxy/wire-log.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 
 const NEW_PAYLOAD = /^engine_newPayload/;

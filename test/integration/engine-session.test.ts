@@ -7,7 +7,7 @@ import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { rpcClient } from '../../devnet/rpc.js';
 import { Episode } from '../rig/episode.js';
 import { FollowWorld } from '../rig/follow-world.js';
-import { isWrite, type WireCall } from '../rig/wire-log.js';
+import { isWrite, type WireCall } from '../../devnet/proxy/wire-log.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 
 let world: FollowWorld;

@@ -3,7 +3,7 @@ import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import type { Heads } from '../../src/chain/block.js';
 import { Episode } from '../rig/episode.js';
 import { FollowWorld, untilLogged } from '../rig/follow-world.js';
-import { isForkchoice } from '../rig/wire-log.js';
+import { isForkchoice } from '../../devnet/proxy/wire-log.js';
 
 let world: FollowWorld;
 let lockstep: LockstepProcess;

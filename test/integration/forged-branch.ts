@@ -4,7 +4,7 @@ import type { Hash } from '../../src/util/hex.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
 import { encodeDecoded, FIELD, hashOfHeader } from '../payload/sealed-block.js';
 import { decodeBlock } from '../payload/vectors.js';
-import type { FaultProxy } from '../rig/fault-proxy.js';
+import type { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 
 interface ForgedBlock {
   readonly hash: Hash;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Command } from '../rig/command.js';
 import { textOf } from '../rig/episode.js';
-import type { Fault } from '../rig/faults.js';
+import type { Fault } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { HttpServer, send, type Received } from '../rig/http-server.js';
 

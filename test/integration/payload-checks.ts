@@ -1,7 +1,7 @@
 import { rpcClient } from '../../devnet/rpc.js';
 import { isJsonObject, type JsonValue } from '../../src/util/json.js';
 import type { FollowWorld } from '../rig/follow-world.js';
-import type { SeenPayload, WireLog } from '../rig/wire-log.js';
+import type { SeenPayload, WireLog } from '../../devnet/proxy/wire-log.js';
 
 /** Payloads the EL was sent that are no block of the source's chain as it is now. */
 export async function foreignPayloads({ rig, engine }: FollowWorld): Promise<readonly SeenPayload[]> {

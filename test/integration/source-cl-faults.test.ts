@@ -4,7 +4,7 @@ import { rpcClient } from '../../devnet/rpc.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
 import { Episode, textOf } from '../rig/episode.js';
-import type { Fault } from '../rig/faults.js';
+import type { Fault } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 import { foreignPayloads } from './payload-checks.js';

@@ -3,7 +3,7 @@ import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { encodeDecoded, FIELD } from '../payload/sealed-block.js';
 import { decodeBlock, type DecodedBlock } from '../payload/vectors.js';
 import { Episode, textOf } from '../rig/episode.js';
-import type { AnswerFault } from '../rig/faults.js';
+import type { AnswerFault } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 import { foreignPayloads, repeatedPayloads } from './payload-checks.js';

@@ -5,7 +5,7 @@ import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 import { PRODUCER, Scratch } from '../devnet/scratch.js';
 import { Episode } from '../rig/episode.js';
-import type { AnswerFault } from '../rig/faults.js';
+import type { AnswerFault } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 import { forgeBranch, serveBranch } from './forged-branch.js';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { Episode } from '../rig/episode.js';
-import type { AnswerFault } from '../rig/faults.js';
+import type { AnswerFault } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 import { foreignPayloads, repeatedPayloads } from './payload-checks.js';

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import type { JsonObject } from '../../src/util/json.js';
 import { Episode, textOf } from '../rig/episode.js';
-import type { Fault, Match } from '../rig/faults.js';
+import type { Fault, Match } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { HttpServer, send } from '../rig/http-server.js';
 import { wireBreaches } from '../rig/wire-rules.js';

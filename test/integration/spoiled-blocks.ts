@@ -2,7 +2,7 @@ import { expect } from '@jest/globals';
 import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import type { JsonObject, JsonValue } from '../../src/util/json.js';
 import { Episode } from '../rig/episode.js';
-import type { AnswerFault } from '../rig/faults.js';
+import type { AnswerFault } from '../../devnet/proxy/faults.js';
 import type { FollowWorld } from '../rig/follow-world.js';
 
 /** Lockstep at the head of a source whose blocks can be spoiled. */

@@ -3,9 +3,9 @@ import { rpcClient } from '../../devnet/rpc.js';
 import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 import type { JsonValue } from '../../src/util/json.js';
-import type { Fault } from '../rig/faults.js';
+import type { Fault } from '../../devnet/proxy/faults.js';
 import { FollowWorld } from '../rig/follow-world.js';
-import { replayInto } from '../rig/replay.js';
+import { replayInto } from '../../devnet/rig/replay.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 
 let world: FollowWorld;

@@ -2,7 +2,7 @@ import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
 import type { FollowWorld } from './follow-world.js';
-import { isWrite, type WireCall } from './wire-log.js';
+import { isWrite, type WireCall } from '../../devnet/proxy/wire-log.js';
 
 const DEADLINE_MS = 30_000;
 

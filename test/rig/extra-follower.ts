@@ -6,7 +6,7 @@ import { readHeads } from '../../devnet/heads.js';
 import { startLockstep, type LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { rpcClient } from '../../devnet/rpc.js';
 import type { Heads } from '../../src/chain/block.js';
-import { FaultProxy } from './fault-proxy.js';
+import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 import { type FollowWorld, QUICK_FLAGS, untilSame } from './follow-world.js';
 
 /** One more EL, empty at the start, that follows the source of a world by a lockstep of its own. */

@@ -6,7 +6,7 @@ import { waitUntil } from '../../devnet/wait-until.js';
 import type { Heads } from '../../src/chain/block.js';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';
 import { ConsensusStub } from './consensus-stub.js';
-import { FaultProxy } from './fault-proxy.js';
+import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 import type { WireRules } from './wire-rules.js';
 
 /** Quick tickers, so that a test does not wait for what it does not look at. */

@@ -2,7 +2,15 @@ import { ZERO_HASH } from '../../src/util/hex.js';
 import { isJsonObject, type JsonValue } from '../../src/util/json.js';
 import { rpcClient } from '../../devnet/rpc.js';
 import { isCopyOf, WireBlocks, type WireRef } from './wire-blocks.js';
-import { asForkchoice, asPayload, isForkchoice, isPayload, isWrite, type WireCall, type WireLog } from './wire-log.js';
+import {
+  asForkchoice,
+  asPayload,
+  isForkchoice,
+  isPayload,
+  isWrite,
+  type WireCall,
+  type WireLog,
+} from '../../devnet/proxy/wire-log.js';
 
 export interface WireRules {
   /** An RPC that knows the blocks of the log which no payload names. */

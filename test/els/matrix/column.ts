@@ -9,7 +9,7 @@ import { waitUntil } from '../../../devnet/wait-until.js';
 import type { Heads } from '../../../src/chain/block.js';
 import type { Engine } from '../../../src/engine/engine.js';
 import { createEngine } from '../../../src/engine/http.js';
-import { FaultProxy } from '../../rig/fault-proxy.js';
+import { FaultProxy } from '../../../devnet/proxy/fault-proxy.js';
 import { wireBreaches } from '../../rig/wire-rules.js';
 import type { Family } from './family.js';
 

@@ -1,8 +1,8 @@
 import type { BlockRef, Heads } from '../../../src/chain/block.js';
 import { STALE_MAPPING } from '../../../src/status/states.js';
-import { FaultProxy } from '../../rig/fault-proxy.js';
+import { FaultProxy } from '../../../devnet/proxy/fault-proxy.js';
 import { loggedLines } from '../../rig/follow-world.js';
-import { replayInto } from '../../rig/replay.js';
+import { replayInto } from '../../../devnet/rig/replay.js';
 import type { ElKind } from '../../../devnet/els/el.js';
 import type { Column, Signal } from './column.js';
 import { seen, type Scenario } from './scenario.js';

@@ -6,9 +6,9 @@ import { divert, type PrivateBranch } from '../../../devnet/rig/private-branch.j
 import { rpcClient } from '../../../devnet/rpc.js';
 import { waitUntil } from '../../../devnet/wait-until.js';
 import { Episode, textOf } from '../../rig/episode.js';
-import type { Match } from '../../rig/faults.js';
+import type { Match } from '../../../devnet/proxy/faults.js';
 import { FollowWorld } from '../../rig/follow-world.js';
-import { replayInto } from '../../rig/replay.js';
+import { replayInto } from '../../../devnet/rig/replay.js';
 import { untilHealed } from '../../rig/until-healed.js';
 import { wireBreaches } from '../../rig/wire-rules.js';
 import { caseName, type Recovery, type RecoveryCase } from './case.js';

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '../../../src/util/json.js';
 import { textOf } from '../../rig/episode.js';
-import type { WireCall, WireLog } from '../../rig/wire-log.js';
+import type { WireCall, WireLog } from '../../../devnet/proxy/wire-log.js';
 import type { Recovery } from './case.js';
 
 const MOVED = 'Recovery: the EL was moved';

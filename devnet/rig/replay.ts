@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { RunningEl } from '../../devnet/els/el.js';
+import type { ElAccess } from '../els/el.js';
 import { forkchoice } from '../../src/chain/forkchoice.js';
 import type { BlockRef } from '../../src/chain/block.js';
 import { createEngine, type EngineOptions } from '../../src/engine/http.js';
@@ -15,8 +15,11 @@ export interface Stand {
   readonly finalized: number | null;
 }
 
-/** Brings an EL from its head to a state of the source's chain without lockstep, by one forkchoice after all payloads. */
-export async function replayInto(el: RunningEl, sourceUrl: string, stand: Stand): Promise<void> {
+/** op-geth answers SYNCING to the 130th payload above the block that the last forkchoice named. */
+const BLOCKS_PER_FORKCHOICE = 64;
+
+/** Brings an EL from its head to a state of the source's chain without lockstep; labels come with the last forkchoice. */
+export async function replayInto(el: ElAccess, sourceUrl: string, stand: Stand): Promise<void> {
   await initKeccak();
   const { signal } = new AbortController();
   const source = createSource({
@@ -40,17 +43,21 @@ export async function replayInto(el: RunningEl, sourceUrl: string, stand: Stand)
       const block = verifyBlock(found.value, { number });
       const answer = await engine.newPayload(buildPayload(block, []), signal);
       if (answer.status !== 'VALID') throw new Error(`block ${number}: ${answer.status}`);
+      if ((number - unsafe.number) % BLOCKS_PER_FORKCHOICE > 0) continue;
+      await engine.applyForkchoice(forkchoice(ref.value, { safe: null, finalized: null }), signal);
     }
     const label = (height: number | null): BlockRef | null => (height === null ? null : (refs.get(height) ?? null));
     const labels = { safe: label(stand.safe), finalized: label(stand.finalized) };
-    const applied = await engine.applyForkchoice(forkchoice(refs.get(stand.head)!, labels), signal);
+    const head = refs.get(stand.head);
+    if (head === undefined) throw new Error(`there is no block ${stand.head}`);
+    const applied = await engine.applyForkchoice(forkchoice(head, labels), signal);
     if (applied.effect !== 'moved') throw new Error(`the EL stands elsewhere: ${applied.effect}`);
   } finally {
     await Promise.all([source.close(), engine.close()]);
   }
 }
 
-function engineOptions(el: RunningEl): EngineOptions {
+function engineOptions(el: ElAccess): EngineOptions {
   const jwtSecret = Buffer.from(readFileSync(el.jwtSecretFile, 'utf8').trim(), 'hex');
-  return { url: el.engineUrl, jwtSecret, timeoutMs: 10_000, version: 'test' };
+  return { url: el.engineUrl, jwtSecret, timeoutMs: 10_000, version: 'devnet' };
 }

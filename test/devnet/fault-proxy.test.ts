@@ -3,9 +3,9 @@ import { Agent } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { JsonValue } from '../../src/util/json.js';
-import { FaultProxy } from './fault-proxy.js';
-import { type Asked, NamedUpstream } from './named-upstream.js';
-import { postRaw, type RawReply } from './raw-post.js';
+import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
+import { type Asked, NamedUpstream } from '../rig/named-upstream.js';
+import { postRaw, type RawReply } from '../rig/raw-post.js';
 
 let first: NamedUpstream;
 let second: NamedUpstream;
