@@ -5,6 +5,7 @@ import type { ConsensusClient } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { sleep } from '../util/sleep.js';
 import { aim } from './aim.js';
+import { askAgain } from './ask-again.js';
 import { climb, unmap } from './climb.js';
 import { proveConsensus } from './consensus-identity.js';
 import { extend, type ExtendDeps } from './extend.js';
@@ -50,7 +51,7 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
     case 'plan':
       return { of: 'plan', divergence: action.divergence, result: await makePlan(action, deps, stop) };
     case 'climb':
-      return { of: 'climb', rung: action.rung, stop: await climb(action, { ...deps, apply }, stop) };
+      return { of: 'climb', rung: action.rung, ...(await climb(action, { ...deps, apply }, stop)) };
     case 'unmap':
       return { of: 'unmap', from: action.from, stop: await unmap(action, { ...deps, apply }, stop) };
   }
@@ -95,7 +96,7 @@ function requireSame(side: string, expected: ExpectedChain, chainId: number, gen
 
 async function compare(height: number, { engine, source }: ActDeps, signal: AbortSignal): Promise<Outcome> {
   try {
-    const found = await source.refAt({ number: height }, signal);
+    const found = await askAgain(() => source.refAt({ number: height }, signal));
     const own = await engine.refAt(height, signal);
     return { of: 'compare', height, source: found.kind === 'found' ? found.value : null, engine: own };
   } catch (thrown) {

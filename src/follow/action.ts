@@ -113,7 +113,8 @@ export type Outcome =
       readonly stop: ExtendStop | { readonly why: 'aimed'; readonly peers: number | null };
     }
   | { readonly of: 'plan'; readonly divergence: Divergence; readonly result: PlanResult }
-  | { readonly of: 'climb'; readonly rung: Rung; readonly stop: ClimbStop }
+  /** `moved`: the EL's head is not the one that the plan found, whatever the rung came to. */
+  | { readonly of: 'climb'; readonly rung: Rung; readonly stop: ClimbStop; readonly moved: boolean }
   | { readonly of: 'unmap'; readonly from: BlockRef; readonly stop: ClimbStop };
 
 export type PlanResult =

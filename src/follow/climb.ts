@@ -32,10 +32,14 @@ class Ended extends Error {
  * Brings the EL onto the plan by one rung of the ladder (engines-measured 1.2). Every forkchoice is read back; whatever the
  * rung came to, the next look at the EL shows where it stands. `signal` ends it before the next call.
  */
-export function climb(action: ClimbAction, deps: ClimbDeps, signal: AbortSignal): Promise<ClimbStop> {
-  return orEnded(async () => {
-    const { plan, primed } = action;
-    const climber = new Climber(plan.engineHead, plan.ancestor.number, action.ground, deps, signal);
+export async function climb(
+  action: ClimbAction,
+  deps: ClimbDeps,
+  signal: AbortSignal,
+): Promise<{ readonly stop: ClimbStop; readonly moved: boolean }> {
+  const { plan, primed } = action;
+  const climber = new Climber(plan.engineHead, plan.ancestor.number, action.ground, deps, signal);
+  const stop = await orEnded(async () => {
     switch (action.rung) {
       case 'sibling':
         await climber.sibling(plan.blocks);
@@ -54,6 +58,7 @@ export function climb(action: ClimbAction, deps: ClimbDeps, signal: AbortSignal)
     // The source may flip back.
     await climber.forget(plan.replaced);
   });
+  return { stop, moved: climber.at.hash !== plan.engineHead.hash };
 }
 
 /**
@@ -96,6 +101,10 @@ class Climber {
     this.#ground = ground;
     this.#deps = deps;
     this.#signal = signal;
+  }
+
+  get at(): BlockRef {
+    return this.#at;
   }
 
   async sibling([next]: readonly BlockRef[]): Promise<void> {

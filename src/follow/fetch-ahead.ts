@@ -3,6 +3,7 @@ import type { FetchedBlock } from '../chain/fetched-block.js';
 import type { BlockId, Lookup, Source } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
+import { askAgain } from './ask-again.js';
 
 export interface FetchLimits {
   readonly maxBlocks: number;
@@ -97,7 +98,7 @@ export class FetchAhead {
 
   async #fetch(id: BlockId): Promise<Fetched> {
     try {
-      const found = await this.#source.block(id, this.#signal);
+      const found = await askAgain(() => this.#source.block(id, this.#signal));
       if (found.kind === 'found') this.#account(sizeBytes(found.value));
       this.#allowed = Math.min(this.#allowed * 2, this.#limits.maxConcurrent);
       return { ok: true, found };

@@ -1,7 +1,7 @@
 import { isOnPlan, targetOf, type Divergence } from '../recovery/plan.js';
 import type { Rung } from '../recovery/ladder.js';
 import type { LockstepError } from '../util/errors.js';
-import type { ClimbStop, PlanResult } from './action.js';
+import type { ClimbStop, Outcome, PlanResult } from './action.js';
 import { describe, fromAnswer, fromPayloadAnswer, stuck } from './engine-answers.js';
 import { trustedLabels } from './labels.js';
 import { FOREIGN_WINDOW_MS, MAX_COOLDOWN_MS, RECOVERY_RETRY_MS, UNKNOWNS_PER_RUNG } from './limits.js';
@@ -45,9 +45,11 @@ function stopped(state: State, reason: HoldReason, { now }: Tick): State {
 }
 
 /** A rung ended. Whether the EL is on the plan now is told by what it shows, so only a failure is learnt from here. */
-export function fromClimb(state: State, rung: Rung, stop: ClimbStop, tick: Tick): State {
-  const { recovery } = state;
-  if (recovery?.stage !== 'climbing') return state;
+export function fromClimb(before: State, { rung, stop, moved }: Extract<Outcome, { of: 'climb' }>, tick: Tick): State {
+  const { recovery } = before;
+  if (recovery?.stage !== 'climbing') return before;
+  // A rung of several steps may end half way.
+  const state = moved ? paced(before, recovery.plan.id, tick) : before;
   switch (stop.why) {
     case 'climbed':
       return paced({ ...state, lastForkchoiceAt: tick.now }, recovery.plan.id, tick);

@@ -98,7 +98,7 @@ function fromOutcome(state: State, outcome: Outcome, observation: Observation, t
       return fromStop({ ...state, suspicion: null }, result.stop, state.standing ?? divergence.engine, tick);
     }
     case 'climb':
-      return fromClimb(state, outcome.rung, outcome.stop, tick);
+      return fromClimb(state, outcome, tick);
     case 'unmap':
       return fromUnmap(state, outcome.from.number + 1, outcome.stop, tick);
   }

@@ -129,7 +129,10 @@ describe('the engine watchdog', () => {
   it.each<[string, (kennel: Kennel) => unknown]>([
     ['any status', (kennel) => kennel.write(forkchoice({ status: 'SYNCING' }))],
     ['an error object', (kennel) => kennel.write(forkchoice({ status: 'REJECTED', code: -38006, reason: '' }))],
-    ['a rung that was climbed', (kennel) => kennel.write({ of: 'climb', rung: 'sibling', stop: { why: 'climbed' } })],
+    [
+      'a rung that was climbed',
+      (kennel) => kennel.write({ of: 'climb', rung: 'sibling', stop: { why: 'climbed' }, moved: true }),
+    ],
     [
       'an answer on the way',
       (kennel) =>

@@ -162,11 +162,21 @@ describe('the window', () => {
   it('gives no room to what is not there', async () => {
     const window = new Window({ maxBytes: 250, maxConcurrent: 1 });
     await window.serve(1, { kind: 'absent' });
+    await window.serve(1, { kind: 'absent' });
     await window.serve(2, { kind: 'pruned', detail: 'gone' });
     await window.serveAll();
-    expect(window.source.calls).toHaveLength(5);
+    expect(window.source.calls).toHaveLength(6);
     expect(await window.blocks.take()).toEqual({ kind: 'absent' });
     expect(await window.blocks.take()).toEqual({ kind: 'pruned', detail: 'gone' });
+  });
+});
+
+describe('a block that is not there', () => {
+  it('is asked for once more, because the next node behind the URL may have it (S11)', async () => {
+    const window = new Window({}, 1, 1);
+    await window.serve(1, { kind: 'absent' });
+    await window.serve(1);
+    expect(await window.blocks.take()).toMatchObject({ kind: 'found' });
   });
 });
 

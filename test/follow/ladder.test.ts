@@ -24,7 +24,12 @@ function after(
   answer: EngineAnswer,
   effect: string | null,
 ): { state: State; action: Action } {
-  const outcome: Outcome = { of: 'climb', rung, stop: { why: 'answered', to: 'forkchoice', answer, effect } };
+  const outcome: Outcome = {
+    of: 'climb',
+    rung,
+    stop: { why: 'answered', to: 'forkchoice', answer, effect },
+    moved: false,
+  };
   const engine = engineView(B, 7, labels(A, 3, 2));
   return decide(state, observation(engine, sourceView(A, 9), outcome), TICK);
 }
@@ -41,6 +46,16 @@ describe('a rung', () => {
 });
 
 describe('a rung that did not get the EL onto the plan', () => {
+  it.each([true, false])('begins the pause where it moved the head half way (L5): %s', (moved) => {
+    const answer: EngineAnswer = { status: 'UNSENT', error: new LockstepError('ENGINE_UNREACHABLE') };
+    const stop = { why: 'answered', to: 'forkchoice', answer, effect: 'unmoved' } as const;
+    const outcome: Outcome = { of: 'climb', rung: 'forkchoice', stop, moved };
+    const engine = engineView(B, 6, labels(A, 3, 2));
+    const { state } = decide(climbing(['forkchoice']), observation(engine, sourceView(A, 9), outcome), TICK);
+    const { cooldownMs } = state.recoveryPolicy;
+    expect(state.pace.notBefore).toBe(moved ? TICK.now + cooldownMs : SETTLED.pace.notBefore);
+  });
+
   it.each<[string, EngineAnswer, string | null]>([
     ['-38006, as the reorg is too deep (E12)', TOO_DEEP, 'unmoved'],
     ['VALID, and the head stays (E9)', { status: 'VALID' }, 'unmoved'],

@@ -63,7 +63,8 @@ export class RecoveryBench {
   async climb(rung: ClimbAction['rung'], more: Partial<ClimbAction> = {}): Promise<ClimbStop> {
     const plan = more.plan ?? (await this.soundPlan());
     const action: ClimbAction = { do: 'climb', rung, plan, ground: this.ground(), primed: true, ...more };
-    return climb(action, this.#deps(), this.stop.signal);
+    const { stop } = await climb(action, this.#deps(), this.stop.signal);
+    return stop;
   }
 
   unmap(): Promise<ClimbStop> {

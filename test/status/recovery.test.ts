@@ -169,11 +169,13 @@ describe('the calls of a recovery in the metrics', () => {
       of: 'climb',
       rung: 'forkchoice',
       stop: { ...stop, to: 'forkchoice', answer: { status: 'UNKNOWN', error } },
+      moved: false,
     });
     metrics.outcome({
       of: 'climb',
       rung: 'set-head',
       stop: { ...stop, to: 'debug_setHead', answer: { status: 'UNSENT', error } },
+      moved: false,
     });
     metrics.outcome({
       of: 'unmap',
@@ -182,6 +184,7 @@ describe('the calls of a recovery in the metrics', () => {
     });
     metrics.outcome({
       of: 'climb',
+      moved: false,
       rung: 'sibling',
       stop: { why: 'refused', block: at(A, 4), answer: { status: 'SYNCING' } },
     });

@@ -32,7 +32,7 @@ export function actInModel(action: Exclude<Action, { do: 'halt' }>, hands: Hands
     case 'plan':
       return { of: 'plan', divergence: action.divergence, result: planInModel(action, hands) };
     case 'climb':
-      return { of: 'climb', rung: action.rung, stop: climbInModel(action, hands) };
+      return { of: 'climb', rung: action.rung, ...climbInModel(action, hands) };
     case 'unmap':
       return { of: 'unmap', from: action.from, stop: unmapInModel(action, hands) };
   }

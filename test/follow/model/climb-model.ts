@@ -1,7 +1,15 @@
 import type { BlockRef } from '../../../src/chain/block.js';
 import { forkchoice, type Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
-import type { ClimbAction, ClimbCall, ClimbStop, ExtendStop, Ground, UnmapAction } from '../../../src/follow/action.js';
+import type {
+  ClimbAction,
+  ClimbCall,
+  ClimbStop,
+  ExtendStop,
+  Ground,
+  Outcome,
+  UnmapAction,
+} from '../../../src/follow/action.js';
 import { labelsUpTo, restored } from '../../../src/follow/labels.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { Hash } from '../../../src/util/hex.js';
@@ -16,10 +24,12 @@ class Ended extends Error {
 
 const FETCH_FAULTS = ['source-failed', 'absent', 'block-rejected'] as const;
 
+type Climbed = Pick<Extract<Outcome, { of: 'climb' }>, 'stop' | 'moved'>;
+
 /** src/follow/climb.ts in a small world. */
-export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands: Hands): ClimbStop {
-  return orEnded(() => {
-    const climber = new ClimberModel(plan.engineHead, plan.ancestor.number, ground, hands);
+export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands: Hands): Climbed {
+  const climber = new ClimberModel(plan.engineHead, plan.ancestor.number, ground, hands);
+  const stop = orEnded(() => {
     switch (rung) {
       case 'sibling': {
         const next = plan.blocks[0]!;
@@ -41,6 +51,7 @@ export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands:
     }
     climber.forget();
   });
+  return { stop, moved: climber.at.hash !== plan.engineHead.hash };
 }
 
 export function unmapInModel({ from, ground }: UnmapAction, hands: Hands): ClimbStop {
@@ -74,6 +85,10 @@ class ClimberModel {
     this.#shared = shared;
     this.#ground = ground;
     this.#hands = hands;
+  }
+
+  get at(): BlockRef {
+    return this.#at;
   }
 
   /** By its hash, also where it was given up meanwhile. */
