@@ -13,7 +13,7 @@ import { lostFinalized, remember } from './labels.js';
 import { countForeignMove, fromClimb, fromPlan, fromUnmap, isClimbedDown, settleRecovery } from './learn-recovery.js';
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
 import type { ExtendStop, Outcome } from './action.js';
-import type { HoldReason, Observation, State, Tick } from './state.js';
+import { INITIAL_STATE, type HoldReason, type Observation, type State, type Tick } from './state.js';
 import { calm, troubled, unsettled } from './trouble.js';
 
 /** What is remembered after an observation: the outcome of the last action, and what both sides show. */
@@ -54,15 +54,7 @@ function newSession(state: State): State {
   const id = state.session.identified ? state.session.id + 1 : state.session.id;
   return {
     ...state,
-    session: {
-      id,
-      identified: false,
-      compared: false,
-      fenced: false,
-      primed: false,
-      ignoreSyncing: false,
-      batches: true,
-    },
+    session: { ...INITIAL_STATE.session, id, identified: false },
     standing: null,
     suspicion: null,
     unsettled: null,
