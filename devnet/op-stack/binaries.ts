@@ -90,7 +90,9 @@ async function buildOnOpGeth(copy: string): Promise<void> {
     `-replace=github.com/ethereum/go-ethereum=github.com/ethereum-optimism/op-geth@${opGeth}`,
   ];
   await run('go', ['mod', 'edit', ...replaced], { cwd: copy });
-  await appendFile(join(copy, 'go.sum'), await readFile(join(ours, 'go.sum')));
+  for (const moduleDir of [OP_GETH_MODULE, MODULE.moduleDir]) {
+    await appendFile(join(copy, 'go.sum'), await readFile(join(projectRoot, moduleDir, 'go.sum')));
+  }
   await run('go', ['get', `${OP_GETH_MODULE_PATH}@v0.0.0`], { cwd: copy });
 }
 
