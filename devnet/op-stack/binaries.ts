@@ -93,7 +93,8 @@ async function buildOnOpGeth(copy: string): Promise<void> {
   for (const moduleDir of [OP_GETH_MODULE, MODULE.moduleDir]) {
     await appendFile(join(copy, 'go.sum'), await readFile(join(projectRoot, moduleDir, 'go.sum')));
   }
-  await run('go', ['get', `${OP_GETH_MODULE_PATH}@v0.0.0`], { cwd: copy });
+  const packages = Object.keys(VARIABLES).map((program) => `./${program}/cmd`);
+  await run('go', ['get', `${OP_GETH_MODULE_PATH}@v0.0.0`, ...packages], { cwd: copy });
 }
 
 /** Downloads the version of a module that a go.mod of this project pins, checked by its go.sum. */
