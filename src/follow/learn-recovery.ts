@@ -146,9 +146,19 @@ export function settleRecovery(state: State, engine: EngineView, tick: Tick): St
 }
 
 /** The EL came down because the recovery moved it, not because it restarted. */
-export function isClimbedDown({ recovery }: State, { heads: { unsafe } }: EngineView): boolean {
-  if (recovery?.stage !== 'climbing') return false;
-  return unsafe.number >= recovery.plan.ancestor.number;
+export function isClimbedDown(
+  { recovery }: State,
+  outcome: Outcome | null,
+  { heads: { unsafe } }: EngineView,
+): boolean {
+  if (outcome?.of !== 'climb' || recovery?.stage !== 'climbing') return false;
+  return mayHaveMoved(outcome) && unsafe.number >= recovery.plan.ancestor.number;
+}
+
+/** The rung moved the EL's head, or nobody knows. */
+function mayHaveMoved({ stop, moved }: Extract<Outcome, { of: 'climb' }>): boolean {
+  if (moved || stop.why === 'unread') return true;
+  return stop.why === 'answered' && (stop.answer.status === 'UNKNOWN' || stop.effect === 'unread');
 }
 
 /** The EL was moved by this plan, or may have been: the pause begins, whatever becomes of the replay. */

@@ -13,7 +13,7 @@ import { lostFinalized, remember } from './labels.js';
 import { countForeignMove, fromClimb, fromPlan, fromUnmap, isClimbedDown, settleRecovery } from './learn-recovery.js';
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
 import type { ExtendStop, Outcome } from './action.js';
-import { INITIAL_STATE, type HoldReason, type Observation, type State, type Tick } from './state.js';
+import { INITIAL_STATE, type EngineView, type HoldReason, type Observation, type State, type Tick } from './state.js';
 import { calm, troubled, unsettled } from './trouble.js';
 
 /** What is remembered after an observation: the outcome of the last action, and what both sides show. */
@@ -34,14 +34,21 @@ function fromSides(state: State, { engine, source, outcome }: Observation, tick:
   const view = engine.value;
   const standing = view.heads.unsafe;
   const lower = state.standing !== null && standing.number < state.standing.number;
-  const restarted = lower && !(outcome?.of === 'climb' && isClimbedDown(state, view));
+  const restarted = lower && !isClimbedDown(state, outcome, view);
   const session = restarted ? newSession(state) : watched(state, view, tick.now);
   const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
   const settled = settleRecovery(moved, view, tick);
   const staleAbove = settled.staleAbove?.hash === standing.hash ? settled.staleAbove : null;
   // Until an EL that came back has proved its identity it may be another chain.
   const remembered = settled.session.identified ? remember(view, settled.remembered) : settled.remembered;
-  return { ...settled, standing, sourceIdentified, staleAbove, remembered };
+  const suspicion = isBeyond(settled, view) ? null : settled.suspicion;
+  return { ...settled, standing, sourceIdentified, staleAbove, remembered, suspicion };
+}
+
+/** The suspected height is above the EL's head by now, where nothing can differ but what was final here. */
+function isBeyond(state: State, view: EngineView): boolean {
+  const height = state.suspicion?.height ?? 0;
+  return height > view.heads.unsafe.number && height !== lostFinalized(state, view)?.number;
 }
 
 /** It may have moved the EL's head. */

@@ -71,6 +71,19 @@ describe('a rung that did not get the EL onto the plan', () => {
     expect(state.phase.kind).toBe('recovering');
   });
 
+  it.each([
+    ['moved the head', true, SETTLED.session.id],
+    ['moved nothing, so the EL restarted', false, SETTLED.session.id + 1],
+  ])('and after which the EL stands lower, %s', (_case, moved, session) => {
+    const stop = { why: 'answered', to: 'payload', answer: { status: 'ACCEPTED' }, effect: null } as const;
+    const outcome: Outcome = { of: 'climb', rung: 'sibling', stop, moved };
+    const before: State = { ...climbing(['sibling', 'copied-sibling']), standing: at(B, 7) };
+    const engine = engineView(B, 5, labels(A, 3, 2));
+    const { state } = decide(before, observation(engine, sourceView(A, 9), outcome), TICK);
+    // What was suspected stood above the head that the EL has now.
+    expect(state).toMatchObject({ session: { id: session }, suspicion: null, recovery: null });
+  });
+
   it('is looked at first where its outcome is unknown (E13)', () => {
     const answer: EngineAnswer = { status: 'UNKNOWN', error: new LockstepError('ENGINE_TIMEOUT') };
     const { state, action } = after(climbing(['forkchoice', 'copied-sibling']), 'forkchoice', answer, null);

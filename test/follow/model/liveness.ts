@@ -201,13 +201,13 @@ function isAside(tree: Tree, a: Index, b: Index): boolean {
 
 /** The EL shows the labels of the source, or its own where they are higher, and nothing that was final is lost. */
 function hasLabels(tree: Tree, { source, engine, monitor }: World): boolean {
+  // No forkchoice names genesis, and a safe label alone cannot be sent.
+  if (engine.head === 0) return true;
   const { fence } = monitor.past;
   const kept = fence !== null && tree.isOnLine(fence, engine.head) ? fence : null;
   if (kept !== null && !isAtOrAbove(tree, kept, engine.finalized, engine.head)) return false;
   const stands = (label: keyof LabelPair): boolean =>
     source[label] === null || isAtOrAbove(tree, source[label], engine[label], engine.head);
-  // No forkchoice names genesis, and a safe label alone cannot be sent.
-  if (engine.head === 0) return true;
   if (source.finalized === null && engine.finalized === null) return true;
   return stands('finalized') && stands('safe');
 }
