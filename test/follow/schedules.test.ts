@@ -21,6 +21,7 @@ const MENDED = [
   { name: 'op-geth', seed: 75, run: 710 },
   { name: 'op-geth', seed: 79, run: 143 },
   { name: 'op-geth', seed: 80, run: 324 },
+  { name: 'op-geth', seed: 80, run: 628 },
   { name: 'op-geth', seed: 83, run: 110 },
   { name: 'spec-random', seed: 53, run: 282 },
 ];

@@ -12,7 +12,7 @@ import type { EngineModel, Write } from './engine/state.js';
 import { requireAim, requireBatch, requireComplete, requireHead, requirePayload } from './head-rules.js';
 import { extended, historyKey, NO_HISTORY, type History, type RecoveryHistory } from './history.js';
 import { ownLabels, requireLabels } from './label-rules.js';
-import { afterClimb, requireClimbable, requireConfirmed } from './recovery-rules.js';
+import { afterClimb, lowestAfter, requireClimbable, requireConfirmed } from './recovery-rules.js';
 import type { LabelPair } from './source-model.js';
 import type { Index, Tree } from './tree.js';
 import { sharedHeight } from './shared-height.js';
@@ -179,8 +179,9 @@ export class Monitor {
     engine: EngineModel,
     at: number,
   ): Partial<History> {
+    const shownHead = lowestAfter(this.past.shownHead, action, outcome);
     const recovery = this.#recovering(afterClimb(this.#tree, this.past.recovery, action, outcome, engine, at));
-    return { ...(outcome.stop.why === 'climbed' && { busyTurns: 0 }), shownHead: null, recovery };
+    return { ...(outcome.stop.why === 'climbed' && { busyTurns: 0 }), shownHead, recovery };
   }
 
   /** Checks that stand before every write: identity (I13, I19), and that no other is under way (I5, I17). */

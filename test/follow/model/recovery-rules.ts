@@ -25,6 +25,17 @@ export function requireClimbable(
   if (pausedMs < cooldownMs) throw new Violation('L5', `a recovery ${pausedMs} ms after the last one`);
 }
 
+/** What the EL may show as its head after a rung or a cure, at the lowest; what is below that is another lifetime of it. */
+export function lowestAfter(
+  shownHead: number | null,
+  action: Action,
+  outcome: Extract<Outcome, { of: 'climb' | 'unmap' }>,
+): number | null {
+  if (action.do !== 'climb' || outcome.of !== 'climb') return shownHead;
+  const stays = !outcome.moved && (isRefusal(outcome) || outcome.stop.why === 'not-sent');
+  return stays ? shownHead : action.plan.ancestor.number;
+}
+
 /** What a rung, or a cure, came to: I10. */
 export function afterClimb(
   tree: Tree,
