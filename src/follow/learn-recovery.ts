@@ -146,18 +146,15 @@ export function settleRecovery(state: State, engine: EngineView, tick: Tick): St
 }
 
 /** The EL came down because the recovery moved it, not because it restarted. */
-export function isClimbedDown(
-  { recovery }: State,
-  outcome: Outcome | null,
-  { heads: { unsafe } }: EngineView,
-): boolean {
+export function isClimbedDown(state: State, outcome: Outcome | null, { heads: { unsafe } }: EngineView): boolean {
+  const { recovery } = state;
   if (outcome?.of !== 'climb' || recovery?.stage !== 'climbing') return false;
-  return mayHaveMoved(outcome) && unsafe.number >= recovery.plan.ancestor.number;
+  return mayHaveMoved(state, outcome) && unsafe.number >= recovery.plan.ancestor.number;
 }
 
-/** The rung moved the EL's head, or nobody knows. */
-function mayHaveMoved({ stop, moved }: Extract<Outcome, { of: 'climb' }>): boolean {
-  if (moved || stop.why === 'unread') return true;
+/** The rung moved the EL's head, or nobody knows: a call that timed out before may have been carried out since. */
+function mayHaveMoved({ unsettled: open }: State, { stop, moved }: Extract<Outcome, { of: 'climb' }>): boolean {
+  if (moved || open !== null || stop.why === 'unread') return true;
   return stop.why === 'answered' && (stop.answer.status === 'UNKNOWN' || stop.effect === 'unread');
 }
 

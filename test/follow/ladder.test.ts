@@ -71,13 +71,16 @@ describe('a rung that did not get the EL onto the plan', () => {
     expect(state.phase.kind).toBe('recovering');
   });
 
+  const late = { until: TICK.now - 1, waitMs: 8_000, error: new LockstepError('ENGINE_TIMEOUT') };
+
   it.each([
-    ['moved the head', true, SETTLED.session.id],
-    ['moved nothing, so the EL restarted', false, SETTLED.session.id + 1],
-  ])('and after which the EL stands lower, %s', (_case, moved, session) => {
+    ['moved the head', { moved: true, unsettled: null }, SETTLED.session.id],
+    ['moved nothing, so the EL restarted', { moved: false, unsettled: null }, SETTLED.session.id + 1],
+    ['moved nothing, but a call before it had timed out', { moved: false, unsettled: late }, SETTLED.session.id],
+  ])('and after which the EL stands lower, %s', (_case, { moved, unsettled }, session) => {
     const stop = { why: 'answered', to: 'payload', answer: { status: 'ACCEPTED' }, effect: null } as const;
     const outcome: Outcome = { of: 'climb', rung: 'sibling', stop, moved };
-    const before: State = { ...climbing(['sibling', 'copied-sibling']), standing: at(B, 7) };
+    const before: State = { ...climbing(['sibling', 'copied-sibling']), standing: at(B, 7), unsettled };
     const engine = engineView(B, 5, labels(A, 3, 2));
     const { state } = decide(before, observation(engine, sourceView(A, 9), outcome), TICK);
     // What was suspected stood above the head that the EL has now.

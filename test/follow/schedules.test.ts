@@ -15,7 +15,9 @@ const SCHEDULES = 500;
 const MENDED = [
   // An EL that restarted while a rung was tried which moved nothing counted as moved by it.
   { name: 'op-geth', seed: 74, run: 357 },
-  // The rest were mistakes of the checks: what holds at genesis, beside a label above the head, in a new life of the EL.
+  // And one that came down by a call that had timed out before, counted as restarted.
+  { name: 'geth-2025', seed: 102, run: 238 },
+  // The rest were mistakes of the checks: what holds at genesis, beside a label above the head, in a new life of the EL, from another head.
   { name: 'op-geth', seed: 70, run: 482 },
   { name: 'op-geth', seed: 71, run: 174 },
   { name: 'op-geth', seed: 75, run: 710 },
@@ -23,6 +25,7 @@ const MENDED = [
   { name: 'op-geth', seed: 80, run: 324 },
   { name: 'op-geth', seed: 80, run: 628 },
   { name: 'op-geth', seed: 83, run: 110 },
+  { name: 'op-geth, hash scheme', seed: 101, run: 294 },
   { name: 'spec-random', seed: 53, run: 282 },
 ];
 

@@ -4,7 +4,7 @@ import type { Action, Outcome } from '../../../src/follow/action.js';
 export function signatureOf(action: Action): string {
   switch (action.do) {
     case 'extend':
-      return `extend ${action.from.number} ${action.to.hash}`;
+      return `extend ${action.from.hash} ${action.to.hash}`;
     case 'el-sync':
       return `el-sync ${action.target.hash}`;
     case 'compare':

@@ -179,7 +179,7 @@ export class Monitor {
     engine: EngineModel,
     at: number,
   ): Partial<History> {
-    const shownHead = lowestAfter(this.past.shownHead, action, outcome);
+    const shownHead = lowestAfter(this.past, action, outcome);
     const recovery = this.#recovering(afterClimb(this.#tree, this.past.recovery, action, outcome, engine, at));
     return { ...(outcome.stop.why === 'climbed' && { busyTurns: 0 }), shownHead, recovery };
   }

@@ -27,12 +27,14 @@ export function requireClimbable(
 
 /** What the EL may show as its head after a rung or a cure, at the lowest; what is below that is another lifetime of it. */
 export function lowestAfter(
-  shownHead: number | null,
+  { shownHead, watchUntil }: History,
   action: Action,
   outcome: Extract<Outcome, { of: 'climb' | 'unmap' }>,
 ): number | null {
   if (action.do !== 'climb' || outcome.of !== 'climb') return shownHead;
-  const stays = !outcome.moved && (isRefusal(outcome) || outcome.stop.why === 'not-sent');
+  // After a lost answer in this session a rung before may have been carried out late.
+  const isTold = watchUntil === 0 && (isRefusal(outcome) || outcome.stop.why === 'not-sent');
+  const stays = isTold && !outcome.moved;
   return stays ? shownHead : action.plan.ancestor.number;
 }
 
