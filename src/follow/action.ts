@@ -131,6 +131,8 @@ export type ClimbStop =
   | { readonly why: 'answered'; readonly to: ClimbCall; readonly answer: EngineAnswer; readonly effect: string | null }
   /** The source's own block was refused. */
   | { readonly why: 'refused'; readonly block: BlockRef; readonly answer: EngineAnswer }
+  /** A copied block is INVALID, which says nothing of the block that it is a copy of. */
+  | { readonly why: 'copy-refused'; readonly copy: BlockRef; readonly answer: EngineAnswer }
   | { readonly why: 'not-sent'; readonly stop: ExtendStop }
   /** The EL could not be read on the way. */
   | { readonly why: 'unread'; readonly error: LockstepError };

@@ -133,7 +133,8 @@ class Climber {
 
   async copiedSibling(block: BlockRef): Promise<void> {
     const copy = await this.prepared(prepareCopied(block, this.#deps.source, this.#signal));
-    await this.#send('copied payload', (signal) => this.#deps.engine.newPayload(copy, signal));
+    this.#requireUnrefused(copy.ref);
+    await this.#send('copied payload', (signal) => this.#deps.engine.newPayload(copy, signal), copy.ref);
     const below = Math.min(this.#shared, block.number - 1);
     await this.#apply(forkchoice(copy.ref, labelsUpTo(below, this.#ground.trusted)));
     await this.forget(block);
@@ -159,8 +160,8 @@ class Climber {
 
   /** The source's own block: what the EL says against it counts against the block. */
   async insert(payload: Payload): Promise<void> {
-    const { isRefused, engine, onBlock } = this.#deps;
-    if (isRefused(payload.ref.hash)) throw notSent({ why: 'known-refused', block: payload.ref });
+    const { engine, onBlock } = this.#deps;
+    this.#requireUnrefused(payload.ref);
     this.#goesOn();
     const answer = await engine.newPayload(payload, this.#signal);
     if (answer.status === 'INVALID') throw new Ended({ why: 'refused', block: payload.ref, answer });
@@ -195,10 +196,19 @@ class Climber {
     this.#at = fc.head;
   }
 
-  async #send(to: ClimbCall, call: (signal: AbortSignal) => Promise<EngineAnswer>): Promise<void> {
+  async #send(
+    to: ClimbCall,
+    call: (signal: AbortSignal) => Promise<EngineAnswer>,
+    copy: BlockRef | null = null,
+  ): Promise<void> {
     this.#goesOn();
     const answer = await call(this.#signal);
+    if (copy !== null && answer.status === 'INVALID') throw new Ended({ why: 'copy-refused', copy, answer });
     if (answer.status !== 'VALID') throw answered(to, answer, null);
+  }
+
+  #requireUnrefused(block: BlockRef): void {
+    if (this.#deps.isRefused(block.hash)) throw notSent({ why: 'known-refused', block });
   }
 
   #goesOn(): void {

@@ -1,3 +1,4 @@
+import type { BlockRef } from '../chain/block.js';
 import { isOnPlan, targetOf, type Divergence } from '../recovery/plan.js';
 import type { Rung } from '../recovery/ladder.js';
 import type { LockstepError } from '../util/errors.js';
@@ -57,6 +58,8 @@ export function fromClimb(before: State, { rung, stop, moved }: Extract<Outcome,
       return fromPayloadAnswer({ ...state, recovery: null }, { ...stop, head: recovery.plan.engineHead }, tick);
     case 'answered':
       return afterAnswer(state, recovery, rung, stop, tick);
+    case 'copy-refused':
+      return nextRung(withoutCopy(state, stop.copy), recovery, rung, `copied payload: ${describe(stop.answer)}`, tick);
     case 'not-sent':
       return notSent(state, recovery, rung, stop.stop, tick);
     case 'unread':
@@ -92,6 +95,11 @@ function notSent(
   return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
 }
 
+/** Sent again, this copy would be INVALID again: it is not, for as long as the EL lives. */
+function withoutCopy(state: State, copy: BlockRef): State {
+  return { ...state, refused: new Map(state.refused).set(copy.hash, Infinity) };
+}
+
 function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, tick: Tick): State {
   const { plan, advice } = recovery;
   const tried = [...recovery.tried, { rung, answer }];
@@ -114,13 +122,23 @@ export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick)
       return fromAnswer(done, 'forkchoice', stuck(at, describe(stop.answer), true), stop.answer, tick);
     case 'refused':
       return troubled(done, 'forkchoice', stuck(at, describe(stop.answer), true), tick);
+    case 'copy-refused':
+      return troubled(withoutCopy(done, stop.copy), 'forkchoice', stuck(at, describe(stop.answer), true), tick);
     case 'not-sent':
-      return stop.stop.why === 'source-failed'
-        ? troubled(done, 'source', { kind: 'source-unavailable', error: stop.stop.error }, tick)
-        : done;
+      return notCured(done, at, stop.stop, tick);
     case 'unread':
       return unread(done, stop.error, tick);
   }
+}
+
+function notCured(state: State, at: number, stop: Extract<ClimbStop, { why: 'not-sent' }>['stop'], tick: Tick): State {
+  if (stop.why === 'source-failed') {
+    return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
+  }
+  // The EL refused the copy, or the block itself, in this session: there is no other cure.
+  if (stop.why !== 'known-refused') return state;
+  const known = state.trouble?.reason.kind === 'engine-stuck' ? state.trouble.reason.answer : 'refused before';
+  return troubled(state, 'forkchoice', stuck(at, known, true), tick);
 }
 
 function unread(state: State, error: LockstepError, tick: Tick): State {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EngineAnswer } from '../../src/engine/engine.js';
-import type { Action, Outcome } from '../../src/follow/action.js';
+import type { Action, ClimbStop, Outcome } from '../../src/follow/action.js';
 import { decide } from '../../src/follow/decide.js';
 import type { Recovery, State } from '../../src/follow/state.js';
 import type { Rung } from '../../src/recovery/ladder.js';
@@ -87,6 +87,18 @@ describe('a rung that did not get the EL onto the plan', () => {
     expect(state).toMatchObject({ session: { id: session }, suspicion: null, recovery: null });
   });
 
+  it('because its copied block is INVALID is not tried with that copy again in this session (I15)', () => {
+    const copy = at(B, 3);
+    const invalid = { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'block' } as const;
+    const stop = { why: 'copy-refused', copy, answer: invalid } as const;
+    const outcome: Outcome = { of: 'climb', rung: 'copied-sibling', stop, moved: false };
+    const engine = engineView(B, 7, labels(A, 3, 2));
+    const state = climbing(['copied-sibling', 'set-head']);
+    const next = decide(state, observation(engine, sourceView(A, 9), outcome), TICK);
+    expect(next.action).toMatchObject({ do: 'climb', rung: 'set-head' });
+    expect([...next.state.refused]).toEqual([[copy.hash, Infinity]]);
+  });
+
   it('is looked at first where its outcome is unknown (E13)', () => {
     const answer: EngineAnswer = { status: 'UNKNOWN', error: new LockstepError('ENGINE_TIMEOUT') };
     const { state, action } = after(climbing(['forkchoice', 'copied-sibling']), 'forkchoice', answer, null);
@@ -107,6 +119,22 @@ describe('a rung that did not get the EL onto the plan', () => {
     const state = climbing(['copied-sibling'], { haltOnUnrecoverable: true });
     const { action } = after(state, 'copied-sibling', TOO_DEEP, null);
     expect(action).toMatchObject({ do: 'halt', error: { code: 'RECOVERY_IMPOSSIBLE', exitCode: 81 } });
+  });
+});
+
+describe('a cure of stale mappings', () => {
+  const invalid = { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'block' } as const;
+
+  it.each<[string, ClimbStop]>([
+    ['was refused', { why: 'copy-refused', copy: at(B, 6), answer: invalid }],
+    ['was refused before', { why: 'not-sent', stop: { why: 'known-refused', block: at(B, 6) } }],
+  ])('whose copied block %s is a failure that slows down', (_case, stop) => {
+    const before: State = { ...SETTLED, staleAbove: at(A, 5), trouble: null };
+    const outcome: Outcome = { of: 'unmap', from: at(A, 5), stop };
+    const { state, action } = decide(before, observation(engineView(A, 5), sourceView(A, 9), outcome), TICK);
+    expect(action).toMatchObject({ do: 'wait' });
+    expect(state).toMatchObject({ staleAbove: null, trouble: { key: 'forkchoice', reason: { kind: 'engine-stuck' } } });
+    expect(state.refused.has(at(B, 6).hash)).toBe(stop.why === 'copy-refused');
   });
 });
 

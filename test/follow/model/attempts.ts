@@ -50,6 +50,6 @@ export function succeeded(outcome: Outcome): boolean {
 export function isRefusal(outcome: Outcome): boolean {
   if (outcome.of !== 'climb') return false;
   const { stop } = outcome;
-  if (stop.why === 'refused') return true;
+  if (stop.why === 'refused' || stop.why === 'copy-refused') return true;
   return stop.why === 'answered' && stop.answer.status !== 'UNKNOWN' && stop.answer.status !== 'UNSENT';
 }

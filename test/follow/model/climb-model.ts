@@ -135,7 +135,9 @@ class ClimberModel {
     const { tree } = this.#hands.scenario;
     this.fetch(block);
     const copy = tree.copy(tree.indexOf(block));
+    this.#requireUnrefused(tree.ref(copy));
     const answer = this.#hands.payload(copy);
+    if (answer.status === 'INVALID') throw new Ended({ why: 'copy-refused', copy: tree.ref(copy), answer });
     if (answer.status !== 'VALID') throw answered('copied payload', answer, null);
     const below = Math.min(this.#shared, block.number - 1);
     this.#apply(forkchoice(tree.ref(copy), labelsUpTo(below, this.#ground.trusted)));
@@ -157,7 +159,7 @@ class ClimberModel {
   }
 
   insert(block: BlockRef): void {
-    if (this.#hands.isRefused(block)) throw notSent({ why: 'known-refused', block });
+    this.#requireUnrefused(block);
     const answer = this.#hands.payload(this.#hands.scenario.tree.indexOf(block));
     if (answer.status === 'INVALID') throw new Ended({ why: 'refused', block, answer });
     if (answer.status !== 'VALID') throw answered('payload', answer, null);
@@ -172,6 +174,10 @@ class ClimberModel {
     const wanted = labelRefs(scenario.tree, sourceLabels);
     const before = restored(head, labelsUpTo(shared, trusted), awaited, hashAt, promote);
     this.#apply(forkchoice(head, promote(head, before, wanted, hashAt)));
+  }
+
+  #requireUnrefused(block: BlockRef): void {
+    if (this.#hands.isRefused(block)) throw notSent({ why: 'known-refused', block });
   }
 
   #apply(fc: Forkchoice): void {

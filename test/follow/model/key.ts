@@ -152,6 +152,8 @@ function climbKey(stop: ClimbStop): string {
       return `${stop.to} ${answerKey(stop.answer)} ${stop.effect ?? ''}`;
     case 'refused':
       return `${stop.block.hash} ${answerKey(stop.answer)}`;
+    case 'copy-refused':
+      return `${stop.copy.hash} ${answerKey(stop.answer)}`;
     case 'not-sent':
       return stopKey(stop.stop);
   }
