@@ -26,6 +26,9 @@ const MENDED = [
   { name: 'op-geth', seed: 80, run: 628 },
   { name: 'op-geth', seed: 83, run: 110 },
   { name: 'op-geth, hash scheme', seed: 101, run: 294 },
+  { name: 'ethereumjs', seed: 100, run: 812 },
+  { name: 'ethereumjs', seed: 101, run: 500 },
+  { name: 'ethereumjs', seed: 102, run: 874 },
   { name: 'spec-random', seed: 53, run: 282 },
 ];
 

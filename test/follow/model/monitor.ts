@@ -269,9 +269,11 @@ export class Monitor {
   }
 
   /** What a forkchoice came to: a finalized block that the EL was seen to take from us is never taken back. */
-  labelled({ labels }: Forkchoice, answer: EngineAnswer, effect: Effect): Monitor {
+  labelled({ labels }: Forkchoice, answer: EngineAnswer, effect: Effect, { finalized }: EngineModel): Monitor {
     const taken = answer.status === 'VALID' && (effect === 'moved' || effect === 'labels-only');
-    if (labels === null || !taken) return this;
+    if (!taken) return this;
+    // Some ELs take zeros for genesis, where no other labels could be named.
+    if (labels === null) return finalized === 0 ? this.#with({ sentFinalized: null }) : this;
     return this.#with({ sentFinalized: this.#tree.indexOf(labels.finalized) });
   }
 
