@@ -2,8 +2,8 @@ import type { BlockRef } from '../chain/block.js';
 import { isOnPlan, targetOf, type Divergence } from '../recovery/plan.js';
 import type { Rung } from '../recovery/ladder.js';
 import type { LockstepError } from '../util/errors.js';
-import type { ClimbStop, Outcome, PlanResult } from './action.js';
-import { describe, fromAnswer, fromPayloadAnswer, stuck } from './engine-answers.js';
+import type { Climbed, ClimbStop, Outcome, PlanResult } from './action.js';
+import { adviceOn, describe, fromAnswer, fromPayloadAnswer, stuck, unfit } from './engine-answers.js';
 import { trustedLabels } from './labels.js';
 import { FOREIGN_WINDOW_MS, MAX_COOLDOWN_MS, RECOVERY_RETRY_MS, UNKNOWNS_PER_RUNG } from './limits.js';
 import type { Recovery, EngineView, HoldReason, State, Tick } from './state.js';
@@ -109,7 +109,8 @@ function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, 
 }
 
 /** A cure that did nothing is tried again after a pause: the extension meets the same answer then. */
-export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick): State {
+export function fromUnmap(state: State, { from, stop }: Extract<Outcome, { of: 'unmap' }>, tick: Tick): State {
+  const at = from.number + 1;
   const done: State = { ...state, staleAbove: null };
   switch (stop.why) {
     case 'climbed': {
@@ -123,22 +124,39 @@ export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick)
     case 'refused':
       return troubled(done, 'forkchoice', stuck(at, describe(stop.answer), true), tick);
     case 'copy-refused':
-      return troubled(withoutCopy(done, stop.copy), 'forkchoice', stuck(at, describe(stop.answer), true), tick);
+      return troubled(
+        withoutCopy(done, stop.copy),
+        'forkchoice',
+        uncured(done, stop.copy, describe(stop.answer)),
+        tick,
+      );
     case 'not-sent':
-      return notCured(done, at, stop.stop, tick);
+      return notCured(done, stop.stop, tick);
     case 'unread':
       return unread(done, stop.error, tick);
   }
 }
 
-function notCured(state: State, at: number, stop: Extract<ClimbStop, { why: 'not-sent' }>['stop'], tick: Tick): State {
+function notCured(state: State, stop: Extract<ClimbStop, { why: 'not-sent' }>['stop'], tick: Tick): State {
   if (stop.why === 'source-failed') {
     return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
   }
   // The EL refused the copy, or the block itself, in this session: there is no other cure.
   if (stop.why !== 'known-refused') return state;
-  const known = state.trouble?.reason.kind === 'engine-stuck' ? state.trouble.reason.answer : 'refused before';
-  return troubled(state, 'forkchoice', stuck(at, known, true), tick);
+  return troubled(state, 'forkchoice', uncured(state, stop.block, 'its copied sibling was refused before'), tick);
+}
+
+function uncured(state: State, copy: BlockRef, answer: string): HoldReason {
+  // The copy would do, were it not for one below that the EL was given before.
+  const advice = adviceOn(state, copy);
+  return advice === null ? stuck(copy.number, answer, true) : unfit(copy, answer, advice);
+}
+
+/** Remembers the lowest height above which the EL misreads its states in this session. */
+export function spoiled(state: State, { spoiledAbove }: Climbed): State {
+  if (spoiledAbove === null) return state;
+  const lowest = Math.min(spoiledAbove, state.session.spoiledAbove ?? Infinity);
+  return { ...state, session: { ...state.session, spoiledAbove: lowest } };
 }
 
 function unread(state: State, error: LockstepError, tick: Tick): State {

@@ -10,7 +10,15 @@ import {
   stuck,
 } from './engine-answers.js';
 import { lostFinalized, remember } from './labels.js';
-import { countForeignMove, fromClimb, fromPlan, fromUnmap, isClimbedDown, settleRecovery } from './learn-recovery.js';
+import {
+  countForeignMove,
+  fromClimb,
+  fromPlan,
+  fromUnmap,
+  isClimbedDown,
+  settleRecovery,
+  spoiled,
+} from './learn-recovery.js';
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
 import type { ExtendStop, Outcome } from './action.js';
 import { INITIAL_STATE, type EngineView, type HoldReason, type Observation, type State, type Tick } from './state.js';
@@ -97,9 +105,9 @@ function fromOutcome(state: State, outcome: Outcome, observation: Observation, t
       return fromStop({ ...state, suspicion: null }, result.stop, state.standing ?? divergence.engine, tick);
     }
     case 'climb':
-      return fromClimb(state, outcome, tick);
+      return fromClimb(spoiled(state, outcome), outcome, tick);
     case 'unmap':
-      return fromUnmap(state, outcome.from.number + 1, outcome.stop, tick);
+      return fromUnmap(spoiled(state, outcome), outcome, tick);
   }
 }
 

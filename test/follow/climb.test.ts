@@ -104,6 +104,19 @@ describe('a copied sibling', () => {
   });
 });
 
+describe('an EL that is spoiled by copies', () => {
+  it.each([
+    ['by a rung', 25, (bench: RecoveryBench) => bench.climb('copied-sibling'), 20],
+    ['by a cure', 20, (bench: RecoveryBench) => bench.unmap(), 21],
+    ['but not by another rung', 25, (bench: RecoveryBench) => bench.climb('sibling'), null],
+  ])('is told of, %s', async (_case, head, move, above) => {
+    const bench = new RecoveryBench(head);
+    bench.engine.profile = { ...bench.engine.profile, copySpoils: true };
+    await move(bench);
+    expect(bench.spoiledAbove).toBe(above);
+  });
+});
+
 describe('debug_setHead', () => {
   it('is followed by a forkchoice, since the labels are gone', async () => {
     const bench = new RecoveryBench(25);

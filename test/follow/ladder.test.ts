@@ -29,6 +29,7 @@ function after(
     rung,
     stop: { why: 'answered', to: 'forkchoice', answer, effect },
     moved: false,
+    spoiledAbove: null,
   };
   const engine = engineView(B, 7, labels(A, 3, 2));
   return decide(state, observation(engine, sourceView(A, 9), outcome), TICK);
@@ -49,7 +50,7 @@ describe('a rung that did not get the EL onto the plan', () => {
   it.each([true, false])('begins the pause where it moved the head half way (L5): %s', (moved) => {
     const answer: EngineAnswer = { status: 'UNSENT', error: new LockstepError('ENGINE_UNREACHABLE') };
     const stop = { why: 'answered', to: 'forkchoice', answer, effect: 'unmoved' } as const;
-    const outcome: Outcome = { of: 'climb', rung: 'forkchoice', stop, moved };
+    const outcome: Outcome = { of: 'climb', rung: 'forkchoice', stop, moved, spoiledAbove: null };
     const engine = engineView(B, 6, labels(A, 3, 2));
     const { state } = decide(climbing(['forkchoice']), observation(engine, sourceView(A, 9), outcome), TICK);
     const { cooldownMs } = state.recoveryPolicy;
@@ -79,7 +80,7 @@ describe('a rung that did not get the EL onto the plan', () => {
     ['moved nothing, but a call before it had timed out', { moved: false, unsettled: late }, SETTLED.session.id],
   ])('and after which the EL stands lower, %s', (_case, { moved, unsettled }, session) => {
     const stop = { why: 'answered', to: 'payload', answer: { status: 'ACCEPTED' }, effect: null } as const;
-    const outcome: Outcome = { of: 'climb', rung: 'sibling', stop, moved };
+    const outcome: Outcome = { of: 'climb', rung: 'sibling', stop, moved, spoiledAbove: null };
     const before: State = { ...climbing(['sibling', 'copied-sibling']), standing: at(B, 7), unsettled };
     const engine = engineView(B, 5, labels(A, 3, 2));
     const { state } = decide(before, observation(engine, sourceView(A, 9), outcome), TICK);
@@ -91,7 +92,7 @@ describe('a rung that did not get the EL onto the plan', () => {
     const copy = at(B, 3);
     const invalid = { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'block' } as const;
     const stop = { why: 'copy-refused', copy, answer: invalid } as const;
-    const outcome: Outcome = { of: 'climb', rung: 'copied-sibling', stop, moved: false };
+    const outcome: Outcome = { of: 'climb', rung: 'copied-sibling', stop, moved: false, spoiledAbove: null };
     const engine = engineView(B, 7, labels(A, 3, 2));
     const state = climbing(['copied-sibling', 'set-head']);
     const next = decide(state, observation(engine, sourceView(A, 9), outcome), TICK);
@@ -130,7 +131,7 @@ describe('a cure of stale mappings', () => {
     ['was refused before', { why: 'not-sent', stop: { why: 'known-refused', block: at(B, 6) } }],
   ])('whose copied block %s is a failure that slows down', (_case, stop) => {
     const before: State = { ...SETTLED, staleAbove: at(A, 5), trouble: null };
-    const outcome: Outcome = { of: 'unmap', from: at(A, 5), stop };
+    const outcome: Outcome = { of: 'unmap', from: at(A, 5), stop, spoiledAbove: null };
     const { state, action } = decide(before, observation(engineView(A, 5), sourceView(A, 9), outcome), TICK);
     expect(action).toMatchObject({ do: 'wait' });
     expect(state).toMatchObject({ staleAbove: null, trouble: { key: 'forkchoice', reason: { kind: 'engine-stuck' } } });

@@ -170,21 +170,25 @@ describe('the calls of a recovery in the metrics', () => {
       rung: 'forkchoice',
       stop: { ...stop, to: 'forkchoice', answer: { status: 'UNKNOWN', error } },
       moved: false,
+      spoiledAbove: null,
     });
     metrics.outcome({
       of: 'climb',
       rung: 'set-head',
       stop: { ...stop, to: 'debug_setHead', answer: { status: 'UNSENT', error } },
       moved: false,
+      spoiledAbove: null,
     });
     metrics.outcome({
       of: 'unmap',
       from: at(A, 3),
+      spoiledAbove: null,
       stop: { ...stop, to: 'copied payload', answer: { status: 'ACCEPTED' } },
     });
     metrics.outcome({
       of: 'climb',
       moved: false,
+      spoiledAbove: null,
       rung: 'sibling',
       stop: { why: 'refused', block: at(A, 4), answer: { status: 'SYNCING' } },
     });

@@ -34,7 +34,7 @@ export function actInModel(action: Exclude<Action, { do: 'halt' }>, hands: Hands
     case 'climb':
       return { of: 'climb', rung: action.rung, ...climbInModel(action, hands) };
     case 'unmap':
-      return { of: 'unmap', from: action.from, stop: unmapInModel(action, hands) };
+      return { of: 'unmap', from: action.from, ...unmapInModel(action, hands) };
   }
 }
 

@@ -62,6 +62,7 @@ function stateKey(state: State, now: number, age: (at: number | null, now: numbe
     remembered.safe?.hash,
     remembered.finalized?.hash,
     recoveryKey(state.recovery, now),
+    session.spoiledAbove,
     paceKey(state, now),
   ].join(';');
 }
@@ -123,9 +124,9 @@ function outcomeKey(outcome: Outcome | null): string {
     case 'plan':
       return `${outcome.divergence.source.hash} ${planResultKey(outcome.result)}`;
     case 'climb':
-      return `${outcome.rung} ${climbKey(outcome.stop)}`;
+      return `${outcome.rung} ${outcome.spoiledAbove} ${climbKey(outcome.stop)}`;
     case 'unmap':
-      return `unmap ${climbKey(outcome.stop)}`;
+      return `unmap ${outcome.spoiledAbove} ${climbKey(outcome.stop)}`;
   }
 }
 
