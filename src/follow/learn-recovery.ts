@@ -194,6 +194,11 @@ function mayHaveMoved({ unsettled: open }: State, { stop, moved }: Extract<Outco
   return stop.why === 'answered' && (stop.answer.status === 'UNKNOWN' || stop.effect === 'unread');
 }
 
+/** The EL was left to sync with its peers, which moves it as any rung does: the pause begins where a recovery led there. */
+export function pacedBySync(state: State, { recovery }: State, tick: Tick): State {
+  return recovery?.stage === 'climbing' ? paced(state, recovery.plan.id, tick) : state;
+}
+
 /** The EL was moved by this plan, or may have been: the pause begins, whatever becomes of the replay. */
 function paced(state: State, movedBy: number, { now }: Tick): State {
   const { pace } = state;

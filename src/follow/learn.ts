@@ -1,5 +1,5 @@
 import { type BlockRef, diverges } from '../chain/block.js';
-import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
+import { isSyncedDown, pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
 import {
   describe,
   fromAnswer,
@@ -16,6 +16,7 @@ import {
   fromPlan,
   fromUnmap,
   isClimbedDown,
+  pacedBySync,
   settleRecovery,
   spoiled,
 } from './learn-recovery.js';
@@ -42,7 +43,7 @@ function fromSides(state: State, { engine, source, outcome }: Observation, tick:
   const view = engine.value;
   const standing = view.heads.unsafe;
   const lower = state.standing !== null && standing.number < state.standing.number;
-  const restarted = lower && !isClimbedDown(state, outcome, view);
+  const restarted = lower && !isClimbedDown(state, outcome, view) && !isSyncedDown(state, view);
   const session = restarted ? newSession(state) : watched(state, view, tick.now);
   const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
   const settled = settleRecovery(moved, view, tick);
@@ -213,15 +214,19 @@ function fromElSync(before: State, outcome: Extract<Outcome, { of: 'el-sync' }>,
   const elSync = before.elSync ?? { policy: LAST_WAY, stage: 'idle' as const };
   const state: State = { ...before, elSync, recovery: null };
   if (stop.why === 'aimed') {
-    const calmed = { ...unproved(state), trouble: null, unsettled: null, lastForkchoiceAt: tick.now };
-    return pointed(calmed, outcome, stop.peers, tick.now);
+    // Where it ends up is compared anew, whatever was suspected before.
+    const calmed = { ...unproved(state), suspicion: null, trouble: null, unsettled: null, lastForkchoiceAt: tick.now };
+    return pointed(pacedBySync(calmed, before, tick), outcome, stop.peers, tick.now);
   }
   if (stop.why === 'unlinked') return fromStop({ ...state, elSync: renewed(state.elSync) }, stop, from, tick);
   if (stop.why !== 'payload-answer' && stop.why !== 'forkchoice-answer') return fromStop(state, stop, from, tick);
   const { answer } = stop;
   if (answer.status === 'UNKNOWN') {
     // Whether the EL took the target is told by what it does in the time that it has to begin.
-    const perhaps = stop.why === 'forkchoice-answer' ? pointed(unproved(state), outcome, null, tick.now) : state;
+    const perhaps =
+      stop.why === 'forkchoice-answer'
+        ? pointed(unproved(pacedBySync(state, before, tick)), outcome, null, tick.now)
+        : state;
     return unsettled(perhaps, answer.error, tick);
   }
   if (answer.status === 'UNSENT') return fromStop(state, stop, from, tick);
