@@ -76,12 +76,13 @@ const ENGINE_HOLDS = {
     ],
   },
   'engine-unfit': {
-    fields: ['number', 'hash', 'answer'],
+    fields: ['number', 'hash', 'answer', 'advice'],
     metrics: REFUSALS,
     alone:
       'does not send the payload again for 10 minutes in this session of the EL; asks once more after a restart of it. An error for the form of ' +
       'the same payload twice ends lockstep with 76.',
     todo: [
+      'With `advice` in the log line: restart the EL. An op-geth that was moved back by a copied block misreads its states above it until then, and calls sound blocks INVALID; to spare it that, list debug in its `--http.api`.',
       '`hash mismatch` and the like in `answer`: upgrade the EL to a version that knows the fork, and compare its genesis file with that of the source.',
       '`missing trie node` and the like: restart the EL; if that does not help, initialise its database anew.',
       'An OP Stack chain needs op-geth or op-reth.',

@@ -84,6 +84,8 @@ export interface EngineHabits {
   readonly setHead: boolean;
   /** A block that is no longer canonical stays in the database for a while, and must not be sent again before it is gone. */
   readonly forgetsLate: boolean;
+  /** Given a copy of a block, it misreads the states of the blocks that it holds above it, until it restarts. */
+  readonly copySpoils: boolean;
   /** What an operator can do where no way back is left, as part of a sentence; null where nothing is known to help. */
   readonly rewindAdvice: string | null;
 }

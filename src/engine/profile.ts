@@ -24,6 +24,7 @@ const RETH_SET_HEAD =
   'It answers success and does nothing: op-reth on both of its ports, reth 2.5.1 on its public RPC alone (engines-measured 3.0, test/els/rungs.test.ts).';
 const RETH_FORGETS =
   'Removed blocks stay on disk for 7 to 120 ms. Sent again meanwhile, they can make an op-reth exit (engines-measured 3.0); a forkchoice for one is VALID and moves nothing, while after the wait the first one moved, at 5 to 400 blocks (seen with reth 2.5.1 and op-reth 1.10.2).';
+const RETH_COPY = 'What stands on the original of a copied block goes on being VALID (test/els/sim-profiles.test.ts).';
 const NOT_ASKED_FOR = 'No specification asks for such a wait.';
 const UNTOLD = 'Nothing is taken for granted: it is tried, and read back.';
 
@@ -45,6 +46,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     maxSiblingDepth: 127,
     setHead: true,
     forgetsLate: false,
+    copySpoils: false,
     rewindAdvice: 'restart it with `--engine.maxreorgdepth 0`',
     evidence: {
       kind: 'engine_getClientVersionV1 says go-ethereum (engines-measured 2.G).',
@@ -57,6 +59,8 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
       setHead:
         'At any depth, in 0.2 s, where the state is stored by path; its engine port never serves it, so it needs an admin RPC (engines-measured 2.B, 2.F).',
       forgetsLate: GETH_FORGETS,
+      copySpoils:
+        'It takes no second layer with the same state root (triedb/pathdb/layertree.go of 1.17.7; test/els/sim-profiles.test.ts).',
       rewindAdvice:
         'The limit of 32 is gone then, and payloads below the window are executed again (engines-measured 2.B).',
     },
@@ -75,6 +79,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     maxSiblingDepth: 127,
     setHead: true,
     forgetsLate: false,
+    copySpoils: true,
     rewindAdvice: 'restart it with `debug` in its `--http.api`',
     evidence: {
       kind: `Says go-ethereum as well; its capabilities list ${OP_STACK_METHOD} (engines-measured 2.G).`,
@@ -86,12 +91,15 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
       setHead:
         'At any depth where the state is stored by path, at 15 to 25 ms for each block beyond 128. Stored by hash, it lands on genesis there (engines-measured 2.0, 2.B).',
       forgetsLate: GETH_FORGETS,
+      copySpoils:
+        'It takes two layers with one state root, and looks for what is above in the newer (triedb/pathdb/layertree.go and lookup.go of v1.101702.3; test/els/sim-profiles.test.ts).',
       rewindAdvice: 'debug_setHead is served on the engine port then (engines-measured 2.0).',
     },
     known: [
       GETH_KILLED,
       'A forkchoice for an ancestor moves the labels and never the head.',
       'With `debug` in `--http.api`, debug_setHead is served on the engine port too.',
+      'Where a copied block moved it, it may call new blocks INVALID above that block, until it is restarted.',
     ],
   },
   reth: {
@@ -103,6 +111,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     maxSiblingDepth: Infinity,
     setHead: false,
     forgetsLate: true,
+    copySpoils: false,
     rewindAdvice: null,
     evidence: {
       kind: 'engine_getClientVersionV1 says Reth (engines-measured 4).',
@@ -113,6 +122,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
       maxSiblingDepth: RETH_SIBLING,
       setHead: RETH_SET_HEAD,
       forgetsLate: RETH_FORGETS,
+      copySpoils: RETH_COPY,
       rewindAdvice: 'Siblings work at every depth that was tried (engines-measured 4).',
     },
     known: [
@@ -129,6 +139,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     maxSiblingDepth: Infinity,
     setHead: false,
     forgetsLate: true,
+    copySpoils: false,
     rewindAdvice: 'restart it with `--engine.allow-unwind-canonical-header`',
     evidence: {
       kind: `Says a name with reth in it, and its capabilities list ${OP_STACK_METHOD} (engines-measured 3.7).`,
@@ -139,6 +150,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
       maxSiblingDepth: RETH_SIBLING,
       setHead: RETH_SET_HEAD,
       forgetsLate: RETH_FORGETS,
+      copySpoils: RETH_COPY,
       rewindAdvice:
         'A forkchoice for an ancestor moves the head then, and its labels when it is repeated (engines-measured 3.3).',
     },
@@ -157,6 +169,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     maxSiblingDepth: Infinity,
     setHead: false,
     forgetsLate: false,
+    copySpoils: false,
     rewindAdvice: null,
     evidence: {
       kind: `Tells no version; its capabilities list ${ETHEREUMJS_METHOD}, without a version (engines 11).`,
@@ -168,6 +181,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
       maxSiblingDepth: UNTOLD,
       setHead: 'It has no such method (engines 16.6).',
       forgetsLate: NOT_ASKED_FOR,
+      copySpoils: 'What stands on the original goes on being VALID (test/els/sim-profiles.test.ts).',
       rewindAdvice: 'Nothing is known to help.',
     },
     known: [
@@ -185,6 +199,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
     maxSiblingDepth: Infinity,
     setHead: false,
     forgetsLate: false,
+    copySpoils: false,
     rewindAdvice: null,
     evidence: {
       kind: 'Whatever else answers.',
@@ -196,6 +211,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
       maxSiblingDepth: UNTOLD,
       setHead: 'It can throw an EL back to its genesis, so it is not tried on one that is not known.',
       forgetsLate: NOT_ASKED_FOR,
+      copySpoils: UNTOLD,
       rewindAdvice: 'Nothing is known to help.',
     },
     known: [],

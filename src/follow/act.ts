@@ -53,7 +53,7 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
     case 'climb':
       return { of: 'climb', rung: action.rung, ...(await climb(action, { ...deps, apply }, stop)) };
     case 'unmap':
-      return { of: 'unmap', from: action.from, stop: await unmap(action, { ...deps, apply }, stop) };
+      return { of: 'unmap', from: action.from, ...(await unmap(action, { ...deps, apply }, stop)) };
   }
 }
 

@@ -114,8 +114,14 @@ export type Outcome =
     }
   | { readonly of: 'plan'; readonly divergence: Divergence; readonly result: PlanResult }
   /** `moved`: the EL's head is not the one that the plan found, whatever the rung came to. */
-  | { readonly of: 'climb'; readonly rung: Rung; readonly stop: ClimbStop; readonly moved: boolean }
-  | { readonly of: 'unmap'; readonly from: BlockRef; readonly stop: ClimbStop };
+  | ({ readonly of: 'climb'; readonly rung: Rung; readonly moved: boolean } & Climbed)
+  | ({ readonly of: 'unmap'; readonly from: BlockRef } & Climbed);
+
+export interface Climbed {
+  readonly stop: ClimbStop;
+  /** From now on this EL misreads its states above this height, until it restarts; null: it does not. */
+  readonly spoiledAbove: number | null;
+}
 
 export type PlanResult =
   | { readonly kind: 'planned'; readonly plan: Plan; readonly rungs: readonly Rung[]; readonly advice: string | null }
@@ -131,6 +137,8 @@ export type ClimbStop =
   | { readonly why: 'answered'; readonly to: ClimbCall; readonly answer: EngineAnswer; readonly effect: string | null }
   /** The source's own block was refused. */
   | { readonly why: 'refused'; readonly block: BlockRef; readonly answer: EngineAnswer }
+  /** A copied block is INVALID, which says nothing of the block that it is a copy of. */
+  | { readonly why: 'copy-refused'; readonly copy: BlockRef; readonly answer: EngineAnswer }
   | { readonly why: 'not-sent'; readonly stop: ExtendStop }
   /** The EL could not be read on the way. */
   | { readonly why: 'unread'; readonly error: LockstepError };

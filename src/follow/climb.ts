@@ -5,7 +5,7 @@ import type { Payload } from '../payload/payload.js';
 import type { Source } from '../source/source.js';
 import { asLockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
-import type { ClimbAction, ClimbCall, ClimbStop, ExtendStop, Ground, UnmapAction } from './action.js';
+import type { ClimbAction, ClimbCall, Climbed, ClimbStop, ExtendStop, Ground, UnmapAction } from './action.js';
 import { labelsUpTo, promote, restored } from './labels.js';
 import type { PlannedPayloads } from './planned-payloads.js';
 import { prepareCopied, prepareFar, prepareLinked, type Prepared } from './prepare.js';
@@ -36,7 +36,7 @@ export async function climb(
   action: ClimbAction,
   deps: ClimbDeps,
   signal: AbortSignal,
-): Promise<{ readonly stop: ClimbStop; readonly moved: boolean }> {
+): Promise<Climbed & { readonly moved: boolean }> {
   const { plan, primed } = action;
   const climber = new Climber(plan.engineHead, plan.ancestor.number, action.ground, deps, signal);
   const stop = await orEnded(async () => {
@@ -58,20 +58,21 @@ export async function climb(
     // The source may flip back.
     await climber.forget(plan.replaced);
   });
-  return { stop, moved: climber.at.hash !== plan.engineHead.hash };
+  return { stop, moved: climber.at.hash !== plan.engineHead.hash, spoiledAbove: climber.spoiledAbove };
 }
 
 /**
  * Frees the EL of old blocks that it maps above its head and cannot make its head (engines-measured 1.3): a copied sibling of
  * the next block becomes the head, which deletes the mappings, and then that block itself.
  */
-export function unmap({ from, ground }: UnmapAction, deps: ClimbDeps, signal: AbortSignal): Promise<ClimbStop> {
-  return orEnded(async () => {
-    const climber = new Climber(from, from.number, ground, deps, signal);
+export async function unmap({ from, ground }: UnmapAction, deps: ClimbDeps, signal: AbortSignal): Promise<Climbed> {
+  const climber = new Climber(from, from.number, ground, deps, signal);
+  const stop = await orEnded(async () => {
     const next = await climber.prepared(prepareLinked(from, deps.source, signal));
     await climber.insert(next);
     await climber.copiedSibling(next.ref);
   });
+  return { stop, spoiledAbove: climber.spoiledAbove };
 }
 
 async function orEnded(rung: () => Promise<void>): Promise<ClimbStop> {
@@ -89,6 +90,7 @@ async function orEnded(rung: () => Promise<void>): Promise<ClimbStop> {
 class Climber {
   /** Where the EL was shown to stand. */
   #at: BlockRef;
+  #spoiledAbove: number | null = null;
   /** Up to this height the EL's chain is the source's. */
   readonly #shared: number;
   readonly #ground: Ground;
@@ -105,6 +107,10 @@ class Climber {
 
   get at(): BlockRef {
     return this.#at;
+  }
+
+  get spoiledAbove(): number | null {
+    return this.#spoiledAbove;
   }
 
   async sibling([next]: readonly BlockRef[]): Promise<void> {
@@ -133,7 +139,10 @@ class Climber {
 
   async copiedSibling(block: BlockRef): Promise<void> {
     const copy = await this.prepared(prepareCopied(block, this.#deps.source, this.#signal));
-    await this.#send('copied payload', (signal) => this.#deps.engine.newPayload(copy, signal));
+    this.#requireUnrefused(copy.ref);
+    this.#goesOn();
+    if (this.#deps.engine.profile.copySpoils) this.#spoiledAbove = block.number;
+    await this.#send('copied payload', (signal) => this.#deps.engine.newPayload(copy, signal), copy.ref);
     const below = Math.min(this.#shared, block.number - 1);
     await this.#apply(forkchoice(copy.ref, labelsUpTo(below, this.#ground.trusted)));
     await this.forget(block);
@@ -159,8 +168,8 @@ class Climber {
 
   /** The source's own block: what the EL says against it counts against the block. */
   async insert(payload: Payload): Promise<void> {
-    const { isRefused, engine, onBlock } = this.#deps;
-    if (isRefused(payload.ref.hash)) throw notSent({ why: 'known-refused', block: payload.ref });
+    const { engine, onBlock } = this.#deps;
+    this.#requireUnrefused(payload.ref);
     this.#goesOn();
     const answer = await engine.newPayload(payload, this.#signal);
     if (answer.status === 'INVALID') throw new Ended({ why: 'refused', block: payload.ref, answer });
@@ -195,10 +204,19 @@ class Climber {
     this.#at = fc.head;
   }
 
-  async #send(to: ClimbCall, call: (signal: AbortSignal) => Promise<EngineAnswer>): Promise<void> {
+  async #send(
+    to: ClimbCall,
+    call: (signal: AbortSignal) => Promise<EngineAnswer>,
+    copy: BlockRef | null = null,
+  ): Promise<void> {
     this.#goesOn();
     const answer = await call(this.#signal);
+    if (copy !== null && answer.status === 'INVALID') throw new Ended({ why: 'copy-refused', copy, answer });
     if (answer.status !== 'VALID') throw answered(to, answer, null);
+  }
+
+  #requireUnrefused(block: BlockRef): void {
+    if (this.#deps.isRefused(block.hash)) throw notSent({ why: 'known-refused', block });
   }
 
   #goesOn(): void {

@@ -1,6 +1,7 @@
 import type { BlockRef } from '../chain/block.js';
 import type { Source } from '../source/source.js';
 import { LockstepError } from '../util/errors.js';
+import { askAgain } from './ask-again.js';
 import type { FetchAhead } from './fetch-ahead.js';
 import { prepare, type Prepared } from './prepare.js';
 
@@ -55,7 +56,7 @@ export class ConfirmedBlocks implements NextBlocks {
   async #isOnSource(ref: BlockRef): Promise<boolean> {
     if (this.#signal.aborted) return false;
     try {
-      const found = await this.#source.refAt({ number: ref.number }, this.#signal);
+      const found = await askAgain(() => this.#source.refAt({ number: ref.number }, this.#signal));
       return found.kind === 'found' && found.value.hash === ref.hash;
     } catch (thrown) {
       if (thrown instanceof LockstepError && thrown.code !== 'INTERNAL') return false;

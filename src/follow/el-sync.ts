@@ -13,7 +13,13 @@ export function pointed(
   const { elSync } = state;
   if (elSync === null) return state;
   if (elSync.stage === 'running') return { ...state, elSync: { ...elSync, target, aimedAt: now, peers } };
-  const begun = { started: false, at: from.number, by: 'latest', work: { head: from.number, sync: 0 } } as const;
+  const begun = {
+    from: from.number,
+    started: false,
+    at: from.number,
+    by: 'latest',
+    work: { head: from.number, sync: 0 },
+  } as const;
   const { policy } = elSync;
   return { ...state, elSync: { policy, stage: 'running', target, peers, aimedAt: now, movedAt: now, ...begun } };
 }
@@ -36,6 +42,11 @@ export function watched(state: State, engine: EngineView, now: number): State {
   const idleMs = now - run.movedAt;
   if (idleMs < (started ? policy.stallMs : policy.startMs)) return { ...state, elSync: { policy, ...run } };
   return giveUp(state, { why: started ? 'stalled' : 'not-started', target, at, peers, answer: null });
+}
+
+/** The EL came down because the sync moved it to the ancestor, not because it restarted. */
+export function isSyncedDown({ elSync }: State, { heads: { unsafe } }: EngineView): boolean {
+  return elSync?.stage === 'running' && unsafe.number >= elSync.from;
 }
 
 /** While the EL cannot be read nobody knows whether it gets on, so that time does not count. */

@@ -22,7 +22,9 @@ export function fromPayloadAnswer(state: State, { block, answer, head }: Payload
   const oversize = answer.status === 'UNSENT' && answer.error.code === 'ENGINE_OVERSIZE' ? answer.error : null;
   if (answer.status === 'INVALID' || oversize !== null) {
     const unjudged = answer.status === 'INVALID' && answer.verdictOn !== 'block';
-    const reason = unjudged ? unfit(block, describe(answer)) : refusal(block, describe(answer), oversize);
+    const reason = unjudged
+      ? unfit(block, describe(answer), adviceOn(state, block))
+      : refusal(state, block, describe(answer), oversize);
     const refused = new Map(state.refused).set(block.hash, tick.now + REFUSED_TTL_MS);
     return troubled({ ...state, refused }, refusedKey(block), reason, tick);
   }
@@ -79,7 +81,7 @@ export function stuck(at: number, answer: string, staleMapping = false): HoldRea
 /** The hold keeps the words in which the EL refused the block, for as long as it is about this block. */
 export function stillRefused(state: State, block: BlockRef, tick: Tick): State {
   const key = refusedKey(block);
-  const known = state.trouble?.key === key ? state.trouble.reason : refusal(block, 'refused before', null);
+  const known = state.trouble?.key === key ? state.trouble.reason : refusal(state, block, 'refused before', null);
   return troubled(state, key, known, tick);
 }
 
@@ -87,12 +89,21 @@ function refusedKey({ hash }: BlockRef): string {
   return `refused:${hash}`;
 }
 
-function refusal(block: BlockRef, answer: string, error: LockstepError | null): HoldReason {
-  return { kind: 'payload-refused', block, answer, error };
+function refusal(state: State, block: BlockRef, answer: string, error: LockstepError | null): HoldReason {
+  const advice = adviceOn(state, block);
+  return advice === null || error !== null
+    ? { kind: 'payload-refused', block, answer, error }
+    : unfit(block, answer, advice);
 }
 
-function unfit(block: BlockRef, answer: string): HoldReason {
-  return { kind: 'engine-unfit', block, answer };
+/** What the EL says against this block counts for nothing where it was given a copy of a block below. */
+export function adviceOn({ session: { spoiledAbove } }: State, { number }: BlockRef): string | null {
+  if (spoiledAbove === null || number <= spoiledAbove) return null;
+  return `restart the EL: it was given a copy of block ${spoiledAbove}, and may misread its states above that until then`;
+}
+
+export function unfit(block: BlockRef, answer: string, advice: string | null = null): HoldReason {
+  return { kind: 'engine-unfit', block, answer, advice };
 }
 
 /** One line for a hold reason: what the EL answered, and what it showed. */

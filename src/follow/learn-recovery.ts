@@ -1,8 +1,9 @@
+import type { BlockRef } from '../chain/block.js';
 import { isOnPlan, targetOf, type Divergence } from '../recovery/plan.js';
 import type { Rung } from '../recovery/ladder.js';
 import type { LockstepError } from '../util/errors.js';
-import type { ClimbStop, Outcome, PlanResult } from './action.js';
-import { describe, fromAnswer, fromPayloadAnswer, stuck } from './engine-answers.js';
+import type { Climbed, ClimbStop, Outcome, PlanResult } from './action.js';
+import { adviceOn, describe, fromAnswer, fromPayloadAnswer, stuck, unfit } from './engine-answers.js';
 import { trustedLabels } from './labels.js';
 import { FOREIGN_WINDOW_MS, MAX_COOLDOWN_MS, RECOVERY_RETRY_MS, UNKNOWNS_PER_RUNG } from './limits.js';
 import type { Recovery, EngineView, HoldReason, State, Tick } from './state.js';
@@ -57,6 +58,8 @@ export function fromClimb(before: State, { rung, stop, moved }: Extract<Outcome,
       return fromPayloadAnswer({ ...state, recovery: null }, { ...stop, head: recovery.plan.engineHead }, tick);
     case 'answered':
       return afterAnswer(state, recovery, rung, stop, tick);
+    case 'copy-refused':
+      return nextRung(withoutCopy(state, stop.copy), recovery, rung, `copied payload: ${describe(stop.answer)}`, tick);
     case 'not-sent':
       return notSent(state, recovery, rung, stop.stop, tick);
     case 'unread':
@@ -92,6 +95,11 @@ function notSent(
   return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
 }
 
+/** Sent again, this copy would be INVALID again: it is not, for as long as the EL lives. */
+function withoutCopy(state: State, copy: BlockRef): State {
+  return { ...state, refused: new Map(state.refused).set(copy.hash, Infinity) };
+}
+
 function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, tick: Tick): State {
   const { plan, advice } = recovery;
   const tried = [...recovery.tried, { rung, answer }];
@@ -101,7 +109,8 @@ function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, 
 }
 
 /** A cure that did nothing is tried again after a pause: the extension meets the same answer then. */
-export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick): State {
+export function fromUnmap(state: State, { from, stop }: Extract<Outcome, { of: 'unmap' }>, tick: Tick): State {
+  const at = from.number + 1;
   const done: State = { ...state, staleAbove: null };
   switch (stop.why) {
     case 'climbed': {
@@ -114,13 +123,40 @@ export function fromUnmap(state: State, at: number, stop: ClimbStop, tick: Tick)
       return fromAnswer(done, 'forkchoice', stuck(at, describe(stop.answer), true), stop.answer, tick);
     case 'refused':
       return troubled(done, 'forkchoice', stuck(at, describe(stop.answer), true), tick);
+    case 'copy-refused':
+      return troubled(
+        withoutCopy(done, stop.copy),
+        'forkchoice',
+        uncured(done, stop.copy, describe(stop.answer)),
+        tick,
+      );
     case 'not-sent':
-      return stop.stop.why === 'source-failed'
-        ? troubled(done, 'source', { kind: 'source-unavailable', error: stop.stop.error }, tick)
-        : done;
+      return notCured(done, stop.stop, tick);
     case 'unread':
       return unread(done, stop.error, tick);
   }
+}
+
+function notCured(state: State, stop: Extract<ClimbStop, { why: 'not-sent' }>['stop'], tick: Tick): State {
+  if (stop.why === 'source-failed') {
+    return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
+  }
+  // The EL refused the copy, or the block itself, in this session: there is no other cure.
+  if (stop.why !== 'known-refused') return state;
+  return troubled(state, 'forkchoice', uncured(state, stop.block, 'its copied sibling was refused before'), tick);
+}
+
+function uncured(state: State, copy: BlockRef, answer: string): HoldReason {
+  // The copy would do, were it not for one below that the EL was given before.
+  const advice = adviceOn(state, copy);
+  return advice === null ? stuck(copy.number, answer, true) : unfit(copy, answer, advice);
+}
+
+/** Remembers the lowest height above which the EL misreads its states in this session. */
+export function spoiled(state: State, { spoiledAbove }: Climbed): State {
+  if (spoiledAbove === null) return state;
+  const lowest = Math.min(spoiledAbove, state.session.spoiledAbove ?? Infinity);
+  return { ...state, session: { ...state.session, spoiledAbove: lowest } };
 }
 
 function unread(state: State, error: LockstepError, tick: Tick): State {
@@ -146,9 +182,21 @@ export function settleRecovery(state: State, engine: EngineView, tick: Tick): St
 }
 
 /** The EL came down because the recovery moved it, not because it restarted. */
-export function isClimbedDown({ recovery }: State, { heads: { unsafe } }: EngineView): boolean {
-  if (recovery?.stage !== 'climbing') return false;
-  return unsafe.number >= recovery.plan.ancestor.number;
+export function isClimbedDown(state: State, outcome: Outcome | null, { heads: { unsafe } }: EngineView): boolean {
+  const { recovery } = state;
+  if (outcome?.of !== 'climb' || recovery?.stage !== 'climbing') return false;
+  return mayHaveMoved(state, outcome) && unsafe.number >= recovery.plan.ancestor.number;
+}
+
+/** The rung moved the EL's head, or nobody knows: a call that timed out before may have been carried out since. */
+function mayHaveMoved({ unsettled: open }: State, { stop, moved }: Extract<Outcome, { of: 'climb' }>): boolean {
+  if (moved || open !== null || stop.why === 'unread') return true;
+  return stop.why === 'answered' && (stop.answer.status === 'UNKNOWN' || stop.effect === 'unread');
+}
+
+/** The EL was left to sync with its peers, which moves it as any rung does: the pause begins where a recovery led there. */
+export function pacedBySync(state: State, { recovery }: State, tick: Tick): State {
+  return recovery?.stage === 'climbing' ? paced(state, recovery.plan.id, tick) : state;
 }
 
 /** The EL was moved by this plan, or may have been: the pause begins, whatever becomes of the replay. */

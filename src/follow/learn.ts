@@ -1,5 +1,5 @@
 import { type BlockRef, diverges } from '../chain/block.js';
-import { pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
+import { isSyncedDown, pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
 import {
   describe,
   fromAnswer,
@@ -10,10 +10,19 @@ import {
   stuck,
 } from './engine-answers.js';
 import { lostFinalized, remember } from './labels.js';
-import { countForeignMove, fromClimb, fromPlan, fromUnmap, isClimbedDown, settleRecovery } from './learn-recovery.js';
+import {
+  countForeignMove,
+  fromClimb,
+  fromPlan,
+  fromUnmap,
+  isClimbedDown,
+  pacedBySync,
+  settleRecovery,
+  spoiled,
+} from './learn-recovery.js';
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
 import type { ExtendStop, Outcome } from './action.js';
-import { INITIAL_STATE, type HoldReason, type Observation, type State, type Tick } from './state.js';
+import { INITIAL_STATE, type EngineView, type HoldReason, type Observation, type State, type Tick } from './state.js';
 import { calm, troubled, unsettled } from './trouble.js';
 
 /** What is remembered after an observation: the outcome of the last action, and what both sides show. */
@@ -34,14 +43,21 @@ function fromSides(state: State, { engine, source, outcome }: Observation, tick:
   const view = engine.value;
   const standing = view.heads.unsafe;
   const lower = state.standing !== null && standing.number < state.standing.number;
-  const restarted = lower && !(outcome?.of === 'climb' && isClimbedDown(state, view));
+  const restarted = lower && !isClimbedDown(state, outcome, view) && !isSyncedDown(state, view);
   const session = restarted ? newSession(state) : watched(state, view, tick.now);
   const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
   const settled = settleRecovery(moved, view, tick);
   const staleAbove = settled.staleAbove?.hash === standing.hash ? settled.staleAbove : null;
   // Until an EL that came back has proved its identity it may be another chain.
   const remembered = settled.session.identified ? remember(view, settled.remembered) : settled.remembered;
-  return { ...settled, standing, sourceIdentified, staleAbove, remembered };
+  const suspicion = isBeyond(settled, view) ? null : settled.suspicion;
+  return { ...settled, standing, sourceIdentified, staleAbove, remembered, suspicion };
+}
+
+/** The suspected height is above the EL's head by now, where nothing can differ but what was final here. */
+function isBeyond(state: State, view: EngineView): boolean {
+  const height = state.suspicion?.height ?? 0;
+  return height > view.heads.unsafe.number && height !== lostFinalized(state, view)?.number;
 }
 
 /** It may have moved the EL's head. */
@@ -90,9 +106,9 @@ function fromOutcome(state: State, outcome: Outcome, observation: Observation, t
       return fromStop({ ...state, suspicion: null }, result.stop, state.standing ?? divergence.engine, tick);
     }
     case 'climb':
-      return fromClimb(state, outcome, tick);
+      return fromClimb(spoiled(state, outcome), outcome, tick);
     case 'unmap':
-      return fromUnmap(state, outcome.from.number + 1, outcome.stop, tick);
+      return fromUnmap(spoiled(state, outcome), outcome, tick);
   }
 }
 
@@ -198,15 +214,19 @@ function fromElSync(before: State, outcome: Extract<Outcome, { of: 'el-sync' }>,
   const elSync = before.elSync ?? { policy: LAST_WAY, stage: 'idle' as const };
   const state: State = { ...before, elSync, recovery: null };
   if (stop.why === 'aimed') {
-    const calmed = { ...unproved(state), trouble: null, unsettled: null, lastForkchoiceAt: tick.now };
-    return pointed(calmed, outcome, stop.peers, tick.now);
+    // Where it ends up is compared anew, whatever was suspected before.
+    const calmed = { ...unproved(state), suspicion: null, trouble: null, unsettled: null, lastForkchoiceAt: tick.now };
+    return pointed(pacedBySync(calmed, before, tick), outcome, stop.peers, tick.now);
   }
   if (stop.why === 'unlinked') return fromStop({ ...state, elSync: renewed(state.elSync) }, stop, from, tick);
   if (stop.why !== 'payload-answer' && stop.why !== 'forkchoice-answer') return fromStop(state, stop, from, tick);
   const { answer } = stop;
   if (answer.status === 'UNKNOWN') {
     // Whether the EL took the target is told by what it does in the time that it has to begin.
-    const perhaps = stop.why === 'forkchoice-answer' ? pointed(unproved(state), outcome, null, tick.now) : state;
+    const perhaps =
+      stop.why === 'forkchoice-answer'
+        ? pointed(unproved(pacedBySync(state, before, tick)), outcome, null, tick.now)
+        : state;
     return unsettled(perhaps, answer.error, tick);
   }
   if (answer.status === 'UNSENT') return fromStop(state, stop, from, tick);

@@ -8,6 +8,7 @@ import { decide } from './decide.js';
 import { ConsensusWatch } from './consensus-watch.js';
 import { ExecutionWatch } from './execution-watch.js';
 import type { FetchLimits } from './fetch-ahead.js';
+import { withNewestHead } from './newest-head.js';
 import { observe } from './observe.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
@@ -68,7 +69,9 @@ function watchSource(options: FollowOptions, parts: FollowParts, onNews: () => v
   const { pollIntervalMs, safetyIntervalMs } = options;
   const { onLabels, onStatus } = hooks;
   const watching = { pollIntervalMs, safetyIntervalMs, now, random, onNews, onLabels, onStatus };
-  return consensus === null ? new ExecutionWatch(source, watching) : new ConsensusWatch(consensus, watching);
+  return consensus === null
+    ? new ExecutionWatch(withNewestHead(source), watching)
+    : new ConsensusWatch(consensus, watching);
 }
 
 interface Loop {

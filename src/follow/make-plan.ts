@@ -5,6 +5,7 @@ import type { Plan } from '../recovery/plan.js';
 import { beginSearch, foundAt, heightsToAsk, told, type Search } from '../recovery/search.js';
 import type { Source } from '../source/source.js';
 import { asLockstepError } from '../util/errors.js';
+import { askAgain } from './ask-again.js';
 import type { ExtendStop, PlanAction, PlanResult } from './action.js';
 import { FetchAhead, type FetchLimits } from './fetch-ahead.js';
 import type { PlannedPayloads } from './planned-payloads.js';
@@ -158,7 +159,7 @@ class Planner {
   }
 
   async #sourceAt(number: number): Promise<BlockRef> {
-    const found = await this.#deps.source.refAt({ number }, this.#signal);
+    const found = await askAgain(() => this.#deps.source.refAt({ number }, this.#signal));
     if (found.kind === 'found') return found.value;
     const stop: ExtendStop = { why: 'absent', number, pruned: found.kind === 'pruned' };
     throw new Stopped({ kind: 'stopped', stop });

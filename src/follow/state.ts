@@ -44,7 +44,13 @@ export type HoldReason =
    */
   | { readonly kind: 'engine-stuck'; readonly at: number; readonly answer: string; readonly staleMapping: boolean }
   /** A verified payload was refused, and not for its block: the EL reads another form, or misses state of its own. */
-  | { readonly kind: 'engine-unfit'; readonly block: BlockRef; readonly answer: string }
+  | {
+      readonly kind: 'engine-unfit';
+      readonly block: BlockRef;
+      readonly answer: string;
+      /** What helps, where it is known. */
+      readonly advice: string | null;
+    }
   /** The EL answers SYNCING to a child of its own head, and shows no sync: it does not execute (engines-measured 2.I). */
   | { readonly kind: 'engine-snap-sync'; readonly at: number }
   /** `error` where the EL could not even read the payload. */
@@ -88,6 +94,8 @@ export interface Session {
   readonly ignoreSyncing: boolean;
   /** No answer to a batch of payloads left a doubt so far. */
   readonly batches: boolean;
+  /** It was given a copy of the block at this height, and misreads its states above it; null: it was not. */
+  readonly spoiledAbove: number | null;
 }
 
 /** The same failure, met again and again: it slows down, and after a few times it is named. */
@@ -217,6 +225,7 @@ export const INITIAL_STATE: State = {
     primed: false,
     ignoreSyncing: false,
     batches: true,
+    spoiledAbove: null,
   },
   standing: null,
   sourceIdentified: true,

@@ -43,7 +43,7 @@ function holdDetails(reason: HoldReason): Fields {
     case 'engine-snap-sync':
       return { at: reason.at };
     case 'engine-unfit':
-      return { ...refFields(reason.block), answer: reason.answer };
+      return { ...refFields(reason.block), answer: reason.answer, ...adviceFields(reason) };
     case 'payload-refused':
       return { ...refFields(reason.block), ...(reason.error ? errorFields(reason.error) : { answer: reason.answer }) };
     case 'source-gap':
@@ -56,9 +56,13 @@ function holdDetails(reason: HoldReason): Fields {
       return {
         ...planFields(reason.plan),
         tried: reason.tried.map(({ rung, answer }) => `${rung}: ${answer}`).join('; '),
-        ...(reason.advice === null ? {} : { advice: reason.advice }),
+        ...adviceFields(reason),
       };
   }
+}
+
+function adviceFields({ advice }: { readonly advice: string | null }): Fields {
+  return advice === null ? {} : { advice };
 }
 
 function divergenceDetails(reason: Extract<HoldReason, { readonly divergence: Divergence }>): Fields {

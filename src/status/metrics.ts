@@ -143,7 +143,7 @@ function countOutcome(counters: Counters, outcome: Outcome): void {
 
 /** The calls of a rung go by the methods of the Engine API, where they are of it. */
 function countClimb(counters: Counters, stop: ClimbStop): void {
-  if (stop.why === 'refused') countAnswer(counters, 'newPayload', stop.answer);
+  if (stop.why === 'refused' || stop.why === 'copy-refused') countAnswer(counters, 'newPayload', stop.answer);
   if (stop.why === 'answered') countAnswer(counters, METHOD_OF[stop.to], stop.answer);
 }
 

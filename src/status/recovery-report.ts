@@ -47,6 +47,8 @@ function stopFields(stop: Exclude<Extract<Outcome, { of: 'climb' }>['stop'], { w
       return { call: stop.to, answer: stop.answer.status, effect: stop.effect ?? 'none' };
     case 'refused':
       return { call: 'payload', answer: stop.answer.status, number: stop.block.number };
+    case 'copy-refused':
+      return { call: 'copied payload', answer: stop.answer.status, number: stop.copy.number };
     case 'not-sent':
       return { not_sent: stop.stop.why };
     case 'unread':

@@ -7,13 +7,17 @@ const SAID_AFTER_MS = 60_000;
 
 /**
  * Watches how long the source has shown the same head, which may be a chain that stands still or a node that does
- * (reliability S24): from here the two look alike, so it is told, and nothing is done about it. Gives the age in ms.
+ * (reliability S24): from here the two look alike, so it is told, and nothing is done about it. While blocks are replayed
+ * up to that head no newer one is asked for, so that time does not count. Gives the age in ms.
  */
 export function watchSourceAge(log: Logger, now: () => number): (turn: Turn) => number {
   let head: Hash | null = null;
   let since = now();
   let said = false;
-  return ({ observation: { source } }) => {
+  let extendingSince: number | null = null;
+  return ({ observation: { source }, action }) => {
+    if (extendingSince !== null) since += now() - extendingSince;
+    extendingSince = action.do === 'extend' ? now() : null;
     if (source.kind !== 'seen') return now() - since;
     const { number, hash } = source.value.head;
     if (hash !== head) {

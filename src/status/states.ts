@@ -48,10 +48,11 @@ export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = 
   'engine-unfit': {
     meaning:
       'the EL refused a verified payload without judging its block: it reads another method version or lacks the fork or ' +
-      'the OP Stack rules of the chain, or data of its own is missing; neither block nor source is to blame',
+      'the OP Stack rules of the chain, or data of its own is missing or misread; neither block nor source is to blame',
     ends:
       'when the EL supports the fork (upgrade it, compare its genesis file; an OP Stack chain needs op-geth or op-reth), or ' +
-      'its database is whole again (restart it; if that does not help, initialise it anew)',
+      'its database is whole again (restart it; if that does not help, initialise it anew); an `advice` in the log line ' +
+      'comes first',
   },
   'payload-refused': {
     meaning:

@@ -131,7 +131,8 @@ describe('the engine watchdog', () => {
     ['an error object', (kennel) => kennel.write(forkchoice({ status: 'REJECTED', code: -38006, reason: '' }))],
     [
       'a rung that was climbed',
-      (kennel) => kennel.write({ of: 'climb', rung: 'sibling', stop: { why: 'climbed' }, moved: true }),
+      (kennel) =>
+        kennel.write({ of: 'climb', rung: 'sibling', stop: { why: 'climbed' }, moved: true, spoiledAbove: null }),
     ],
     [
       'an answer on the way',

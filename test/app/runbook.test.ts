@@ -25,7 +25,7 @@ const HOLDS: { readonly [K in HoldReason['kind']]: readonly Extract<HoldReason, 
   'engine-unsettled': [{ kind: 'engine-unsettled', error }],
   'engine-stuck': [{ kind: 'engine-stuck', at: 1, answer: 'SYNCING', staleMapping: true }],
   'engine-snap-sync': [{ kind: 'engine-snap-sync', at: 1 }],
-  'engine-unfit': [{ kind: 'engine-unfit', block: at(A, 1), answer: 'INVALID' }],
+  'engine-unfit': [{ kind: 'engine-unfit', block: at(A, 1), answer: 'INVALID', advice: 'restart it' }],
   'payload-refused': [
     { kind: 'payload-refused', block: at(A, 1), answer: 'INVALID', error: null },
     { kind: 'payload-refused', block: at(A, 1), answer: 'too large', error },

@@ -3,6 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { RunningEl } from '../../devnet/els/el.js';
 import { readHeads } from '../../devnet/heads.js';
 import { createProducer, type Producer } from '../../devnet/producer/producer.js';
+import { divert } from '../../devnet/rig/private-branch.js';
+import { replayInto } from '../../devnet/rig/replay.js';
 import { startLockstep, type LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { rpcClient } from '../../devnet/rpc.js';
 import { waitUntil } from '../../devnet/wait-until.js';
@@ -19,6 +21,10 @@ const BLOCKS = 300;
 
 /** Enough for all headers of the chain and the first few dozen bodies. */
 const STALL_BYTES = 120_000;
+
+/** geth executes on a parent down to 128 blocks below the highest one that it ever executed (engines-measured 2.0). */
+const ANCESTOR = 100;
+const DEPTH = 140;
 
 const EVERY_BLOCK = Array.from({ length: BLOCKS }, (_, index) => index + 1);
 
@@ -58,7 +64,12 @@ class FollowerGeth {
     return this.link;
   }
 
-  async lockstep(timeout: string): Promise<LockstepProcess> {
+  /** One that leaves it to sync with its peers, at most so long without progress. */
+  syncing(timeout: string): Promise<LockstepProcess> {
+    return this.lockstep(['--l2.sync-mode', 'el-sync', '--l2.el-sync-timeout', timeout]);
+  }
+
+  async lockstep(flags: readonly string[]): Promise<LockstepProcess> {
     const run = this.#lockstepsToKill.length + 1;
     const lockstep = await startLockstep({
       sourceUrl: source.httpUrl,
@@ -67,7 +78,8 @@ class FollowerGeth {
       logFile: join(scratch.dir, `${this.el.pid}-${run}.log`),
       cwd: scratch.dir,
       flags: [
-        ...['--l2.sync-mode', 'el-sync', '--l2.el-sync-timeout', timeout, '--l2.rpc', this.el.httpUrl],
+        ...flags,
+        ...['--l2.rpc', this.el.httpUrl],
         ...['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'],
       ],
     });
@@ -100,7 +112,7 @@ describe('EL sync of an empty geth', () => {
     'without peers is given up with one warning that says so, and the blocks are replayed',
     async () => {
       follower = await FollowerGeth.start('lonely');
-      const lockstep = await follower.lockstep('3s');
+      const lockstep = await follower.syncing('3s');
       await follower.untilEqual();
       expect(loggedLines(lockstep, { why: 'not-started' })).toEqual([
         expect.objectContaining({
@@ -118,7 +130,7 @@ describe('EL sync of an empty geth', () => {
     async () => {
       follower = await FollowerGeth.start('stalled');
       (await follower.connect()).stallAfter(STALL_BYTES);
-      const lockstep = await follower.lockstep('3s');
+      const lockstep = await follower.syncing('3s');
       await follower.untilEqual();
       const given = loggedLines(lockstep, { why: 'stalled' });
       expect(given).toEqual([expect.objectContaining({ lvl: 'warn', target: BLOCKS })]);
@@ -136,10 +148,10 @@ describe('EL sync of an empty geth', () => {
       const link = await follower.connect();
       link.stallAfter(STALL_BYTES);
       const begun = { msg: 'EL sync: the EL has begun to sync' };
-      const killed = await follower.lockstep('60s');
+      const killed = await follower.syncing('60s');
       await untilLogged(killed, begun, SYNC_DEADLINE_MS);
       await killed.kill();
-      const next = await follower.lockstep('60s');
+      const next = await follower.syncing('60s');
       await untilLogged(next, begun, SYNC_DEADLINE_MS);
       link.release();
       await follower.untilEqual();
@@ -153,7 +165,7 @@ describe('EL sync of an empty geth', () => {
     async () => {
       follower = await FollowerGeth.start('peered');
       await follower.connect();
-      const lockstep = await follower.lockstep('60s');
+      const lockstep = await follower.syncing('60s');
       await follower.untilEqual();
       expect(follower.payloads).toEqual([BLOCKS]);
       expect(follower.engine.log.forkchoices.length).toBeLessThanOrEqual(4);
@@ -161,6 +173,28 @@ describe('EL sync of an empty geth', () => {
       await producer.produce(5);
       await follower.untilEqual();
       expect(follower.payloads.slice(1)).toEqual([1, 2, 3, 4, 5].map((more) => BLOCKS + more));
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('a geth on a branch of its own that is deeper than the states it keeps', () => {
+  it(
+    'is led back by its peers, where the operator allows no other way',
+    async () => {
+      follower = await FollowerGeth.start('astray');
+      await replayInto(follower.el, source.httpUrl, { head: ANCESTOR, safe: null, finalized: null });
+      const place = { depth: 0, length: DEPTH, branch: 7, labels: 'keep' } as const;
+      await divert(follower.el, PRODUCER, place);
+      await follower.connect();
+      const lockstep = await follower.lockstep(['--recovery.reset', 'none', '--recovery.synthetic=false']);
+      await follower.untilEqual();
+      // The sibling is beyond its window. A plan ends 32 blocks above the head of the EL: the rest is replayed.
+      const end = ANCESTOR + DEPTH + 32;
+      expect(follower.payloads).toEqual([ANCESTOR + 1, end, ...EVERY_BLOCK.slice(end)]);
+      expect(loggedLines(lockstep, { way: 'sibling', answer: 'ACCEPTED' })).toHaveLength(1);
+      expect(loggedLines(lockstep, { msg: 'EL sync: the EL is at its target' })).toHaveLength(1);
+      expect(loggedLines(lockstep, { msg: 'Holding: nothing changes in the EL' })).toEqual([]);
     },
     TIMEOUT_MS,
   );

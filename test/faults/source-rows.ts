@@ -107,8 +107,15 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
   {
     id: 'S11',
     fault: 'a replica that lags: the head goes back and comes again',
-    behaviour: 'no recovery, no hold, no write: a lower head on the same chain is no divergence',
-    shown: [{ file: HOSTILE, test: 'causes no recovery, no hold and no write' }],
+    behaviour:
+      'no recovery, no hold, no write: a lower head on the same chain is no divergence; what one node lacks is asked of the next',
+    shown: [
+      { file: HOSTILE, test: 'causes no recovery, no hold and no write' },
+      {
+        file: 'test/integration/source-replicas.test.ts',
+        test: 'are no reason for a hold: every block and label of the other one is followed',
+      },
+    ],
   },
   {
     id: 'S12',

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { EngineAnswer } from '../../src/engine/engine.js';
 import { initKeccak } from '../../src/payload/keccak.js';
+import { copyOf } from './blocks.js';
 import { ANCESTOR, own, OWN, RecoveryBench, SOURCE, theirs } from './recovery-bench.js';
 
 beforeAll(initKeccak);
@@ -94,8 +95,25 @@ describe('a copied sibling', () => {
   it('that the EL refuses says nothing against the block it was copied from', async () => {
     const bench = new RecoveryBench(25);
     bench.engine.payloadAnswers.set(20, INVALID);
-    const stop = { why: 'answered', to: 'copied payload', answer: INVALID, effect: null };
+    const copy = copyOf(SOURCE[20]!).ref;
+    expect(await bench.climb('copied-sibling')).toEqual({ why: 'copy-refused', copy, answer: INVALID });
+    bench.refused.add(copy.hash);
+    const stop = { why: 'not-sent', stop: { why: 'known-refused', block: copy } };
     expect(await bench.climb('copied-sibling')).toEqual(stop);
+    expect(bench.engine.writes).toEqual(['np 20']);
+  });
+});
+
+describe('an EL that is spoiled by copies', () => {
+  it.each([
+    ['by a rung', 25, (bench: RecoveryBench) => bench.climb('copied-sibling'), 20],
+    ['by a cure', 20, (bench: RecoveryBench) => bench.unmap(), 21],
+    ['but not by another rung', 25, (bench: RecoveryBench) => bench.climb('sibling'), null],
+  ])('is told of, %s', async (_case, head, move, above) => {
+    const bench = new RecoveryBench(head);
+    bench.engine.profile = { ...bench.engine.profile, copySpoils: true };
+    await move(bench);
+    expect(bench.spoiledAbove).toBe(above);
   });
 });
 

@@ -68,6 +68,14 @@ describe('the blocks of an extension', () => {
     expect(range.source.calls).toContain('ref 4');
   });
 
+  it('are confirmed by the next of several nodes, where one lacks the last one as well', async () => {
+    const range = new Range();
+    range.at(5, { kind: 'absent' });
+    let looks = 0;
+    range.source.meddleRef = () => (looks++ === 0 ? { kind: 'absent' } : undefined);
+    expect(await range.handedOut()).toEqual([[3, 4], 'absent']);
+  });
+
   it.each([
     ['has another block there', () => ({ kind: 'found', value: CHAIN[3]!.ref }) as const],
     ['has none there', () => ({ kind: 'absent' }) as const],

@@ -117,6 +117,34 @@ describe('an EL that was pointed at a block', () => {
   });
 });
 
+describe('an EL sync as the last way of a recovery', () => {
+  it('may bring the head of the EL down to the ancestor, and no further', () => {
+    const running: State = { ...RUNS, standing: at(A, 9), elSync: { ...RUNNING, target: at(A, 12), from: 4 } };
+    expect(turn(running, sides(4, 20)).state).toMatchObject({ session: { id: 1 }, elSync: { stage: 'running' } });
+    expect(turn(running, sides(3, 20)).state).toMatchObject({ session: { id: 2 }, elSync: { stage: 'idle' } });
+  });
+
+  it('leaves nothing suspected of the branch that it is to leave, and begins the pause between two recoveries', () => {
+    const plan = { id: 3, ancestor: at(A, 3), blocks: A.slice(4, 8), engineHead: at(B, 5), replaced: at(B, 4) };
+    const recovery: State['recovery'] = {
+      stage: 'climbing',
+      plan,
+      rungs: ['el-sync'],
+      tried: [],
+      unknowns: 0,
+      advice: null,
+    };
+    const suspicion = { height: 5, seen: 2, divergence: { source: at(A, 5), engine: at(B, 5) } };
+    const outcome: Outcome = { of: 'el-sync', from: at(A, 3), target: at(A, 7), stop: { why: 'aimed', peers: 1 } };
+    const { state } = turn(
+      { ...LEFT, standing: at(B, 5), recovery, suspicion },
+      observation(engineView(B, 5), sourceView(A, 9), outcome),
+    );
+    expect(state).toMatchObject({ suspicion: null, recovery: null, elSync: { stage: 'running', from: 3 } });
+    expect(state.pace).toMatchObject({ movedBy: 3, notBefore: expect.any(Number) });
+  });
+});
+
 describe('an EL sync is given up', () => {
   const rest = { ignoreSyncing: true };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { EngineAnswer } from '../../src/engine/engine.js';
-import type { Action, Outcome } from '../../src/follow/action.js';
+import type { Action, ClimbStop, Outcome } from '../../src/follow/action.js';
 import { decide } from '../../src/follow/decide.js';
 import type { Recovery, State } from '../../src/follow/state.js';
 import type { Rung } from '../../src/recovery/ladder.js';
@@ -29,6 +29,7 @@ function after(
     rung,
     stop: { why: 'answered', to: 'forkchoice', answer, effect },
     moved: false,
+    spoiledAbove: null,
   };
   const engine = engineView(B, 7, labels(A, 3, 2));
   return decide(state, observation(engine, sourceView(A, 9), outcome), TICK);
@@ -49,7 +50,7 @@ describe('a rung that did not get the EL onto the plan', () => {
   it.each([true, false])('begins the pause where it moved the head half way (L5): %s', (moved) => {
     const answer: EngineAnswer = { status: 'UNSENT', error: new LockstepError('ENGINE_UNREACHABLE') };
     const stop = { why: 'answered', to: 'forkchoice', answer, effect: 'unmoved' } as const;
-    const outcome: Outcome = { of: 'climb', rung: 'forkchoice', stop, moved };
+    const outcome: Outcome = { of: 'climb', rung: 'forkchoice', stop, moved, spoiledAbove: null };
     const engine = engineView(B, 6, labels(A, 3, 2));
     const { state } = decide(climbing(['forkchoice']), observation(engine, sourceView(A, 9), outcome), TICK);
     const { cooldownMs } = state.recoveryPolicy;
@@ -69,6 +70,34 @@ describe('a rung that did not get the EL onto the plan', () => {
     const { state, action } = after(climbing(['forkchoice', 'copied-sibling']), 'forkchoice', answer, effect);
     expect(action).toMatchObject({ do: 'climb', rung: 'copied-sibling' });
     expect(state.phase.kind).toBe('recovering');
+  });
+
+  const late = { until: TICK.now - 1, waitMs: 8_000, error: new LockstepError('ENGINE_TIMEOUT') };
+
+  it.each([
+    ['moved the head', { moved: true, unsettled: null }, SETTLED.session.id],
+    ['moved nothing, so the EL restarted', { moved: false, unsettled: null }, SETTLED.session.id + 1],
+    ['moved nothing, but a call before it had timed out', { moved: false, unsettled: late }, SETTLED.session.id],
+  ])('and after which the EL stands lower, %s', (_case, { moved, unsettled }, session) => {
+    const stop = { why: 'answered', to: 'payload', answer: { status: 'ACCEPTED' }, effect: null } as const;
+    const outcome: Outcome = { of: 'climb', rung: 'sibling', stop, moved, spoiledAbove: null };
+    const before: State = { ...climbing(['sibling', 'copied-sibling']), standing: at(B, 7), unsettled };
+    const engine = engineView(B, 5, labels(A, 3, 2));
+    const { state } = decide(before, observation(engine, sourceView(A, 9), outcome), TICK);
+    // What was suspected stood above the head that the EL has now.
+    expect(state).toMatchObject({ session: { id: session }, suspicion: null, recovery: null });
+  });
+
+  it('because its copied block is INVALID is not tried with that copy again in this session (I15)', () => {
+    const copy = at(B, 3);
+    const invalid = { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'block' } as const;
+    const stop = { why: 'copy-refused', copy, answer: invalid } as const;
+    const outcome: Outcome = { of: 'climb', rung: 'copied-sibling', stop, moved: false, spoiledAbove: null };
+    const engine = engineView(B, 7, labels(A, 3, 2));
+    const state = climbing(['copied-sibling', 'set-head']);
+    const next = decide(state, observation(engine, sourceView(A, 9), outcome), TICK);
+    expect(next.action).toMatchObject({ do: 'climb', rung: 'set-head' });
+    expect([...next.state.refused]).toEqual([[copy.hash, Infinity]]);
   });
 
   it('is looked at first where its outcome is unknown (E13)', () => {
@@ -91,6 +120,22 @@ describe('a rung that did not get the EL onto the plan', () => {
     const state = climbing(['copied-sibling'], { haltOnUnrecoverable: true });
     const { action } = after(state, 'copied-sibling', TOO_DEEP, null);
     expect(action).toMatchObject({ do: 'halt', error: { code: 'RECOVERY_IMPOSSIBLE', exitCode: 81 } });
+  });
+});
+
+describe('a cure of stale mappings', () => {
+  const invalid = { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'block' } as const;
+
+  it.each<[string, ClimbStop]>([
+    ['was refused', { why: 'copy-refused', copy: at(B, 6), answer: invalid }],
+    ['was refused before', { why: 'not-sent', stop: { why: 'known-refused', block: at(B, 6) } }],
+  ])('whose copied block %s is a failure that slows down', (_case, stop) => {
+    const before: State = { ...SETTLED, staleAbove: at(A, 5), trouble: null };
+    const outcome: Outcome = { of: 'unmap', from: at(A, 5), stop, spoiledAbove: null };
+    const { state, action } = decide(before, observation(engineView(A, 5), sourceView(A, 9), outcome), TICK);
+    expect(action).toMatchObject({ do: 'wait' });
+    expect(state).toMatchObject({ staleAbove: null, trouble: { key: 'forkchoice', reason: { kind: 'engine-stuck' } } });
+    expect(state.refused.has(at(B, 6).hash)).toBe(stop.why === 'copy-refused');
   });
 });
 

@@ -216,6 +216,7 @@ describe('the EL', () => {
       primed: false,
       ignoreSyncing: false,
       batches: true,
+      spoiledAbove: null,
     });
     expect(state.refused.size).toBe(0);
   });

@@ -61,6 +61,19 @@ describe('the answer to a payload', () => {
     expect(later.trouble).toMatchObject({ count: 2, reason: { answer: 'INVALID (x; latestValidHash null)' } });
   });
 
+  it.each([
+    [5, { kind: 'engine-unfit', advice: expect.stringContaining('restart the EL: it was given a copy of block 5') }],
+    [6, { kind: 'payload-refused' }],
+    [null, { kind: 'payload-refused' }],
+  ])('INVALID from an EL that misreads its states above %s counts against the EL only above that', (above, reason) => {
+    const before: State = { ...SETTLED, session: { ...SETTLED.session, spoiledAbove: above } };
+    const state = after(stopped({ why: 'payload-answer', block: NEXT, answer: ANSWERS.INVALID }), before);
+    expect(state.trouble).toMatchObject({ named: true, reason });
+    // Whatever comes between, it is told again: the block is not sent before the EL has restarted, or ten minutes later.
+    const later = after(stopped({ why: 'known-refused', block: NEXT }), { ...state, trouble: null });
+    expect(later.trouble).toMatchObject({ reason });
+  });
+
   it('is a refusal of this payload where the EL says that it is too large', () => {
     const answer: EngineAnswer = { status: 'UNSENT', error: new LockstepError('ENGINE_OVERSIZE') };
     expect(summary(after(stopped({ why: 'payload-answer', block: NEXT, answer })))).toEqual(REFUSED);

@@ -38,6 +38,15 @@ describe('a plan', () => {
     expect(bench.planned.filter((step) => step.startsWith('block'))).toHaveLength(37);
   });
 
+  it('looks again where one of several nodes of the source lacks a block', async () => {
+    const bench = new RecoveryBench(27);
+    const looks = new Set<number>();
+    const firstTime = (height: number): boolean => looks.size < looks.add(height).size;
+    bench.source.meddleRef = (id) => (firstTime(bench.source.heightOf(id)!) ? { kind: 'absent' } : undefined);
+    bench.source.meddleBlock = (id) => (firstTime(100 + bench.source.heightOf(id)!) ? { kind: 'absent' } : undefined);
+    expect(await bench.plan()).toMatchObject({ kind: 'planned', plan: { ancestor: ANCESTOR } });
+  });
+
   it('looks at few heights: as many as halving them needs', async () => {
     const bench = new RecoveryBench(50);
     await bench.soundPlan();

@@ -31,6 +31,8 @@ export class RecoveryBench {
   readonly planned: string[] = [];
   readonly refused = new Set<string>();
   sourceLabels: Labels | null = null;
+  /** As the last rung or cure told. */
+  spoiledAbove: number | null = null;
   policy = DEFAULT_RECOVERY_POLICY;
 
   constructor(readonly head: number) {
@@ -63,12 +65,19 @@ export class RecoveryBench {
   async climb(rung: ClimbAction['rung'], more: Partial<ClimbAction> = {}): Promise<ClimbStop> {
     const plan = more.plan ?? (await this.soundPlan());
     const action: ClimbAction = { do: 'climb', rung, plan, ground: this.ground(), primed: true, ...more };
-    const { stop } = await climb(action, this.#deps(), this.stop.signal);
+    const { stop, spoiledAbove } = await climb(action, this.#deps(), this.stop.signal);
+    this.spoiledAbove = spoiledAbove;
     return stop;
   }
 
-  unmap(): Promise<ClimbStop> {
-    return unmap({ do: 'unmap', from: own(this.head), ground: this.ground() }, this.#deps(), this.stop.signal);
+  async unmap(): Promise<ClimbStop> {
+    const { stop, spoiledAbove } = await unmap(
+      { do: 'unmap', from: own(this.head), ground: this.ground() },
+      this.#deps(),
+      this.stop.signal,
+    );
+    this.spoiledAbove = spoiledAbove;
+    return stop;
   }
 
   ground(trusted: Labels = { safe: null, finalized: null }): Ground {

@@ -118,7 +118,15 @@ describe('a recovery', () => {
   it('that is left to the peers of the EL is not told as dropped', () => {
     turn({ phase: RECOVERING, recovery: CLIMBING });
     const policy = { gapBlocks: 64, startMs: 1, stallMs: 1 };
-    const run = { started: false, at: 3, by: 'latest', work: { head: 3, sync: 0 }, movedAt: 0, peers: null } as const;
+    const run = {
+      from: 3,
+      started: false,
+      at: 3,
+      by: 'latest',
+      work: { head: 3, sync: 0 },
+      movedAt: 0,
+      peers: null,
+    } as const;
     report.taken();
     turn({ recovery: null, elSync: { policy, stage: 'running', target: at(A, 9), aimedAt: 0, ...run } });
     expect(messages()).toEqual(['info: EL sync: the EL is pointed at the head of the source']);
@@ -170,21 +178,25 @@ describe('the calls of a recovery in the metrics', () => {
       rung: 'forkchoice',
       stop: { ...stop, to: 'forkchoice', answer: { status: 'UNKNOWN', error } },
       moved: false,
+      spoiledAbove: null,
     });
     metrics.outcome({
       of: 'climb',
       rung: 'set-head',
       stop: { ...stop, to: 'debug_setHead', answer: { status: 'UNSENT', error } },
       moved: false,
+      spoiledAbove: null,
     });
     metrics.outcome({
       of: 'unmap',
       from: at(A, 3),
+      spoiledAbove: null,
       stop: { ...stop, to: 'copied payload', answer: { status: 'ACCEPTED' } },
     });
     metrics.outcome({
       of: 'climb',
       moved: false,
+      spoiledAbove: null,
       rung: 'sibling',
       stop: { why: 'refused', block: at(A, 4), answer: { status: 'SYNCING' } },
     });

@@ -98,8 +98,8 @@ describe('a hold', () => {
       { at: 6, answer: 'VALID, unmoved', sign: STALE_MAPPING },
     ],
     [
-      { kind: 'engine-unfit', block: at(A, 6), answer: 'INVALID' },
-      { number: 6, answer: 'INVALID' },
+      { kind: 'engine-unfit', block: at(A, 6), answer: 'INVALID', advice: 'restart the EL' },
+      { number: 6, answer: 'INVALID', advice: 'restart the EL' },
     ],
     [
       { kind: 'payload-refused', block: at(A, 6), answer: 'INVALID', error: null },

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Action } from '../../src/follow/action.js';
 import type { Turn } from '../../src/follow/state.js';
-import { A, engineView, failed, observation, SETTLED, sourceView } from '../follow/examples.js';
+import { A, at, engineView, failed, labels, observation, SETTLED, sourceView } from '../follow/examples.js';
 import { WrittenReport } from './written-report.js';
 
 let report: WrittenReport;
@@ -10,12 +11,12 @@ beforeEach(() => {
 });
 
 describe('a source that shows no new block (S24)', () => {
-  const shows = (number: number): void => {
+  const shows = (number: number, action: Action = { do: 'wait', ms: 1 }): void => {
     const turnOf: Turn = {
       before: SETTLED,
       state: SETTLED,
       observation: observation(engineView(A, 5), sourceView(A, number)),
-      action: { do: 'wait', ms: 1 },
+      action,
     };
     report.hooks.onTurn(turnOf);
   };
@@ -37,6 +38,26 @@ describe('a source that shows no new block (S24)', () => {
     expect(said()).toEqual([['warn', 'The source has shown no new block for a minute', undefined]]);
     shows(10);
     expect(said()).toEqual([['info', 'The source shows new blocks again', 200]]);
+  });
+
+  it('while blocks are replayed up to its head was not asked for one', () => {
+    const ground = { trusted: labels(A, null, null), awaited: [], known: new Map() };
+    const to = at(A, 9);
+    const extend: Action = { do: 'extend', from: at(A, 5), to, ground, everyBlock: false, batches: true, plan: null };
+    shows(9);
+    report.nowMs = 10_000;
+    shows(9, extend);
+    // Two slices of one long extension.
+    report.nowMs = 100_000;
+    shows(9, extend);
+    report.nowMs = 190_000;
+    shows(9);
+    report.nowMs = 239_000;
+    shows(9);
+    expect(said()).toEqual([]);
+    report.nowMs = 240_000;
+    shows(9);
+    expect(said()).toEqual([['warn', 'The source has shown no new block for a minute', undefined]]);
   });
 
   it('because it is away is no silence of its chain', () => {

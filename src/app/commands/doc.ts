@@ -167,6 +167,7 @@ function profileMarkdown({ kind, evidence, rewindAdvice, known }: EngineProfile)
     `- Sibling: ${evidence.maxSiblingDepth}`,
     `- debug_setHead: ${evidence.setHead}`,
     `- Removed blocks: ${evidence.forgetsLate}`,
+    `- Copied blocks: ${evidence.copySpoils}`,
     `- Where no way back is left: ${advice}${evidence.rewindAdvice}`,
     ...known.map((fact) => `- ${fact}`),
   ];

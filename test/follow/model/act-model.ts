@@ -34,7 +34,7 @@ export function actInModel(action: Exclude<Action, { do: 'halt' }>, hands: Hands
     case 'climb':
       return { of: 'climb', rung: action.rung, ...climbInModel(action, hands) };
     case 'unmap':
-      return { of: 'unmap', from: action.from, stop: unmapInModel(action, hands) };
+      return { of: 'unmap', from: action.from, ...unmapInModel(action, hands) };
   }
 }
 
@@ -83,8 +83,12 @@ function aim(
     if (ref === null) return { why: 'absent', number, pruned: false };
     if (ref.hash !== hash) return { why: 'unlinked', number };
   }
+  const before = hands.monitor;
   const answer = hands.payload(scenario.tree.indexOf(target));
-  if (!isTaken(answer)) return { why: 'payload-answer', block: target, answer };
+  if (!isTaken(answer)) {
+    hands.monitor = hands.monitor.refusedToSync(before);
+    return { why: 'payload-answer', block: target, answer };
+  }
   const applied = hands.forkchoice(forkchoice(target, { safe: null, finalized: null }), true);
   if (isTaken(applied.answer)) {
     if (scenario.elSync !== null) hands.monitor = hands.monitor.aimed(scenario.elSync, hands.now);

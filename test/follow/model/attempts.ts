@@ -4,7 +4,7 @@ import type { Action, Outcome } from '../../../src/follow/action.js';
 export function signatureOf(action: Action): string {
   switch (action.do) {
     case 'extend':
-      return `extend ${action.from.number} ${action.to.hash}`;
+      return `extend ${action.from.hash} ${action.to.hash}`;
     case 'el-sync':
       return `el-sync ${action.target.hash}`;
     case 'compare':
@@ -50,6 +50,6 @@ export function succeeded(outcome: Outcome): boolean {
 export function isRefusal(outcome: Outcome): boolean {
   if (outcome.of !== 'climb') return false;
   const { stop } = outcome;
-  if (stop.why === 'refused') return true;
+  if (stop.why === 'refused' || stop.why === 'copy-refused') return true;
   return stop.why === 'answered' && stop.answer.status !== 'UNKNOWN' && stop.answer.status !== 'UNSENT';
 }

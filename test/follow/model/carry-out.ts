@@ -180,7 +180,7 @@ export class Hands {
     const { answer, effect } = this.#isIncomplete(applied)
       ? this.#applied(fc, this.#write(this.#forkchoiceCall(fc), 'again'))
       : applied;
-    this.monitor = this.monitor.labelled(fc, answer, effect);
+    this.monitor = this.monitor.labelled(fc, answer, effect, this.engine);
     return { answer, effect };
   }
 

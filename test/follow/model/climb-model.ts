@@ -4,6 +4,7 @@ import type { EngineAnswer } from '../../../src/engine/engine.js';
 import type {
   ClimbAction,
   ClimbCall,
+  Climbed,
   ClimbStop,
   ExtendStop,
   Ground,
@@ -24,10 +25,10 @@ class Ended extends Error {
 
 const FETCH_FAULTS = ['source-failed', 'absent', 'block-rejected'] as const;
 
-type Climbed = Pick<Extract<Outcome, { of: 'climb' }>, 'stop' | 'moved'>;
+type ClimbedModel = Pick<Extract<Outcome, { of: 'climb' }>, 'stop' | 'moved' | 'spoiledAbove'>;
 
 /** src/follow/climb.ts in a small world. */
-export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands: Hands): Climbed {
+export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands: Hands): ClimbedModel {
   const climber = new ClimberModel(plan.engineHead, plan.ancestor.number, ground, hands);
   const stop = orEnded(() => {
     switch (rung) {
@@ -51,16 +52,17 @@ export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands:
     }
     climber.forget();
   });
-  return { stop, moved: climber.at.hash !== plan.engineHead.hash };
+  return { stop, moved: climber.at.hash !== plan.engineHead.hash, spoiledAbove: climber.spoiledAbove };
 }
 
-export function unmapInModel({ from, ground }: UnmapAction, hands: Hands): ClimbStop {
-  return orEnded(() => {
-    const climber = new ClimberModel(from, from.number, ground, hands);
+export function unmapInModel({ from, ground }: UnmapAction, hands: Hands): Climbed {
+  const climber = new ClimberModel(from, from.number, ground, hands);
+  const stop = orEnded(() => {
     const next = climber.next(from);
     climber.insert(next);
     climber.copiedSibling(next);
   });
+  return { stop, spoiledAbove: climber.spoiledAbove };
 }
 
 function orEnded(rung: () => void): ClimbStop {
@@ -76,6 +78,7 @@ function orEnded(rung: () => void): ClimbStop {
 
 class ClimberModel {
   #at: BlockRef;
+  #spoiledAbove: number | null = null;
   readonly #shared: number;
   readonly #ground: Ground;
   readonly #hands: Hands;
@@ -89,6 +92,10 @@ class ClimberModel {
 
   get at(): BlockRef {
     return this.#at;
+  }
+
+  get spoiledAbove(): number | null {
+    return this.#spoiledAbove;
   }
 
   /** By its hash, also where it was given up meanwhile. */
@@ -135,7 +142,10 @@ class ClimberModel {
     const { tree } = this.#hands.scenario;
     this.fetch(block);
     const copy = tree.copy(tree.indexOf(block));
+    this.#requireUnrefused(tree.ref(copy));
+    if (this.#hands.scenario.habits.copySpoils) this.#spoiledAbove = block.number;
     const answer = this.#hands.payload(copy);
+    if (answer.status === 'INVALID') throw new Ended({ why: 'copy-refused', copy: tree.ref(copy), answer });
     if (answer.status !== 'VALID') throw answered('copied payload', answer, null);
     const below = Math.min(this.#shared, block.number - 1);
     this.#apply(forkchoice(tree.ref(copy), labelsUpTo(below, this.#ground.trusted)));
@@ -157,7 +167,7 @@ class ClimberModel {
   }
 
   insert(block: BlockRef): void {
-    if (this.#hands.isRefused(block)) throw notSent({ why: 'known-refused', block });
+    this.#requireUnrefused(block);
     const answer = this.#hands.payload(this.#hands.scenario.tree.indexOf(block));
     if (answer.status === 'INVALID') throw new Ended({ why: 'refused', block, answer });
     if (answer.status !== 'VALID') throw answered('payload', answer, null);
@@ -172,6 +182,10 @@ class ClimberModel {
     const wanted = labelRefs(scenario.tree, sourceLabels);
     const before = restored(head, labelsUpTo(shared, trusted), awaited, hashAt, promote);
     this.#apply(forkchoice(head, promote(head, before, wanted, hashAt)));
+  }
+
+  #requireUnrefused(block: BlockRef): void {
+    if (this.#hands.isRefused(block)) throw notSent({ why: 'known-refused', block });
   }
 
   #apply(fc: Forkchoice): void {

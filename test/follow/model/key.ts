@@ -62,6 +62,7 @@ function stateKey(state: State, now: number, age: (at: number | null, now: numbe
     remembered.safe?.hash,
     remembered.finalized?.hash,
     recoveryKey(state.recovery, now),
+    session.spoiledAbove,
     paceKey(state, now),
   ].join(';');
 }
@@ -91,9 +92,9 @@ function paceKey({ pace, foreign, staleAbove }: State, now: number): string {
 
 function elSyncKey(elSync: State['elSync'], now: number): string {
   if (elSync?.stage !== 'running') return elSync?.stage ?? '';
-  const { policy, target, started, work, movedAt, aimedAt } = elSync;
+  const { policy, target, from, started, work, movedAt, aimedAt } = elSync;
   const pauses = [left(movedAt + policy.stallMs, now), left(aimedAt + EL_SYNC_REAIM_MS, now)];
-  return [target.hash, started, work.head, work.sync, ...pauses].join('/');
+  return [target.hash, from, started, work.head, work.sync, ...pauses].join('/');
 }
 
 function left(until: number, now: number): number {
@@ -123,9 +124,9 @@ function outcomeKey(outcome: Outcome | null): string {
     case 'plan':
       return `${outcome.divergence.source.hash} ${planResultKey(outcome.result)}`;
     case 'climb':
-      return `${outcome.rung} ${climbKey(outcome.stop)}`;
+      return `${outcome.rung} ${outcome.spoiledAbove} ${climbKey(outcome.stop)}`;
     case 'unmap':
-      return `unmap ${climbKey(outcome.stop)}`;
+      return `unmap ${outcome.spoiledAbove} ${climbKey(outcome.stop)}`;
   }
 }
 
@@ -152,6 +153,8 @@ function climbKey(stop: ClimbStop): string {
       return `${stop.to} ${answerKey(stop.answer)} ${stop.effect ?? ''}`;
     case 'refused':
       return `${stop.block.hash} ${answerKey(stop.answer)}`;
+    case 'copy-refused':
+      return `${stop.copy.hash} ${answerKey(stop.answer)}`;
     case 'not-sent':
       return stopKey(stop.stop);
   }

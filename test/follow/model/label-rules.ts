@@ -9,7 +9,7 @@ interface KnownLabels {
   readonly own: LabelPair;
   readonly source: LabelPair | null;
   /** What the EL showed, wherever these blocks are. */
-  readonly shown: readonly (Index | null)[];
+  readonly shown: readonly [safe: Index | null, finalized: Index | null];
   /** A safe block that was shown before. */
   readonly remembered: Index | null;
   /** The last finalized block that this lifetime of the EL took from us, and the highest one that it ever showed. */
@@ -19,10 +19,14 @@ interface KnownLabels {
 
 /** Checks the labels of a forkchoice: I1, I2, I4, I10, I12. */
 export function requireLabels(tree: Tree, { head, labels }: Forkchoice, known: KnownLabels): void {
-  const onChain = [known.sent, known.fence].filter((one) => one !== null && tree.isOnLine(one, tree.indexOf(head)));
+  const isOnChain = (one: Index | null): boolean => one !== null && tree.isOnLine(one, tree.indexOf(head));
+  const onChain = [known.sent, known.fence].filter(isOnChain);
   if (labels === null) {
     if (known.own.finalized !== null) throw new Violation('I4', 'zero labels although the EL has a finalized block');
-    if (onChain.length > 0) throw new Violation('I4', 'zero labels after others were taken');
+    // A finalized block that it took beside or above its chain would go back with any that can be named; zeros leave it.
+    const [, finalized] = known.shown;
+    if (onChain.length > 0 && (finalized === null || isOnChain(finalized)))
+      throw new Violation('I4', 'zero labels after others were taken');
     return;
   }
   const safe = tree.indexOf(labels.safe);

@@ -154,7 +154,7 @@ function isAtEnd(scenario: Scenario, world: World): boolean {
   const { invalid } = engine;
   if (invalid !== null && tree.isOnLine(invalid, source.head)) {
     const stands = isAside(tree, source.head, engine.head) || engine.head === tree.parent(invalid);
-    return held === 'payload-refused' && stands;
+    return refusals(world).includes(held ?? '') && stands;
   }
   if (!tree.isOnLine(source.head, engine.head)) return false;
   // An EL that drops the labels of a forkchoice for its own head gets them with the next block.
@@ -178,20 +178,26 @@ function holdOf(scenario: Scenario, world: World): readonly string[] | null {
   if (hasWayBack(scenario, world)) return null;
   // A way may be missing for the very block that the EL refuses.
   const refuses = engine.invalid !== null && tree.isOnLine(engine.invalid, source.head);
-  return refuses ? ['recovery-failed', 'payload-refused'] : ['recovery-failed'];
+  return refuses ? ['recovery-failed', ...refusals(world)] : ['recovery-failed'];
+}
+
+/** An EL that was given a copy may be the one to blame: it is told to be restarted. */
+function refusals({ state: { session } }: World): readonly string[] {
+  return session.spoiledAbove === null ? ['payload-refused'] : ['payload-refused', 'engine-unfit'];
 }
 
 /** An EL that does not execute, or may not be cured, stays where it is. */
-function whileBehind(scenario: Scenario, { source, engine, state, now }: World): readonly string[] | null {
+function whileBehind(scenario: Scenario, world: World): readonly string[] | null {
+  const { source, engine, state, now } = world;
   const { tree, policy } = scenario;
   const next = tree.atHeight(source.head, tree.height(engine.head) + 1);
   if (next === null || next === engine.invalid) return null;
   // What this EL refused in this session is not sent again for ten minutes (reliability E6).
-  if (now < (state.refused.get(tree.ref(next).hash) ?? 0)) return ['payload-refused'];
-  const { executes, moves } = trialOf(scenario, engine, next);
-  if (!executes) return ['engine-snap-sync', 'engine-stuck', 'payload-refused'];
-  const mayCure = policy.mode === 'auto' && policy.synthetic;
-  return moves || mayCure ? null : ['engine-stuck'];
+  if (now < (state.refused.get(tree.ref(next).hash) ?? 0)) return refusals(world);
+  const { executes, moves, cures } = trialOf(scenario, engine, next);
+  if (!executes) return ['engine-snap-sync', 'engine-stuck', ...refusals(world)];
+  const mayCure = policy.mode === 'auto' && policy.synthetic && cures;
+  return moves || mayCure ? null : ['engine-stuck', 'engine-unfit'];
 }
 
 /** Neither is on the other's chain. */
@@ -201,13 +207,13 @@ function isAside(tree: Tree, a: Index, b: Index): boolean {
 
 /** The EL shows the labels of the source, or its own where they are higher, and nothing that was final is lost. */
 function hasLabels(tree: Tree, { source, engine, monitor }: World): boolean {
+  // No forkchoice names genesis, and a safe label alone cannot be sent.
+  if (engine.head === 0) return true;
   const { fence } = monitor.past;
   const kept = fence !== null && tree.isOnLine(fence, engine.head) ? fence : null;
   if (kept !== null && !isAtOrAbove(tree, kept, engine.finalized, engine.head)) return false;
   const stands = (label: keyof LabelPair): boolean =>
     source[label] === null || isAtOrAbove(tree, source[label], engine[label], engine.head);
-  // No forkchoice names genesis, and a safe label alone cannot be sent.
-  if (engine.head === 0) return true;
   if (source.finalized === null && engine.finalized === null) return true;
   return stands('finalized') && stands('safe');
 }

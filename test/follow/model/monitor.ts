@@ -1,3 +1,4 @@
+import type { BlockRef } from '../../../src/chain/block.js';
 import type { Forkchoice } from '../../../src/chain/forkchoice.js';
 import type { EngineAnswer } from '../../../src/engine/engine.js';
 import type { Action, Outcome } from '../../../src/follow/action.js';
@@ -11,9 +12,9 @@ import type { EngineModel, Write } from './engine/state.js';
 import { requireAim, requireBatch, requireComplete, requireHead, requirePayload } from './head-rules.js';
 import { extended, historyKey, NO_HISTORY, type History, type RecoveryHistory } from './history.js';
 import { ownLabels, requireLabels } from './label-rules.js';
-import { afterClimb, requireClimbable, requireConfirmed } from './recovery-rules.js';
+import { afterClimb, lowestAfter, requireClimbable, requireConfirmed } from './recovery-rules.js';
 import type { LabelPair } from './source-model.js';
-import { NO_BLOCKS, type Index, type Tree } from './tree.js';
+import type { Index, Tree } from './tree.js';
 import { sharedHeight } from './shared-height.js';
 import { Violation } from './violation.js';
 
@@ -62,7 +63,8 @@ export class Monitor {
 
   /** The EL really started anew: what it took before is on no wire any more, and the fence stays. */
   restarted(): Monitor {
-    return this.#with({ sentFinalized: null, validated: NO_BLOCKS, refused: NO_HISTORY.refused, leftAlone: null });
+    const { sentFinalized, validated, refused, batchDoubted, leftAlone } = NO_HISTORY;
+    return this.#with({ sentFinalized, validated, refused, batchDoubted, leftAlone });
   }
 
   /** lockstep started anew, and proved at boot who both sides are. `fence`: what its journal told. */
@@ -177,8 +179,9 @@ export class Monitor {
     engine: EngineModel,
     at: number,
   ): Partial<History> {
+    const shownHead = lowestAfter(this.past, action, outcome);
     const recovery = this.#recovering(afterClimb(this.#tree, this.past.recovery, action, outcome, engine, at));
-    return { ...(outcome.stop.why === 'climbed' && { busyTurns: 0 }), shownHead: null, recovery };
+    return { ...(outcome.stop.why === 'climbed' && { busyTurns: 0 }), shownHead, recovery };
   }
 
   /** Checks that stand before every write: identity (I13, I19), and that no other is under way (I5, I17). */
@@ -224,6 +227,11 @@ export class Monitor {
     return leavesDoubt(answers) ? this.#with({ batchDoubted: true, refused: before.past.refused }) : this;
   }
 
+  /** A far block that is INVALID may be sent once more, when the blocks below it have been replayed. */
+  refusedToSync(before: Monitor): Monitor {
+    return this.#with({ refused: before.past.refused });
+  }
+
   /** debug_setHead is about to be sent. */
   setHead(block: Index, sending: Sending): void {
     this.#requireHead(block, sending);
@@ -254,15 +262,18 @@ export class Monitor {
     const { fence } = this.past;
     const own = ownLabels(tree, shown, fence, sharedHeight(action, fc.head));
     const { safe, finalized } = shown.heads;
-    const raw = [safe, finalized].map((label) => (label === null ? null : tree.indexOf(label)));
-    requireLabels(tree, fc, { own, source, sent, fence, shown: raw, remembered: sending.remembered });
+    const raw = (label: BlockRef | null): Index | null => (label === null ? null : tree.indexOf(label));
+    const labels = [raw(safe), raw(finalized)] as const;
+    requireLabels(tree, fc, { own, source, sent, fence, shown: labels, remembered: sending.remembered });
     return this.#with({ unprimed: false });
   }
 
   /** What a forkchoice came to: a finalized block that the EL was seen to take from us is never taken back. */
-  labelled({ labels }: Forkchoice, answer: EngineAnswer, effect: Effect): Monitor {
+  labelled({ labels }: Forkchoice, answer: EngineAnswer, effect: Effect, { finalized }: EngineModel): Monitor {
     const taken = answer.status === 'VALID' && (effect === 'moved' || effect === 'labels-only');
-    if (labels === null || !taken) return this;
+    if (!taken) return this;
+    // Some ELs take zeros for genesis, where no other labels could be named.
+    if (labels === null) return finalized === 0 ? this.#with({ sentFinalized: null }) : this;
     return this.#with({ sentFinalized: this.#tree.indexOf(labels.finalized) });
   }
 

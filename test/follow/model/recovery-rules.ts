@@ -25,6 +25,19 @@ export function requireClimbable(
   if (pausedMs < cooldownMs) throw new Violation('L5', `a recovery ${pausedMs} ms after the last one`);
 }
 
+/** What the EL may show as its head after a rung or a cure, at the lowest; what is below that is another lifetime of it. */
+export function lowestAfter(
+  { shownHead, watchUntil }: History,
+  action: Action,
+  outcome: Extract<Outcome, { of: 'climb' | 'unmap' }>,
+): number | null {
+  if (action.do !== 'climb' || outcome.of !== 'climb') return shownHead;
+  // After a lost answer in this session a rung before may have been carried out late.
+  const isTold = watchUntil === 0 && (isRefusal(outcome) || outcome.stop.why === 'not-sent');
+  const stays = isTold && !outcome.moved;
+  return stays ? shownHead : action.plan.ancestor.number;
+}
+
 /** What a rung, or a cure, came to: I10. */
 export function afterClimb(
   tree: Tree,

@@ -59,13 +59,14 @@ function headEvents(tree: Tree, source: SourceModel): SourceEvent[] {
 
 /** The other node behind the URL answers: once, or from now on. */
 function replicaEvents(tree: Tree, source: SourceModel): SourceEvent[] {
-  const { replica, head, polled } = source;
+  const { replica, head, polled, finalized } = source;
   if (replica === null) return [];
-  const safe = source.safe !== null && tree.isOnLine(source.safe, replica) ? source.safe : source.finalized;
-  return [
-    { name: `the poller reads the replica at ${replica}`, next: { ...source, polled: { ...polled, head: replica } } },
-    { name: `source becomes the replica at ${replica}`, next: { ...source, head: replica, replica: head, safe } },
-  ];
+  const read = { ...source, polled: { ...polled, head: replica } };
+  const events: SourceEvent[] = [{ name: `the poller reads the replica at ${replica}`, next: read }];
+  if (!tree.isOnLine(finalized ?? 0, replica)) return events;
+  const safe = source.safe !== null && tree.isOnLine(source.safe, replica) ? source.safe : finalized;
+  const becomes = { ...source, head: replica, replica: head, safe };
+  return [...events, { name: `source becomes the replica at ${replica}`, next: becomes }];
 }
 
 function labelEvents(tree: Tree, source: SourceModel): SourceEvent[] {

@@ -36,14 +36,16 @@ export function hasWayBack(scenario: Scenario, { engine, source, state, now }: W
 
 /** What becomes of the next block, once an EL that takes its time is through with it. */
 export function trialOf(
-  { tree, profile }: Scenario,
+  scenario: Scenario,
   engine: EngineModel,
   next: Index,
-): { executes: boolean; moves: boolean } {
+): { executes: boolean; moves: boolean; cures: boolean } {
+  const { tree, profile } = scenario;
   const ready = { ...engine, lazy: 0, deaf: 0, syncing: false };
   const { engine: sent, answer } = send(tree, profile, ready, { call: 'payload', block: next });
   const { engine: named } = send(tree, profile, sent, forkchoiceTo(next));
-  return { executes: answer.status === 'VALID', moves: named.head === next };
+  const cures = new Trial(scenario, named).copiedSibling(next);
+  return { executes: answer.status === 'VALID', moves: named.head === next, cures };
 }
 
 function forkchoiceTo(head: Index) {
