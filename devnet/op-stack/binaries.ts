@@ -3,9 +3,8 @@ import { createHash } from 'node:crypto';
 import { appendFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { isJsonObject } from '../../src/util/json.js';
 import { CACHE_DIR, cachedBinary, namedBinary } from '../els/cached-binary.js';
-import { goBuild, pinnedVersion } from '../els/go-binary.js';
+import { goBuild, goEthereum, moduleDirectory, pinnedVersion } from '../els/go-binary.js';
 import { projectRoot } from '../project-root.js';
 
 /** The programs of the OP Stack beside its execution client. */
@@ -39,7 +38,7 @@ export async function opStackBinary(program: OpStackProgram): Promise<string> {
     const copy = join(CACHE_DIR, `optimism-${version}.${process.pid}`);
     try {
       await makeCopy(copy);
-      await goBuild(copy, `./${program}/cmd`, unfinished);
+      await goBuild(copy, [`./${program}/cmd`], unfinished);
     } catch (cause) {
       throw new Error(
         `${program} needs a Go toolchain to be built; ${VARIABLES[program]} can name a finished binary instead`,
@@ -53,8 +52,8 @@ export async function opStackBinary(program: OpStackProgram): Promise<string> {
 
 /** The module as a main module, so that replace directives count. */
 async function makeCopy(copy: string): Promise<void> {
-  const source = await moduleDirectory('devnet/op-stack', MODULE_PATH);
-  const opGeth = await moduleDirectory(OP_GETH_MODULE, 'github.com/ethereum/go-ethereum');
+  const source = await moduleDirectory(MODULE.moduleDir, MODULE_PATH);
+  const opGeth = await goEthereum(OP_GETH_MODULE);
   await mkdir(copy, { recursive: true });
   for (const entry of await readdir(source)) {
     if (NEEDED.test(entry)) await cp(join(source, entry), join(copy, entry), { recursive: true });
@@ -62,7 +61,7 @@ async function makeCopy(copy: string): Promise<void> {
   // The files of the module cache are read-only, and so are their copies.
   await run('chmod', ['-R', 'u+w', copy]);
   await addChainConfigs(copy, opGeth);
-  await buildOnOpGeth(copy);
+  await buildOnOpGeth(copy, opGeth);
 }
 
 /**
@@ -82,28 +81,13 @@ async function addChainConfigs(copy: string, opGeth: string): Promise<void> {
  * Upstream builds on a release candidate of the op-geth that runs here, and on other versions of what they share. With
  * those of our op-geth, two thirds of its packages are compiled already.
  */
-async function buildOnOpGeth(copy: string): Promise<void> {
+async function buildOnOpGeth(copy: string, opGeth: string): Promise<void> {
   const ours = join(projectRoot, OP_GETH_MODULE);
-  const opGeth = pinnedVersion({ moduleDir: OP_GETH_MODULE, version: /ethereum-optimism\/op-geth (v\S+)/ });
-  const replaced = [
-    `-replace=${OP_GETH_MODULE_PATH}=${ours}`,
-    `-replace=github.com/ethereum/go-ethereum=github.com/ethereum-optimism/op-geth@${opGeth}`,
-  ];
+  const replaced = [`-replace=${OP_GETH_MODULE_PATH}=${ours}`, `-replace=github.com/ethereum/go-ethereum=${opGeth}`];
   await run('go', ['mod', 'edit', ...replaced], { cwd: copy });
   for (const moduleDir of [OP_GETH_MODULE, MODULE.moduleDir]) {
     await appendFile(join(copy, 'go.sum'), await readFile(join(projectRoot, moduleDir, 'go.sum')));
   }
   const packages = Object.keys(VARIABLES).map((program) => `./${program}/cmd`);
   await run('go', ['get', `${OP_GETH_MODULE_PATH}@v0.0.0`, ...packages], { cwd: copy });
-}
-
-/** Downloads the version of a module that a go.mod of this project pins, checked by its go.sum. */
-async function moduleDirectory(pinnedIn: string, module: string): Promise<string> {
-  const { stdout } = await run('go', ['mod', 'download', '-json', module], {
-    cwd: join(projectRoot, pinnedIn),
-  });
-  const downloaded: unknown = JSON.parse(stdout);
-  const directory = isJsonObject(downloaded) ? downloaded['Dir'] : undefined;
-  if (typeof directory !== 'string') throw new Error(`go mod download gave no directory for ${module}`);
-  return directory;
 }
