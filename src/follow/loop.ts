@@ -8,6 +8,7 @@ import { decide } from './decide.js';
 import { ConsensusWatch } from './consensus-watch.js';
 import { ExecutionWatch } from './execution-watch.js';
 import type { FetchLimits } from './fetch-ahead.js';
+import { FetchWindow } from './fetch-window.js';
 import { observe } from './observe.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
@@ -19,7 +20,7 @@ import { INITIAL_STATE, type FollowHooks, type State } from './state.js';
 export interface FollowOptions {
   readonly pollIntervalMs: number | 'auto';
   readonly safetyIntervalMs: number;
-  readonly limits: FetchLimits & { readonly blocksPerForkchoice: number };
+  readonly limits: FetchLimits & { readonly maxConcurrency: number; readonly blocksPerForkchoice: number };
   readonly expected: ExpectedChain;
   /** Null: every block is replayed. */
   readonly elSync: ElSyncPolicy | null;
@@ -115,6 +116,7 @@ function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): A
     engine: parts.engine,
     expected: options.expected,
     limits: options.limits,
+    window: new FetchWindow(options.limits.maxConcurrency),
     recoveryPolicy: options.recovery,
     payloads: new PlannedPayloads(options.limits.maxBytes),
     onPlanning: parts.hooks.onPlanning,
