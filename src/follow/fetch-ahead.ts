@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { BlockRef } from '../chain/block.js';
 import type { FetchedBlock } from '../chain/fetched-block.js';
 import type { BlockId, Lookup, Source } from '../source/source.js';
@@ -79,6 +80,8 @@ export class FetchAhead {
     this.#target = range.target;
     this.#hashes = new Map([...(range.hashes ?? []), [range.target.number, range.target.hash]]);
     this.#setbacks = deps.source.setbacks;
+    // Each request under way listens for the abort.
+    setMaxListeners(0, signal);
     this.#fill();
   }
 

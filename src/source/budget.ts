@@ -33,7 +33,7 @@ export class SourceBudget {
 
   /** How many calls a batch may have. */
   get callsPerBatch(): number {
-    return this.#rate.callsPerBatch(this.#now());
+    return this.#rate.perSecond;
   }
 
   /**
@@ -65,8 +65,10 @@ export class SourceBudget {
     });
   }
 
-  leave(): void {
+  /** A request is over; `answered`: so many of its calls were answered. */
+  leave(answered: number): void {
     this.#underWay -= 1;
+    this.#rate.answered(answered, this.#now());
     this.#advance();
   }
 

@@ -90,10 +90,12 @@ export class SourceWire {
     const attempt = async (): Promise<T> => {
       await this.#budget.enter(calls.length, this.#policy.totalMs, signal);
       let codes: readonly string[] | undefined;
+      let answered = 0;
       try {
         const { answer, outcomes } = await send();
         const errors = calls.map(({ method }, index) => outcomeError(method, outcomes[index]));
         codes = errors.map((error) => error?.code ?? 'ok');
+        answered = codes.filter((code) => code !== 'SOURCE_THROTTLED').length;
         const limit = errors.find((error) => error?.code === 'SOURCE_THROTTLED');
         if (limit !== undefined) throw limit;
         return answer;
@@ -103,7 +105,7 @@ export class SourceWire {
         this.#learn(error);
         throw thrown;
       } finally {
-        this.#budget.leave();
+        this.#budget.leave(answered);
         calls.forEach(({ method }, index) => this.#onCall(method, codes?.[index] ?? 'ok'));
       }
     };

@@ -58,36 +58,57 @@ describe('a source that limits our rate', () => {
     expect([rate.pauseMs(200), rate.waitMs(1, 200), rate.waitMs(1, 5_100)]).toEqual([4_900, 4_900, 0]);
   });
 
-  it('is asked half as often as in the second before, and then a tenth more with each second', () => {
+  /** How many calls go out in a second from then on. */
+  function callsIn(rate: CallRate, fromMs: number): number {
+    let calls = 0;
+    for (let nowMs = fromMs; nowMs < fromMs + 1_000; calls += 1) {
+      rate.sent(1, nowMs);
+      nowMs += Math.max(rate.waitMs(1, nowMs), 0.01);
+    }
+    return calls;
+  }
+
+  it('is asked half as often as in the second before, evenly, and then a quarter more with each second', () => {
     const rate = new CallRate(null);
     rate.sent(200, 500);
     rate.refused(0, 1_000);
-    expect(rate.callsPerBatch(1_000)).toBe(100);
-    expect([2_000, 3_000, 4_000].map((nowMs) => rate.callsPerBatch(nowMs))).toEqual([110, 121, 133]);
-    expect(rate.callsPerBatch(120_000)).toBe(Infinity);
+    expect(rate.waitMs(1, 1_000)).toBeCloseTo(10);
+    const seconds = [1_010, 2_010, 3_010].map((fromMs) => callsIn(rate, fromMs));
+    expect(seconds[0]).toBeGreaterThanOrEqual(99);
+    expect(seconds[0]).toBeLessThanOrEqual(101);
+    expect(seconds[1]).toBeCloseTo(125, -1);
+    expect(seconds[2]).toBeCloseTo(156, -1);
+    rate.sent(1, 60_000);
+    expect(rate.waitMs(1, 60_000)).toBe(0);
+  });
+
+  it('is asked for most of what it answered, where that is more than half of what was sent', () => {
+    const rate = new CallRate(null);
+    rate.sent(120, 200);
+    rate.answered(100, 500);
+    rate.refused(0, 1_000);
+    expect(rate.waitMs(1, 1_000)).toBeCloseTo(1_000 / 90);
   });
 
   it('is believed once for all that was sent at the same time', () => {
     const rate = new CallRate(null);
     rate.sent(200, 500);
-    for (const nowMs of [1_000, 1_001, 1_999]) rate.refused(0, nowMs);
-    expect(rate.callsPerBatch(1_999)).toBe(100);
-    rate.refused(0, 2_000);
-    expect(rate.callsPerBatch(2_000)).toBeLessThan(100);
+    for (const nowMs of [1_000, 1_001, 1_400]) rate.refused(0, nowMs);
+    rate.sent(1, 1_400);
+    expect(rate.waitMs(1, 1_400)).toBeCloseTo(10);
   });
 
-  it('is asked four times a second at least: fewer calls are not what it means', () => {
+  it('is asked ten times a second at least: fewer calls are hardly what it means', () => {
     const rate = new CallRate(null);
     rate.sent(2, 500);
     rate.refused(0, 1_000);
-    expect(rate.callsPerBatch(1_000)).toBe(4);
+    expect(rate.waitMs(1, 1_000)).toBe(100);
   });
 
   it('is never asked more often than the operator allows', () => {
-    const rate = new CallRate(10);
-    rate.sent(10, 0);
+    const rate = new CallRate(5);
+    rate.sent(5, 0);
     rate.refused(0, 10);
-    expect(rate.callsPerBatch(10)).toBe(5);
-    expect(rate.callsPerBatch(60_000)).toBe(10);
+    expect([rate.waitMs(1, 10), rate.perSecond]).toEqual([990, 5]);
   });
 });
