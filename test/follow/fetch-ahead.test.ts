@@ -115,9 +115,10 @@ describe('blocks fetched ahead', () => {
     await before.serveAll();
     const { source, deps, stop } = before;
     source.calls.length = 0;
-    void new FetchAhead(deps, { first: 5, target: CHAIN[40]!.ref }, stop.signal);
+    const after = new FetchAhead(deps, { first: 5, target: CHAIN[40]!.ref }, stop.signal);
     expect(source.calls).toHaveLength(deps.window.requests);
     expect(deps.window.requests).toBeGreaterThan(4);
+    after.finish();
   });
 });
 

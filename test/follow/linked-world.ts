@@ -153,7 +153,7 @@ export class LinkedWorld {
   #heightOf(id: JsonValue | undefined): number {
     if (id === 'safe' || id === 'finalized') return 0;
     if (id === 'latest') return this.#chain.length - 1;
-    return this.#heights.get(String(id)) ?? Number(id);
+    return typeof id === 'string' ? (this.#heights.get(id) ?? Number(id)) : -1;
   }
 }
 
