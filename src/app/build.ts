@@ -2,6 +2,7 @@ import type { Config } from '../config/config.js';
 import type { Engine } from '../engine/engine.js';
 import { createEngine } from '../engine/http.js';
 import { initKeccak } from '../payload/keccak.js';
+import { SourceBudget } from '../source/budget.js';
 import { createConsensusClient, detectConsensusClient } from '../source/consensus-client.js';
 import { createSource } from '../source/http.js';
 import type { ConsensusClient, Source } from '../source/source.js';
@@ -32,8 +33,9 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
   await initKeccak();
   const metrics = createMetrics({ version: version(), node: process.version, now: () => performance.now() });
   const onCall = (method: string, outcome: string): void => metrics.sourceCall(method, outcome);
-  const source = createSource({ ...config.source, onCall });
-  const consensus = config.consensus === null ? null : createConsensusClient({ ...config.consensus, onCall });
+  const budget = new SourceBudget(config.source);
+  const source = createSource({ ...config.source, budget, onCall });
+  const consensus = consensusOf(config, budget, onCall);
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
   const ownRpc = rpcUrl === url ? {} : { rpcUrl };
   const engine = createEngine({
@@ -50,7 +52,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     consensus,
     engine,
     urls: { source: config.source.url, engine: url, rpc: rpcUrl },
-    isConsensusClient: (signal) => detectConsensusClient(config.source, signal),
+    isConsensusClient: (signal) => detectConsensusClient({ ...config.source, budget }, signal),
   };
   return {
     source,
@@ -62,6 +64,16 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
       await Promise.all([source.close(), consensus?.close(), engine.close()]);
     },
   };
+}
+
+/** It has a budget of its own where it is asked at another host. */
+function consensusOf(
+  { consensus }: Config,
+  budget: SourceBudget,
+  onCall: (method: string, outcome: string) => void,
+): ConsensusClient | null {
+  if (consensus === null) return null;
+  return createConsensusClient({ ...consensus, ...(consensus.sameHost ? { budget } : {}), onCall });
 }
 
 // The checks write nothing, so nothing of this can happen there.

@@ -76,7 +76,7 @@ async function followBooted(
   const limits = {
     maxBlocks: prefetchBlocks,
     maxBytes: prefetchBytes,
-    maxConcurrent: config.source.maxConcurrency,
+    maxConcurrency: config.source.maxConcurrency,
     blocksPerForkchoice: parts.engine.profile.maxBlocksPerForkchoice,
   };
   const { source, consensus, engine, metrics } = parts;

@@ -120,7 +120,7 @@ const SOURCE_HOLDS = {
       'chain ends lockstep with 76.',
     todo: [
       '`SOURCE_UNREACHABLE`, `SOURCE_TIMEOUT`: is the node up, and reachable from here? `err` names the URL.',
-      '`SOURCE_THROTTLED`: lower `--l2.follow.source.max-concurrency`, or ask the provider for a higher limit.',
+      '`SOURCE_THROTTLED`: set `--l2.follow.source.rpc-rate-limit` to what the provider allows, or ask for a higher limit.',
       '`SOURCE_AUTH`, `SOURCE_REDIRECT`: correct the URL, its key or `--l2.follow.source.header`.',
       'Anything else: the provider answers nonsense; point `--l2.follow.source` at another node if it lasts.',
     ],

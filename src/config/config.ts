@@ -112,6 +112,8 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
         headers: values['l2.follow.source.header'] ?? Object.freeze({}),
         rpcTimeoutMs: values['l2.follow.source.rpc-timeout'],
         maxConcurrency: values['l2.follow.source.max-concurrency'],
+        /** Null: without a limit. */
+        callsPerSecond: values['l2.follow.source.rpc-rate-limit'],
         maxResponseBytes: values['l2.follow.source.max-response-bytes'],
       }),
     ),
@@ -167,8 +169,12 @@ function consensusOf(values: OptionValues) {
     opaque({
       /** With path, query and user-info: show it through displayUrl only. */
       url,
+      /** It shares the budget of calls as well. */
+      sameHost,
       headers: (sameHost ? values['l2.follow.source.header'] : undefined) ?? Object.freeze({}),
       rpcTimeoutMs: values['l2.follow.source.rpc-timeout'],
+      maxConcurrency: values['l2.follow.source.max-concurrency'],
+      callsPerSecond: values['l2.follow.source.rpc-rate-limit'],
       maxResponseBytes: values['l2.follow.source.max-response-bytes'],
     }),
   );

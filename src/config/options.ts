@@ -44,9 +44,15 @@ const OPTIONS = {
   },
   'l2.follow.source.max-concurrency': {
     group: SOURCE,
-    describe: 'Source calls under way at the same time',
+    describe: 'Source requests under way at the same time; as many as the link needs, and never more',
     type: value.integer(1, 256),
-    default: '10',
+    default: '64',
+  },
+  'l2.follow.source.rpc-rate-limit': {
+    group: SOURCE,
+    describe: 'Source calls in any second, each of a batch counted; 0 is as many as the source bears',
+    type: value.orZero(value.integer(1, 10_000)),
+    default: '0',
   },
   'l2.follow.source.max-response-bytes': {
     group: SOURCE,
@@ -74,9 +80,9 @@ const OPTIONS = {
   },
   'l2.follow.prefetch': {
     group: SOURCE,
-    describe: 'Blocks fetched ahead of the execution client while catching up',
+    describe: 'Blocks fetched ahead of the execution client while catching up, at most; a near source needs few',
     type: value.integer(1, 1024),
-    default: '32',
+    default: '128',
   },
   'l2.follow.prefetch-bytes': {
     group: SOURCE,

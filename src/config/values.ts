@@ -100,7 +100,7 @@ export function orNone<T>(type: ValueType<T>): ValueType<T | null> {
   };
 }
 
-/** A duration for which 0 is null: without a limit. */
+/** A duration or a number for which 0 is null: without a limit. */
 export function orZero(type: ValueType<number>): ValueType<number | null> {
   return {
     name: `0 or ${type.name}`,

@@ -175,6 +175,5 @@ function transportTo(url: string, timeoutMs: number): RpcTransport {
     timeoutMs,
     maxResponseBytes: MAX_RESPONSE_BYTES,
     maxConnections: CONNECTIONS,
-    gzip: false,
   });
 }

@@ -22,7 +22,6 @@ export class PeerCounter {
       timeoutMs: TIMEOUT_MS,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       maxConnections: 1,
-      gzip: false,
     });
   }
 

@@ -2,20 +2,18 @@ import type { BlockRef, Labels } from '../chain/block.js';
 import { forkchoice, type Forkchoice } from '../chain/forkchoice.js';
 import type { AppliedForkchoice, Engine, EngineAnswer } from '../engine/engine.js';
 import type { Payload } from '../payload/payload.js';
-import type { Source } from '../source/source.js';
 import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import type { Hash } from '../util/hex.js';
-import { BatchSize } from './batch-size.js';
 import { ConfirmedBlocks, type NextBlocks } from './confirmed-blocks.js';
-import { FetchAhead, type FetchLimits } from './fetch-ahead.js';
+import { FetchAhead, type FetchDeps, type FetchLimits } from './fetch-ahead.js';
 import { promote, restored } from './labels.js';
+import { LanePace } from './lane-pace.js';
 import { PlannedBlocks } from './planned-blocks.js';
 import type { PlannedPayloads } from './planned-payloads.js';
 import { ReadyBlocks } from './ready-blocks.js';
 import type { ExtendAction, ExtendStop, Outcome } from './action.js';
 
-export interface ExtendDeps {
-  readonly source: Source;
+export interface ExtendDeps extends FetchDeps {
   readonly engine: Engine;
   /** Sends a forkchoice and reads it back. */
   readonly apply: (fc: Forkchoice) => Promise<AppliedForkchoice>;
@@ -26,8 +24,6 @@ export interface ExtendDeps {
   readonly onBlock: (payload: Payload) => void;
   readonly payloads: PlannedPayloads;
   readonly limits: FetchLimits & { readonly blocksPerForkchoice: number };
-  /** Milliseconds of a monotonic clock. */
-  readonly now: () => number;
 }
 
 /**
@@ -59,7 +55,7 @@ export async function extend(action: ExtendAction, deps: ExtendDeps, stop: Abort
 function nextBlocks(action: ExtendAction, deps: ExtendDeps, signal: AbortSignal): NextBlocks {
   if (action.plan !== null) return new PlannedBlocks(action.plan, action.from, deps, signal);
   const range = { first: action.from.number + 1, target: action.to };
-  return new ConfirmedBlocks(new FetchAhead(deps.source, deps.limits, range, signal), action, deps.source, signal);
+  return new ConfirmedBlocks(new FetchAhead(deps, range, signal), action, deps.source, signal);
 }
 
 /** Why an extension ends with the answer to `payload`, one of those that were sent in one call. */
@@ -86,7 +82,7 @@ class Extension {
   #labels: Labels;
   #blocks = 0;
   readonly #maxBatch: number;
-  readonly #batchSize: BatchSize;
+  readonly #pace: LanePace;
 
   constructor(action: ExtendAction, deps: ExtendDeps, stop: AbortSignal) {
     this.#action = action;
@@ -99,7 +95,8 @@ class Extension {
     for (const [number, ref] of action.ground.known) if (ref !== null) this.#hashes.set(number, ref.hash);
     this.#hashes.set(action.from.number, action.from.hash);
     this.#maxBatch = action.batches ? deps.engine.profile.maxPayloadsPerBatch : 1;
-    this.#batchSize = new BatchSize(this.#maxBatch);
+    const maxBlocksPerForkchoice = action.everyBlock ? 1 : deps.limits.blocksPerForkchoice;
+    this.#pace = new LanePace({ maxPayloadsPerCall: this.#maxBatch, maxBlocksPerForkchoice });
   }
 
   async run(blocks: NextBlocks, signal: AbortSignal): Promise<ExtendStop> {
@@ -107,7 +104,7 @@ class Extension {
     const ready = new ReadyBlocks(blocks, to.number, this.#maxBatch);
     const stopping = (): boolean => signal.aborted;
     for (;;) {
-      const taken = await ready.take(Math.min(this.#batchSize.blocks, this.#untilForkchoice()));
+      const taken = await ready.take(Math.min(this.#pace.payloadsPerCall, this.#untilForkchoice()));
       if ('why' in taken) return taken;
       const refused = taken.find(({ ref }) => this.#deps.isRefused(ref.hash));
       if (refused !== undefined) return { why: 'known-refused', block: refused.ref };
@@ -138,7 +135,7 @@ class Extension {
       this.#hashes.set(ref.number, ref.hash);
       this.#deps.onBlock(payload);
     }
-    this.#batchSize.took(payloads.length, now() - startedAt);
+    this.#pace.took(payloads.length, now() - startedAt);
     return null;
   }
 
@@ -162,8 +159,7 @@ class Extension {
 
   /** How many more blocks may pass before a forkchoice; 0: it is due. */
   #untilForkchoice(): number {
-    const every = this.#action.everyBlock ? 1 : this.#deps.limits.blocksPerForkchoice;
-    return Math.max(0, every - (this.#valid.number - this.#applied.number));
+    return Math.max(0, this.#pace.blocksPerForkchoice - (this.#valid.number - this.#applied.number));
   }
 
   async #apply(): Promise<ExtendStop | null> {

@@ -1,57 +1,87 @@
+import { setMaxListeners } from 'node:events';
 import type { BlockRef } from '../chain/block.js';
 import type { FetchedBlock } from '../chain/fetched-block.js';
 import type { BlockId, Lookup, Source } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
+import { Wakeup } from '../util/wakeup.js';
 import { askAgain } from './ask-again.js';
+import type { FetchWindow } from './fetch-window.js';
+import { backoffMs, SOURCE_BACKOFF } from './limits.js';
 
 export interface FetchLimits {
   readonly maxBlocks: number;
   /** Fetched and not yet used, plus what is expected of the requests under way. Two blocks are always allowed. */
   readonly maxBytes: number;
-  readonly maxConcurrent: number;
+}
+
+export interface FetchDeps {
+  readonly source: Source;
+  readonly limits: FetchLimits;
+  /** Outlives a range: what was measured of the source holds for the next one. */
+  readonly window: FetchWindow;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
 }
 
 type Fetched =
   { readonly ok: true; readonly found: Lookup<FetchedBlock> } | { readonly ok: false; readonly error: LockstepError };
 
+/** The place of one block in the order. */
+class Slot {
+  /** Ends the pause before the block is asked for again. */
+  readonly wanted = new Wakeup();
+  readonly fetched: Promise<Fetched>;
+  /** Every block before it is used up. */
+  isWanted = false;
+
+  constructor(fetch: (slot: Slot) => Promise<Fetched>) {
+    this.fetched = fetch(this);
+  }
+
+  want(): Promise<Fetched> {
+    this.isWanted = true;
+    this.wanted.notify();
+    return this.fetched;
+  }
+}
+
 const MIN_BLOCKS = 2;
-const BLOCKS_AVERAGED = 8;
 
 /** What a block costs in memory where it did not come as one slice of text. */
 const BYTES_PER_JSON_TRANSACTION = 2_000;
 
 /**
- * Fetches the blocks of a range ahead of their use and hands them out in order. It starts with one request, so that
- * the source can find out which form of block it gets, and doubles from there up to the limits.
+ * Fetches the blocks of a range ahead of their use and hands them out in order: as many at a time as the window says, as
+ * far ahead as window and limits allow. A fetch that failed is repeated while blocks before it are still to be used, so
+ * that it does not cost those after it.
  */
 export class FetchAhead {
-  readonly #source: Source;
-  readonly #limits: FetchLimits;
+  readonly #deps: FetchDeps;
   readonly #signal: AbortSignal;
   readonly #target: BlockRef;
   readonly #hashes: ReadonlyMap<number, Hash>;
-  readonly #slots: Promise<Fetched>[] = [];
+  readonly #slots: Slot[] = [];
   #next: number;
   #inFlight = 0;
-  #allowed = 1;
   #readyBytes = 0;
-  #averageBytes = 0;
+  #setbacks: number;
   #finishing = false;
 
   /** `hashes`: blocks of the range that are known already. They are asked for by hash, as the target is. */
   constructor(
-    source: Source,
-    limits: FetchLimits,
+    deps: FetchDeps,
     range: { first: number; target: BlockRef; hashes?: ReadonlyMap<number, Hash> },
     signal: AbortSignal,
   ) {
-    this.#source = source;
-    this.#limits = limits;
+    this.#deps = deps;
     this.#signal = signal;
     this.#next = range.first;
     this.#target = range.target;
     this.#hashes = new Map([...(range.hashes ?? []), [range.target.number, range.target.hash]]);
+    this.#setbacks = deps.source.setbacks;
+    // Each request under way listens for the abort.
+    setMaxListeners(0, signal);
     this.#fill();
   }
 
@@ -69,7 +99,7 @@ export class FetchAhead {
     if (slot === undefined && this.#finishing) return { kind: 'over' };
     if (slot === undefined && this.#signal.aborted) throw new LockstepError('ABORTED');
     if (slot === undefined) throw new RangeError('no block is left to take');
-    const fetched = await slot;
+    const fetched = await slot.want();
     if (!fetched.ok) throw fetched.error;
     if (fetched.found.kind === 'found') this.#readyBytes -= sizeBytes(fetched.found.value);
     this.#fill();
@@ -81,40 +111,49 @@ export class FetchAhead {
       const hash = this.#hashes.get(this.#next);
       const id = hash === undefined ? { number: this.#next } : { hash };
       this.#next += 1;
-      this.#inFlight += 1;
-      this.#slots.push(this.#fetch(id));
+      this.#slots.push(new Slot((slot) => this.#fetch(id, slot)));
     }
   }
 
   #hasRoom(): boolean {
+    const { limits, window } = this.#deps;
     if (this.#next > this.#target.number || this.#finishing || this.#signal.aborted) return false;
-    const waiting = this.#slots.length;
-    if (waiting >= this.#limits.maxBlocks || this.#inFlight >= Math.min(this.#allowed, this.#limits.maxConcurrent)) {
-      return false;
-    }
-    const expectedBytes = this.#readyBytes + this.#inFlight * this.#averageBytes;
-    return waiting < MIN_BLOCKS || expectedBytes < this.#limits.maxBytes;
+    const ahead = this.#slots.length;
+    if (this.#inFlight >= window.requests || ahead >= Math.min(limits.maxBlocks, window.blocks)) return false;
+    const bytes = this.#readyBytes + (this.#inFlight + 1) * window.blockBytes;
+    return ahead < MIN_BLOCKS || bytes <= limits.maxBytes;
   }
 
-  async #fetch(id: BlockId): Promise<Fetched> {
+  async #fetch(id: BlockId, slot: Slot): Promise<Fetched> {
+    for (let failures = 1; ; failures += 1) {
+      const fetched = await this.#try(id);
+      if (fetched.ok || slot.isWanted || fetched.error.severity !== 'retry' || this.#signal.aborted) return fetched;
+      try {
+        await slot.wanted.wait(backoffMs(SOURCE_BACKOFF, failures, 1, fetched.error), this.#signal);
+      } catch (thrown) {
+        return { ok: false, error: asLockstepError(thrown) };
+      }
+    }
+  }
+
+  async #try(id: BlockId): Promise<Fetched> {
+    const { source, window, now } = this.#deps;
+    this.#inFlight += 1;
+    const sent = window.sent(now());
     try {
-      const found = await askAgain(() => this.#source.block(id, this.#signal));
-      if (found.kind === 'found') this.#account(sizeBytes(found.value));
-      this.#allowed = Math.min(this.#allowed * 2, this.#limits.maxConcurrent);
+      const found = await askAgain(() => source.block(id, this.#signal));
+      const bytes = found.kind === 'found' ? sizeBytes(found.value) : null;
+      this.#readyBytes += bytes ?? 0;
+      window.answered(sent, now(), this.#inFlight, bytes);
       return { ok: true, found };
     } catch (thrown) {
-      this.#allowed = 1;
       return { ok: false, error: asLockstepError(thrown) };
     } finally {
       this.#inFlight -= 1;
+      if (source.setbacks !== this.#setbacks) window.setback(sent, now());
+      this.#setbacks = source.setbacks;
       this.#fill();
     }
-  }
-
-  #account(bytes: number): void {
-    this.#readyBytes += bytes;
-    const first = this.#averageBytes === 0;
-    this.#averageBytes = first ? bytes : this.#averageBytes + (bytes - this.#averageBytes) / BLOCKS_AVERAGED;
   }
 }
 

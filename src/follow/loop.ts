@@ -8,7 +8,11 @@ import { decide } from './decide.js';
 import { ConsensusWatch } from './consensus-watch.js';
 import { ExecutionWatch } from './execution-watch.js';
 import type { FetchLimits } from './fetch-ahead.js';
+<<<<<<< HEAD
 import { withNewestHead } from './newest-head.js';
+=======
+import { FetchWindow } from './fetch-window.js';
+>>>>>>> fetch
 import { observe } from './observe.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
@@ -20,7 +24,7 @@ import { INITIAL_STATE, type FollowHooks, type State } from './state.js';
 export interface FollowOptions {
   readonly pollIntervalMs: number | 'auto';
   readonly safetyIntervalMs: number;
-  readonly limits: FetchLimits & { readonly blocksPerForkchoice: number };
+  readonly limits: FetchLimits & { readonly maxConcurrency: number; readonly blocksPerForkchoice: number };
   readonly expected: ExpectedChain;
   /** Null: every block is replayed. */
   readonly elSync: ElSyncPolicy | null;
@@ -118,6 +122,7 @@ function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): A
     engine: parts.engine,
     expected: options.expected,
     limits: options.limits,
+    window: new FetchWindow(options.limits.maxConcurrency),
     recoveryPolicy: options.recovery,
     payloads: new PlannedPayloads(options.limits.maxBytes),
     onPlanning: parts.hooks.onPlanning,

@@ -3,26 +3,21 @@ import type { Engine } from '../engine/engine.js';
 import { ladder } from '../recovery/ladder.js';
 import type { Plan } from '../recovery/plan.js';
 import { beginSearch, foundAt, heightsToAsk, told, type Search } from '../recovery/search.js';
-import type { Source } from '../source/source.js';
 import { asLockstepError } from '../util/errors.js';
 import { askAgain } from './ask-again.js';
 import type { ExtendStop, PlanAction, PlanResult } from './action.js';
-import { FetchAhead, type FetchLimits } from './fetch-ahead.js';
+import { FetchAhead, type FetchDeps } from './fetch-ahead.js';
 import type { PlannedPayloads } from './planned-payloads.js';
 import { prepare } from './prepare.js';
 import type { RecoveryPolicy } from './recovery-state.js';
 
-export interface PlanDeps {
-  readonly source: Source;
+export interface PlanDeps extends FetchDeps {
   readonly engine: Engine;
-  readonly limits: FetchLimits;
   readonly recoveryPolicy: RecoveryPolicy;
   /** Keeps the verified blocks of the plan until they are sent. */
   readonly payloads: PlannedPayloads;
   /** A height was looked at, or a block was verified: a sign of life of a long search. */
   readonly onPlanning: (what: 'height' | 'block', number: number) => void;
-  /** Milliseconds of a monotonic clock. */
-  readonly now: () => number;
 }
 
 /** How far above the EL's head a plan reaches where the source goes on: the EL ends up no lower than it stood. */
@@ -136,13 +131,13 @@ class Planner {
 
   /** Every block from the ancestor to the target, verified and linked. */
   async #link(ancestor: BlockRef, target: BlockRef): Promise<readonly BlockRef[]> {
-    const { source, limits, payloads } = this.#deps;
+    const { source, payloads } = this.#deps;
     payloads.renew();
     const refs: BlockRef[] = [];
     if (target.number === ancestor.number) return refs;
     const fetching = new AbortController();
     const signal = AbortSignal.any([this.#signal, fetching.signal]);
-    const blocks = new FetchAhead(source, limits, { first: ancestor.number + 1, target }, signal);
+    const blocks = new FetchAhead(this.#deps, { first: ancestor.number + 1, target }, signal);
     try {
       for (let parent = ancestor; parent.number < target.number;) {
         const prepared = await prepare(blocks, parent, target, source, signal);

@@ -1,14 +1,11 @@
 import type { BlockRef } from '../chain/block.js';
 import { targetOf, type Plan } from '../recovery/plan.js';
-import type { Source } from '../source/source.js';
 import type { NextBlocks } from './confirmed-blocks.js';
-import { FetchAhead, type FetchLimits } from './fetch-ahead.js';
+import { FetchAhead, type FetchDeps } from './fetch-ahead.js';
 import type { PlannedPayloads } from './planned-payloads.js';
 import { prepare, type Prepared } from './prepare.js';
 
-interface PlannedDeps {
-  readonly source: Source;
-  readonly limits: FetchLimits;
+interface PlannedDeps extends FetchDeps {
   readonly payloads: PlannedPayloads;
 }
 
@@ -55,8 +52,7 @@ export class PlannedBlocks implements NextBlocks {
   }
 
   #fetchFrom(first: number): FetchAhead {
-    const { source, limits } = this.#deps;
     const hashes = new Map(this.#plan.blocks.map(({ number, hash }) => [number, hash]));
-    return new FetchAhead(source, limits, { first, target: targetOf(this.#plan), hashes }, this.#signal);
+    return new FetchAhead(this.#deps, { first, target: targetOf(this.#plan), hashes }, this.#signal);
   }
 }

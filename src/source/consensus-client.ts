@@ -15,16 +15,13 @@ const ROLLUP_CONFIG = 'optimism_rollupConfig';
 /** A sync status has 2.6 kB (opstack 8), and a rollup configuration is of that order. */
 const ANSWER_MAX_BYTES = 1024 * 1024;
 
-/** One look at a time, and one proof of identity beside it. */
-const CONNECTIONS = 2;
-
 /**
  * The consensus client of the source over HTTP. Its errors name it, as they share their codes with those of the source.
  * @throws LockstepError CONFIG_INVALID for an unusable URL or header
  */
-export function createConsensusClient(options: Omit<SourceOptions, 'maxConcurrency'>): ConsensusClient {
+export function createConsensusClient(options: SourceOptions): ConsensusClient {
   const maxResponseBytes = Math.min(options.maxResponseBytes, ANSWER_MAX_BYTES);
-  return new HttpConsensusClient({ ...options, maxResponseBytes, maxConcurrency: CONNECTIONS });
+  return new HttpConsensusClient({ ...options, maxResponseBytes });
 }
 
 class HttpConsensusClient implements ConsensusClient {

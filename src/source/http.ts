@@ -25,6 +25,10 @@ class HttpSource implements Source {
     return this.#wire.name;
   }
 
+  get setbacks(): number {
+    return this.#wire.setbacks;
+  }
+
   chainId(signal: AbortSignal): Promise<number> {
     return readChainId(this.#wire, signal);
   }

@@ -32,7 +32,7 @@ export async function fetchParts(
   const transactions: Hex[] = [];
   while (transactions.length < count) {
     const first = transactions.length;
-    const size = Math.min(BATCH_MAX_CALLS, count - first);
+    const size = Math.min(BATCH_MAX_CALLS, wire.callsPerBatch, count - first);
     const calls = Array.from({ length: size }, (_, index) => rawTransaction(ref, first + index));
     for (const outcome of await wire.askTogether(calls, signal)) {
       if (!outcome.ok && isMethodMissing(outcome)) return null;

@@ -22,6 +22,8 @@ export type Lookup<T> =
 export interface Source {
   /** Scheme and host, without credentials, path or query: fit for a log. */
   readonly name: string;
+  /** How often it limited our rate, or let a request time out, attempts that were repeated included. */
+  readonly setbacks: number;
   chainId(signal: AbortSignal): Promise<number>;
   /** `latest`: number, hash, parent and timestamp from one response. */
   head(signal: AbortSignal): Promise<BlockRef>;

@@ -49,7 +49,7 @@ export const ERROR_CODES = {
     severity: 'retry',
     exit: EXIT.unavailable,
     meaning: 'the source limits our rate',
-    fix: 'Lower --l2.follow.source.max-concurrency or ask the provider for a higher limit.',
+    fix: 'Set --l2.follow.source.rpc-rate-limit to what the provider allows, or ask for a higher limit.',
   },
   SOURCE_AUTH: {
     severity: 'hold',

@@ -15,6 +15,9 @@ export interface HttpResponse {
   readonly headers: IncomingHttpHeaders;
   /** As received, not inflated. */
   readonly body: Buffer;
+  /** When the headers and when the last byte were there, in ms of a monotonic clock. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface ExchangeLimits {
@@ -48,7 +51,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   readonly #timer: NodeJS.Timeout;
   #drainTimer: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
-  #response: { readonly status: number; readonly headers: IncomingHttpHeaders } | undefined;
+  #response: Pick<HttpResponse, 'status' | 'headers' | 'fromMs'> | undefined;
   readonly #chunks: Buffer[] = [];
   /** Where the length is announced, the body goes straight to its place. */
   #whole: Buffer | undefined;
@@ -76,7 +79,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
-    this.#response = { status, headers };
+    this.#response = { status, headers, fromMs: performance.now() };
     const announcedBytes = Number(headers['content-length']);
     if (announcedBytes > this.#limits.maxBytes) this.#failOversize();
     else if (announcedBytes > 0) this.#whole = LARGE_BUFFERS.take(announcedBytes);
@@ -92,7 +95,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (this.#response === undefined || !this.#settle()) return;
-    this.#resolve({ ...this.#response, body: this.#whole ?? Buffer.concat(this.#chunks, this.#sizeBytes) });
+    const body = this.#whole ?? Buffer.concat(this.#chunks, this.#sizeBytes);
+    this.#resolve({ ...this.#response, body, toMs: performance.now() });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {

@@ -3,7 +3,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { type Peer, peerError, readBatch, readReply, rpcError, type RpcOutcome } from './envelope.js';
 import { LockstepError } from './errors.js';
-import { exchange } from './http-exchange.js';
+import { exchange, type HttpResponse } from './http-exchange.js';
 import { statusError } from './http-status.js';
 import { ACCEPT_ENCODING, inflateBody } from './inflate.js';
 import type { JsonValue } from './json.js';
@@ -23,14 +23,14 @@ export interface RpcTransportOptions {
   /** Cap on the body after inflation. */
   readonly maxResponseBytes: number;
   readonly maxConnections: number;
-  /** Ask for gzip. Off on loopback, where it costs more than it saves. */
-  readonly gzip: boolean;
 }
 
 export interface PostOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Ask for a compressed reply. */
+  readonly gzip?: boolean;
   /** How long a request that may have been sent outlives the abort of the signal. Without it, it is cut at once. */
   readonly drainMs?: number;
 }
@@ -39,6 +39,9 @@ export interface RpcReply {
   readonly body: Buffer;
   /** The Date header, or null. */
   readonly date: string | null;
+  /** The body as it came: its bytes before inflation, and when its first and its last byte were there. */
+  readonly transfer: { readonly sizeBytes: number; readonly fromMs: number; readonly toMs: number };
+  readonly wasCompressed: boolean;
 }
 
 /** Geth closes an idle connection after 120 s without a word (engines-measured 2.F): ours must be closed before. */
@@ -78,9 +81,10 @@ export class RpcTransport {
   /** Sends one body once, and gives back the reply, inflated and not yet read. */
   async post(body: string | Buffer, o: PostOptions): Promise<RpcReply> {
     const { peer, maxResponseBytes } = this.#options;
+    const gzip = o.gzip ?? false;
     const request = {
       path: this.#path,
-      headers: { ...this.#headers, ...o.headers },
+      headers: { ...this.#headers, ...(gzip ? { 'accept-encoding': ACCEPT_ENCODING } : {}), ...o.headers },
       body: typeof body === 'string' ? Buffer.from(body) : body,
     };
     const response = await exchange(this.#pool, request, {
@@ -91,10 +95,16 @@ export class RpcTransport {
       signal: o.signal,
       drainMs: o.drainMs ?? 0,
     });
-    const plain = this.#inflate(response.body, response.headers['content-encoding']);
+    const plain = this.#inflate(response, gzip);
     const refused = statusError(peer, this.name, { ...response, body: plain }, request.body.length);
     if (refused !== undefined) throw refused;
-    return { body: plain, date: response.headers.date ?? null };
+    const { fromMs, toMs } = response;
+    return {
+      body: plain,
+      date: response.headers.date ?? null,
+      transfer: { sizeBytes: response.body.length, fromMs, toMs },
+      wasCompressed: plain !== response.body,
+    };
   }
 
   /** One call. @throws LockstepError <PEER>_RPC_ERROR with data {rpcCode, method} for an error object. */
@@ -126,8 +136,9 @@ export class RpcTransport {
     await this.#pool.destroy();
   }
 
-  #inflate(body: Buffer, encoding: string | undefined): Buffer {
-    const { peer, gzip, maxResponseBytes } = this.#options;
+  #inflate({ body, headers }: HttpResponse, gzip: boolean): Buffer {
+    const { peer, maxResponseBytes } = this.#options;
+    const encoding = headers['content-encoding'];
     if (encoding === undefined || encoding.toLowerCase() === 'identity') return body;
     if (gzip) return inflateBody(peer, body, encoding, maxResponseBytes);
     throw peerError(peer, 'BAD_BODY', {
@@ -145,7 +156,6 @@ function parseUrl(text: string): URL {
 
 function transportHeaders(options: RpcTransportOptions, url: URL): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
-  if (options.gzip) headers['accept-encoding'] = ACCEPT_ENCODING;
   if (url.username !== '' || url.password !== '') {
     const userInfo = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
     headers['authorization'] = `Basic ${Buffer.from(userInfo).toString('base64')}`;

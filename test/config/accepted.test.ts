@@ -166,6 +166,16 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
     (config) => config.follow.prefetchBytes,
     2_000_000,
   ),
+  'a limit of source calls in a second': accept(
+    ['--l2.follow.source.rpc-rate-limit=25'],
+    (config) => config.source.callsPerSecond,
+    25,
+  ),
+  'no limit of source calls': accept(
+    ['--l2.follow.source.rpc-rate-limit=0'],
+    (config) => config.source.callsPerSecond,
+    null,
+  ),
   'a size in bytes': accept(['--l2.follow.prefetch-bytes=1048576'], (config) => config.follow.prefetchBytes, 1_048_576),
   'a log level in capitals': accept(['--log.level=WARN'], (config) => config.log.level, 'warn'),
   'a bare boolean flag': accept(['--metrics.enabled'], (config) => config.metrics.enabled, true),
@@ -230,7 +240,8 @@ describe('a configuration that can be used', () => {
     const { config } = await rig.run([SOURCE]);
     expect({ ...config?.source }).toMatchObject({
       rpcTimeoutMs: 10_000,
-      maxConcurrency: 10,
+      maxConcurrency: 64,
+      callsPerSecond: null,
       maxResponseBytes: 64 * 1024 * 1024,
     });
     expect({ ...config?.engine }).toMatchObject({
@@ -252,7 +263,7 @@ describe('a configuration that can be used', () => {
       follow: {
         pollIntervalMs: 'auto',
         safetyIntervalMs: 4000,
-        prefetchBlocks: 32,
+        prefetchBlocks: 128,
         prefetchBytes: 64 * 1024 * 1024,
         syncMode: 'replay',
         elSyncTimeoutMs: 120_000,

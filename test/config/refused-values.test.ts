@@ -107,6 +107,12 @@ const REFUSED: Readonly<Record<string, Refused>> = {
       '--l2.follow.source.max-concurrency "0x10" (cli) is not a whole number. Write a whole number from 1 to 256.',
     ],
   },
+  'a limit beyond every source': {
+    argv: [SOURCE, '--l2.follow.source.rpc-rate-limit=20000'],
+    problems: [
+      '--l2.follow.source.rpc-rate-limit "20000" (cli) is outside 1 to 10000. Write a whole number from 1 to 10000.',
+    ],
+  },
   'a size that is a word': {
     argv: [SOURCE, '--l2.follow.source.max-response-bytes=lots'],
     problems: [

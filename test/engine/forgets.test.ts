@@ -27,7 +27,7 @@ describe('the wait until an EL has forgotten a block', () => {
   it('is given up where the block stays', async () => {
     const { fake } = await startPair();
     fake.script(METHOD, ...Array.from({ length: 100 }, () => HELD));
-    const limits = { timeoutMs: 20_000, maxResponseBytes: 10_000, maxConnections: 1, gzip: false };
+    const limits = { timeoutMs: 20_000, maxResponseBytes: 10_000, maxConnections: 1 };
     const transport = new RpcTransport({ peer: 'ENGINE', url: fake.url, headers: {}, ...limits });
     const client = new EngineClient(transport, createTokenSigner(SECRET, Date.now), { ...limits, drainMs: 0 });
     expect(await forgets(client, A[5]!.hash, NEVER, 100)).toBe(false);

@@ -36,11 +36,20 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
   {
     id: 'S3',
     fault: '429 or 503 with Retry-After',
-    behaviour: 'is granted; a catch-up goes on where it was',
+    behaviour:
+      'is granted, and nothing else is sent meanwhile; a catch-up goes on where it was, with half as many calls at a time and evenly spaced ones',
     shown: [
       wire('a rate limit (S3)'),
       { file: WIRE, test: 'in the middle of a catch-up does not start the walk again (S3)' },
       { file: WIRE, test: 'to the polls: each asks once and waits (S3)' },
+      {
+        file: 'test/source/budget.test.ts',
+        test: 'gets nothing of any kind meanwhile, and who cannot wait so long is told for how long it is',
+      },
+      {
+        file: 'test/follow/links.test.ts',
+        test: 'when more than two calls are under way is asked for fewer at a time, and every block still comes once',
+      },
     ],
   },
   {

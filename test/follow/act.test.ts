@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { forkchoice } from '../../src/chain/forkchoice.js';
 import { act, type ActDeps } from '../../src/follow/act.js';
 import type { Action, Outcome } from '../../src/follow/action.js';
+import { FetchWindow } from '../../src/follow/fetch-window.js';
 import { DEFAULT_RECOVERY_POLICY } from '../../src/follow/recovery-state.js';
 import { PlannedPayloads } from '../../src/follow/planned-payloads.js';
 import { LockstepError } from '../../src/util/errors.js';
@@ -43,7 +44,8 @@ class Hands {
       onPlanning: () => undefined,
       payloads: new PlannedPayloads(1_000_000),
       recoveryPolicy: DEFAULT_RECOVERY_POLICY,
-      limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4, blocksPerForkchoice: 4 },
+      limits: { maxBlocks: 8, maxBytes: 1_000_000, blocksPerForkchoice: 4 },
+      window: new FetchWindow(4),
       now: () => 0,
       idle: (ms) => {
         this.idled.push(ms);

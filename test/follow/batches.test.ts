@@ -69,6 +69,21 @@ describe('a catch-up in batches', () => {
     expect(bench.engine.batches).toEqual([]);
   });
 
+  it('has a forkchoice after fewer blocks where they take long, so that one is due every second', async () => {
+    const bench = slowBench(20);
+    const { beforeCall } = bench.engine;
+    bench.engine.beforeCall = async (call) => {
+      if (call.startsWith('np')) bench.nowMs += 400;
+      await beforeCall(call);
+    };
+    await bench.extend(6, BATCHED);
+    expect(bench.engine.writes.filter((write) => write.startsWith('fcu'))).toEqual([
+      'fcu 2/-/-',
+      'fcu 4/-/-',
+      'fcu 6/-/-',
+    ]);
+  });
+
   it.each<EngineAnswer>([
     { status: 'INVALID', latestValidHash: ref(2).hash, reason: 'bad', verdictOn: 'block' },
     { status: 'SYNCING' },

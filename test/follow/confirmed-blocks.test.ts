@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { ConfirmedBlocks } from '../../src/follow/confirmed-blocks.js';
 import { FetchAhead } from '../../src/follow/fetch-ahead.js';
+import { FetchWindow } from '../../src/follow/fetch-window.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { grow, makeBlock } from './blocks.js';
@@ -21,9 +22,10 @@ class Range {
     afterFirst: (blocks: ConfirmedBlocks) => void = () => undefined,
   ): Promise<readonly [heights: number[], why: string]> {
     const plan = { from: CHAIN[2]!.ref, to: CHAIN[this.target]!.ref };
-    const limits = { maxBlocks: 2, maxBytes: 1_000_000, maxConcurrent: 2 };
+    const limits = { maxBlocks: 2, maxBytes: 1_000_000 };
     const { signal } = this.stop;
-    const blocks = new FetchAhead(this.source, limits, { first: 3, target: plan.to }, signal);
+    const deps = { source: this.source, limits, window: new FetchWindow(2), now: () => 0 };
+    const blocks = new FetchAhead(deps, { first: 3, target: plan.to }, signal);
     const confirmed = new ConfirmedBlocks(blocks, plan, this.source, signal);
     const heights: number[] = [];
     while (heights.at(-1) !== plan.to.number) {

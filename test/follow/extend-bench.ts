@@ -1,4 +1,5 @@
 import type { BlockRef, Labels } from '../../src/chain/block.js';
+import { FetchWindow } from '../../src/follow/fetch-window.js';
 import { extend, type ExtendDeps } from '../../src/follow/extend.js';
 import type { ExtendAction, Ground, Outcome } from '../../src/follow/action.js';
 import { grow } from './blocks.js';
@@ -78,9 +79,9 @@ export class Bench {
       limits: {
         maxBlocks: 8,
         maxBytes: 1_000_000,
-        maxConcurrent: 4,
         blocksPerForkchoice: this.blocksPerForkchoice,
       },
+      window: new FetchWindow(4),
       now: () => this.nowMs,
     };
   }

@@ -36,7 +36,7 @@ class Following {
       {
         pollIntervalMs: 500,
         safetyIntervalMs: 1_000,
-        limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4, blocksPerForkchoice: 4 },
+        limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrency: 4, blocksPerForkchoice: 4 },
         expected: { chainId: 10, genesis: CHAIN[0]!.ref },
         elSync: null,
         recovery: DEFAULT_RECOVERY_POLICY,

@@ -9,6 +9,7 @@ export type Meddle<T> = (id: BlockId) => Promise<Lookup<T> | undefined> | Lookup
 /** A source that serves a chain from memory, and does what a test wants of it. */
 export class MemorySource implements Source {
   readonly name = 'memory';
+  setbacks = 0;
   /** By height, genesis first. Replaced as a whole by a reorg. */
   chain: readonly RealBlock[];
   safe: number | null = null;

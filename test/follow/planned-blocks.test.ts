@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { BlockRef } from '../../src/chain/block.js';
+import { FetchWindow } from '../../src/follow/fetch-window.js';
 import { PlannedBlocks } from '../../src/follow/planned-blocks.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import type { Plan } from '../../src/recovery/plan.js';
@@ -29,8 +30,9 @@ class Planned {
 
   above(from: BlockRef): PlannedBlocks {
     const { source, payloads } = this.bench;
-    const limits = { maxBlocks: 2, maxBytes: 1_000_000, maxConcurrent: 2 };
-    return new PlannedBlocks(this.plan, from, { source, limits, payloads }, this.stop.signal);
+    const limits = { maxBlocks: 2, maxBytes: 1_000_000 };
+    const deps = { source, limits, payloads, window: new FetchWindow(2), now: () => 0 };
+    return new PlannedBlocks(this.plan, from, deps, this.stop.signal);
   }
 
   get calls(): readonly string[] {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import type { BlockRef } from '../../src/chain/block.js';
-import { FetchAhead } from '../../src/follow/fetch-ahead.js';
+import { FetchAhead, type FetchDeps } from '../../src/follow/fetch-ahead.js';
+import { FetchWindow } from '../../src/follow/fetch-window.js';
 import { prepare, type Prepared } from '../../src/follow/prepare.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import type { ErrorCode } from '../../src/util/error-codes.js';
@@ -20,18 +21,21 @@ const parent = CHAIN[1]!.ref;
 function preparing(block: RealBlock, target: BlockRef = CHAIN[3]!.ref): Promise<Prepared> {
   const source = new MemorySource(CHAIN);
   source.meddleBlock = () => ({ kind: 'found', value: block.fetched });
-  const limits = { maxBlocks: 1, maxBytes: 1_000, maxConcurrent: 1 };
-  const blocks = new FetchAhead(source, limits, { first: 2, target }, NEVER);
+  const blocks = new FetchAhead(depsOf(source), { first: 2, target }, NEVER);
   return prepare(blocks, parent, target, source, NEVER);
 }
 
 function failing(thrown: Error): Promise<Prepared> {
   const source = new MemorySource(CHAIN);
   source.meddleBlock = () => Promise.reject(thrown);
-  const limits = { maxBlocks: 1, maxBytes: 1_000, maxConcurrent: 1 };
   const target = CHAIN[3]!.ref;
-  const blocks = new FetchAhead(source, limits, { first: 2, target }, NEVER);
+  const blocks = new FetchAhead(depsOf(source), { first: 2, target }, NEVER);
   return prepare(blocks, parent, target, source, NEVER);
+}
+
+function depsOf(source: MemorySource): FetchDeps {
+  const limits = { maxBlocks: 1, maxBytes: 1_000 };
+  return { source, limits, window: new FetchWindow(1), now: () => 0 };
 }
 
 function nowS(): number {

@@ -1,4 +1,5 @@
 import type { BlockRef, Labels } from '../../src/chain/block.js';
+import { FetchWindow } from '../../src/follow/fetch-window.js';
 import type { ClimbAction, ClimbStop, Ground, PlanAction, PlanResult } from '../../src/follow/action.js';
 import { climb, unmap, type ClimbDeps } from '../../src/follow/climb.js';
 import { makePlan, type PlanDeps } from '../../src/follow/make-plan.js';
@@ -88,7 +89,8 @@ export class RecoveryBench {
     return {
       source: this.source,
       engine: this.engine,
-      limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4 },
+      limits: { maxBlocks: 8, maxBytes: 1_000_000 },
+      window: new FetchWindow(4),
       recoveryPolicy: this.policy,
       payloads: this.payloads,
       onPlanning: (what, number) => void this.planned.push(`${what} ${number}`),

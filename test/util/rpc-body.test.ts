@@ -81,7 +81,7 @@ describe('compression', () => {
   it('is asked for only where it is wanted', async () => {
     const server = await serve(echo);
     await connect(server.url).call(CALL, { signal: never() });
-    await connect(server.url, { gzip: true }).call(CALL, { signal: never() });
+    await connect(server.url).call(CALL, { signal: never(), gzip: true });
     const asked = server.received.map(({ headers }) => headers['accept-encoding']);
     expect(asked).toEqual([undefined, 'gzip, deflate, br']);
   });
@@ -90,13 +90,13 @@ describe('compression', () => {
     const server = await serve(({ calls }, response) =>
       send(response, compress(reply(calls[0]?.id, '"0x1"')), 200, { 'content-encoding': encoding }),
     );
-    expect(await connect(server.url, { gzip: true }).call(CALL, { signal: never() })).toBe('0x1');
+    expect(await connect(server.url).call(CALL, { signal: never(), gzip: true })).toBe('0x1');
   });
 
   it.each(Object.entries(coders))('with %s cannot pass the cap', async (encoding, compress) => {
     const bomb = compress(Buffer.alloc(64 * 1024 * 1024, 0x20));
     const server = await serve((_, response) => send(response, bomb, 200, { 'content-encoding': encoding }));
-    const thrown = await failure(connect(server.url, { gzip: true }).call(CALL, { signal: never() }));
+    const thrown = await failure(connect(server.url).call(CALL, { signal: never(), gzip: true }));
     expect([thrown.code, thrown.data]).toEqual(['SOURCE_OVERSIZE', { phase: 'exchange' }]);
   });
 
@@ -107,7 +107,7 @@ describe('compression', () => {
     ['in two ways', gzipSync(gzipSync('{}')), 'gzip, gzip'],
   ])('%s is no reply', async (_, body, encoding) => {
     const server = await serve((_received, response) => send(response, body, 200, { 'content-encoding': encoding }));
-    const thrown = await failure(connect(server.url, { gzip: true }).call(CALL, { signal: never() }));
+    const thrown = await failure(connect(server.url).call(CALL, { signal: never(), gzip: true }));
     expect([thrown.code, thrown.data]).toEqual(['SOURCE_BAD_BODY', { phase: 'exchange' }]);
   });
 });

@@ -23,7 +23,6 @@ export function connect(url: string, options: Partial<RpcTransportOptions> = {})
     timeoutMs: 10_000,
     maxResponseBytes: 1024 * 1024,
     maxConnections: 2,
-    gzip: false,
     ...options,
   });
   opened.push(transport);

@@ -10,6 +10,7 @@ import type {
   EngineSyncing,
 } from '../../../src/engine/engine.js';
 import { act } from '../../../src/follow/act.js';
+import { FetchWindow } from '../../../src/follow/fetch-window.js';
 import type { Action, Outcome } from '../../../src/follow/action.js';
 import { PlannedPayloads } from '../../../src/follow/planned-payloads.js';
 import type { Payload } from '../../../src/payload/payload.js';
@@ -40,7 +41,8 @@ export function actForReal(action: Exclude<Action, { do: 'halt' }>, hands: Hands
       // Nothing of a plan is kept, so that every block of it is asked for once more.
       payloads: new PlannedPayloads(0),
       recoveryPolicy: hands.scenario.policy,
-      limits: { maxBlocks: 8, maxBytes: 1_000_000, maxConcurrent: 4, blocksPerForkchoice: BLOCKS_PER_FORKCHOICE },
+      limits: { maxBlocks: 8, maxBytes: 1_000_000, blocksPerForkchoice: BLOCKS_PER_FORKCHOICE },
+      window: new FetchWindow(4),
       now: () => 0,
       idle: () => Promise.resolve(),
     },
@@ -50,6 +52,7 @@ export function actForReal(action: Exclude<Action, { do: 'halt' }>, hands: Hands
 
 class WorldSource implements Source {
   readonly name = 'the source of a small world';
+  readonly setbacks = 0;
   readonly #hands: Hands;
 
   constructor(hands: Hands) {
