@@ -11,6 +11,7 @@ import type {
   Outcome,
   UnmapAction,
 } from '../../../src/follow/action.js';
+import { isBeside } from '../../../src/follow/climb.js';
 import { labelsUpTo, restored } from '../../../src/follow/labels.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { Hash } from '../../../src/util/hex.js';
@@ -55,10 +56,11 @@ export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands:
   return { stop, moved: climber.at.hash !== plan.engineHead.hash, spoiledAbove: climber.spoiledAbove };
 }
 
-export function unmapInModel({ from, ground }: UnmapAction, hands: Hands): Climbed {
+export function unmapInModel({ from, fence, ground }: UnmapAction, hands: Hands): Climbed {
   const climber = new ClimberModel(from, from.number, ground, hands);
   const stop = orEnded(() => {
     const next = climber.next(from);
+    if (isBeside(fence, next)) throw notSent({ why: 'unlinked', number: next.number });
     climber.insert(next);
     climber.copiedSibling(next);
   });
