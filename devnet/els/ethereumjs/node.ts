@@ -14,7 +14,7 @@ import {
 } from '@ethereumjs/client/dist/esm/src/util/index.js';
 import { createCommonFromGethGenesis, parseGethGenesisState, type GethGenesis } from '@ethereumjs/common';
 import { bytesToHex } from '@ethereumjs/util';
-import { Level } from 'level';
+import type { Level } from 'level';
 import { MemoryLevel } from 'memory-level';
 import { rememberBlocks } from './block-cache.js';
 import { buildInLinearTime } from './block-builder.js';
@@ -51,7 +51,7 @@ const LATE_WRITES_MS = 150;
 export async function startNode(options: NodeOptions): Promise<Node> {
   memoiseCommonParams();
   buildInLinearTime();
-  const databases = openDatabases(options.dataDir);
+  const databases = await openDatabases(options.dataDir);
   const client = await openClient(options.genesis, databases);
   await client.start();
   const rpc = await listen(client, options);
@@ -79,9 +79,13 @@ interface Databases {
   readonly metaDB: Database;
 }
 
-function openDatabases(dataDir: string | null): Databases {
+async function openDatabases(dataDir: string | null): Promise<Databases> {
+  if (dataDir === null) {
+    return { chainDB: new MemoryLevel(), stateDB: new MemoryLevel(), metaDB: new MemoryLevel() };
+  }
+  // Loaded here because its native part takes a tenth of a start, and most chains are kept in memory.
+  const { Level } = await import('level');
   const open = (name: string): Database => {
-    if (dataDir === null) return new MemoryLevel();
     const directory = join(dataDir, name);
     mkdirSync(directory, { recursive: true });
     // The client declares the interface of a newer Level than the one it brings, and calls only what both have.
