@@ -82,7 +82,7 @@ export async function unmap(
 }
 
 /** At the height of what was final, and another block. */
-export function isBeside(fence: BlockRef | null, { number, hash }: BlockRef): boolean {
+function isBeside(fence: BlockRef | null, { number, hash }: BlockRef): boolean {
   return fence !== null && fence.number === number && fence.hash !== hash;
 }
 

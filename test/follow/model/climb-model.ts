@@ -11,7 +11,6 @@ import type {
   Outcome,
   UnmapAction,
 } from '../../../src/follow/action.js';
-import { isBeside } from '../../../src/follow/climb.js';
 import { labelsUpTo, restored } from '../../../src/follow/labels.js';
 import { LockstepError } from '../../../src/util/errors.js';
 import type { Hash } from '../../../src/util/hex.js';
@@ -60,7 +59,8 @@ export function unmapInModel({ from, fence, ground }: UnmapAction, hands: Hands)
   const climber = new ClimberModel(from, from.number, ground, hands);
   const stop = orEnded(() => {
     const next = climber.next(from);
-    if (isBeside(fence, next)) throw notSent({ why: 'unlinked', number: next.number });
+    const isBeside = fence?.number === next.number && fence.hash !== next.hash;
+    if (isBeside) throw notSent({ why: 'unlinked', number: next.number });
     climber.insert(next);
     climber.copiedSibling(next);
   });
