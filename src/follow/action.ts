@@ -78,6 +78,8 @@ export interface ClimbAction {
 export interface UnmapAction {
   readonly do: 'unmap';
   readonly from: BlockRef;
+  /** The block that was final, also where the EL does not have it now: the EL is led over it, or not at all. */
+  readonly fence: BlockRef | null;
   readonly ground: Ground;
 }
 

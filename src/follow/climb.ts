@@ -65,14 +65,25 @@ export async function climb(
  * Frees the EL of old blocks that it maps above its head and cannot make its head (engines-measured 1.3): a copied sibling of
  * the next block becomes the head, which deletes the mappings, and then that block itself.
  */
-export async function unmap({ from, ground }: UnmapAction, deps: ClimbDeps, signal: AbortSignal): Promise<Climbed> {
+export async function unmap(
+  { from, fence, ground }: UnmapAction,
+  deps: ClimbDeps,
+  signal: AbortSignal,
+): Promise<Climbed> {
   const climber = new Climber(from, from.number, ground, deps, signal);
   const stop = await orEnded(async () => {
     const next = await climber.prepared(prepareLinked(from, deps.source, signal));
+    // The source may have gone to another branch since it was asked for what was final here (reliability I1).
+    if (isBeside(fence, next.ref)) throw notSent({ why: 'unlinked', number: next.ref.number });
     await climber.insert(next);
     await climber.copiedSibling(next.ref);
   });
   return { stop, spoiledAbove: climber.spoiledAbove };
+}
+
+/** At the height of what was final, and another block. */
+function isBeside(fence: BlockRef | null, { number, hash }: BlockRef): boolean {
+  return fence !== null && fence.number === number && fence.hash !== hash;
 }
 
 async function orEnded(rung: () => Promise<void>): Promise<ClimbStop> {

@@ -75,7 +75,12 @@ function reactAside(state: State, situation: Aside, tick: Tick): Decision {
     case 'stale-mapping': {
       const { engine } = situation;
       const ground = groundOf(state, engine);
-      return inPhase(state, unlessHeld(state, 'syncing'), { do: 'unmap', from: engine.heads.unsafe, ground });
+      return inPhase(state, unlessHeld(state, 'syncing'), {
+        do: 'unmap',
+        from: engine.heads.unsafe,
+        fence: state.remembered.finalized,
+        ground,
+      });
     }
   }
 }

@@ -16,8 +16,8 @@ export interface ElSyncRun {
   /** The block it was pointed at last. */
   readonly target: BlockRef;
   readonly aimedAt: number;
-  /** Where it stood; as the last way of a recovery the ancestor, to which its head comes down first (geth). */
-  readonly from: number;
+  /** As the last way of a recovery, the height of the ancestor, to which its head comes down first (geth). */
+  readonly ancestor: number | null;
   /** It showed something of a sync. */
   readonly started: boolean;
   /** The block it has got to, and what shows that: its head, or what it says of its sync. */

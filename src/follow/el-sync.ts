@@ -6,7 +6,7 @@ import type { EngineView, State } from './state.js';
 /** The EL took the target: from now on it is left alone. */
 export function pointed(
   state: State,
-  { from, target }: { readonly from: BlockRef; readonly target: BlockRef },
+  { from, target, ancestor }: { readonly from: BlockRef; readonly target: BlockRef; readonly ancestor: number | null },
   peers: number | null,
   now: number,
 ): State {
@@ -14,7 +14,7 @@ export function pointed(
   if (elSync === null) return state;
   if (elSync.stage === 'running') return { ...state, elSync: { ...elSync, target, aimedAt: now, peers } };
   const begun = {
-    from: from.number,
+    ancestor,
     started: false,
     at: from.number,
     by: 'latest',
@@ -44,9 +44,14 @@ export function watched(state: State, engine: EngineView, now: number): State {
   return giveUp(state, { why: started ? 'stalled' : 'not-started', target, at, peers, answer: null });
 }
 
-/** The EL came down because the sync moved it to the ancestor, not because it restarted. */
-export function isSyncedDown({ elSync }: State, { heads: { unsafe } }: EngineView): boolean {
-  return elSync?.stage === 'running' && unsafe.number >= elSync.from;
+/**
+ * An EL that came down, perhaps by the sync and perhaps by a restart: what it shows next tells, so it has to begin once more.
+ * Any other one may try again in its new lifetime.
+ */
+export function cameDown(elSync: ElSync | null, { heads: { unsafe } }: EngineView, now: number): ElSync | null {
+  const isBelow = elSync?.stage !== 'running' || elSync.ancestor === null || unsafe.number < elSync.ancestor;
+  if (isBelow) return renewed(elSync);
+  return { ...elSync, started: false, work: { head: unsafe.number, sync: 0 }, movedAt: now };
 }
 
 /** While the EL cannot be read nobody knows whether it gets on, so that time does not count. */

@@ -199,6 +199,11 @@ export function pacedBySync(state: State, { recovery }: State, tick: Tick): Stat
   return recovery?.stage === 'climbing' ? paced(state, recovery.plan.id, tick) : state;
 }
 
+/** The height to which a sync may bring the EL down that is the last way of a recovery. */
+export function ancestorOf({ recovery }: State): number | null {
+  return recovery?.stage === 'climbing' ? recovery.plan.ancestor.number : null;
+}
+
 /** The EL was moved by this plan, or may have been: the pause begins, whatever becomes of the replay. */
 function paced(state: State, movedBy: number, { now }: Tick): State {
   const { pace } = state;

@@ -1,5 +1,5 @@
 import { type BlockRef, diverges } from '../chain/block.js';
-import { isSyncedDown, pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
+import { cameDown, pointed, refusedToSync, renewed, unwatched, watched } from './el-sync.js';
 import {
   describe,
   fromAnswer,
@@ -11,6 +11,7 @@ import {
 } from './engine-answers.js';
 import { lostFinalized, remember } from './labels.js';
 import {
+  ancestorOf,
   countForeignMove,
   fromClimb,
   fromPlan,
@@ -43,8 +44,10 @@ function fromSides(state: State, { engine, source, outcome }: Observation, tick:
   const view = engine.value;
   const standing = view.heads.unsafe;
   const lower = state.standing !== null && standing.number < state.standing.number;
-  const restarted = lower && !isClimbedDown(state, outcome, view) && !isSyncedDown(state, view);
-  const session = restarted ? newSession(state) : watched(state, view, tick.now);
+  const restarted = lower && !isClimbedDown(state, outcome, view);
+  const session = restarted
+    ? { ...newSession(state), elSync: cameDown(state.elSync, view, tick.now) }
+    : watched(state, view, tick.now);
   const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
   const settled = settleRecovery(moved, view, tick);
   const staleAbove = settled.staleAbove?.hash === standing.hash ? settled.staleAbove : null;
@@ -213,10 +216,11 @@ function fromElSync(before: State, outcome: Extract<Outcome, { of: 'el-sync' }>,
   // As the last way of a recovery it is asked for also where blocks are replayed otherwise.
   const elSync = before.elSync ?? { policy: LAST_WAY, stage: 'idle' as const };
   const state: State = { ...before, elSync, recovery: null };
+  const aim = { from, target, ancestor: ancestorOf(before) };
   if (stop.why === 'aimed') {
     // Where it ends up is compared anew, whatever was suspected before.
     const calmed = { ...unproved(state), suspicion: null, trouble: null, unsettled: null, lastForkchoiceAt: tick.now };
-    return pointed(pacedBySync(calmed, before, tick), outcome, stop.peers, tick.now);
+    return pointed(pacedBySync(calmed, before, tick), aim, stop.peers, tick.now);
   }
   if (stop.why === 'unlinked') return fromStop({ ...state, elSync: renewed(state.elSync) }, stop, from, tick);
   if (stop.why !== 'payload-answer' && stop.why !== 'forkchoice-answer') return fromStop(state, stop, from, tick);
@@ -225,7 +229,7 @@ function fromElSync(before: State, outcome: Extract<Outcome, { of: 'el-sync' }>,
     // Whether the EL took the target is told by what it does in the time that it has to begin.
     const perhaps =
       stop.why === 'forkchoice-answer'
-        ? pointed(unproved(pacedBySync(state, before, tick)), outcome, null, tick.now)
+        ? pointed(unproved(pacedBySync(state, before, tick)), aim, null, tick.now)
         : state;
     return unsettled(perhaps, answer.error, tick);
   }

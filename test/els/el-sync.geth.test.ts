@@ -191,7 +191,8 @@ describe('a geth on a branch of its own that is deeper than the states it keeps'
       await follower.untilEqual();
       // The sibling is beyond its window. A plan ends 32 blocks above the head of the EL: the rest is replayed.
       const end = ANCESTOR + DEPTH + 32;
-      expect(follower.payloads).toEqual([ANCESTOR + 1, end, ...EVERY_BLOCK.slice(end)]);
+      const rest = Array.from({ length: producer.head.number - end }, (_, index) => end + 1 + index);
+      expect(follower.payloads).toEqual([ANCESTOR + 1, end, ...rest]);
       expect(loggedLines(lockstep, { way: 'sibling', answer: 'ACCEPTED' })).toHaveLength(1);
       expect(loggedLines(lockstep, { msg: 'EL sync: the EL is at its target' })).toHaveLength(1);
       expect(loggedLines(lockstep, { msg: 'Holding: nothing changes in the EL' })).toEqual([]);

@@ -141,6 +141,13 @@ describe('stale mappings', () => {
     expect(bench.engine.headsNow.unsafe).toEqual(theirs(21));
   });
 
+  it('are left alone where the next block of the source is not the one that was final here (I1)', async () => {
+    const bench = new RecoveryBench(20);
+    expect(await bench.unmap(own(21))).toEqual({ why: 'not-sent', stop: { why: 'unlinked', number: 21 } });
+    expect(bench.engine.writes).toEqual([]);
+    expect(await bench.unmap(theirs(21))).toEqual({ why: 'climbed' });
+  });
+
   it('are left alone where the next block of the source is none of this branch', async () => {
     const bench = new RecoveryBench(25);
     const stop = { why: 'not-sent', stop: { why: 'unlinked', number: 26 } };

@@ -118,10 +118,18 @@ describe('an EL that was pointed at a block', () => {
 });
 
 describe('an EL sync as the last way of a recovery', () => {
-  it('may bring the head of the EL down to the ancestor, and no further', () => {
-    const running: State = { ...RUNS, standing: at(A, 9), elSync: { ...RUNNING, target: at(A, 12), from: 4 } };
-    expect(turn(running, sides(4, 20)).state).toMatchObject({ session: { id: 1 }, elSync: { stage: 'running' } });
-    expect(turn(running, sides(3, 20)).state).toMatchObject({ session: { id: 2 }, elSync: { stage: 'idle' } });
+  it('goes on where the head of the EL comes down to the ancestor, and has to show that', () => {
+    const running: State = { ...RUNS, standing: at(A, 9), elSync: { ...RUNNING, target: at(A, 12), ancestor: 4 } };
+    const down = turn(running, sides(4, 20));
+    // It may have restarted all the same, so it proves its identity.
+    expect(down.state).toMatchObject({ session: { id: 2 }, elSync: { stage: 'running', started: false } });
+    expect(down.action.do).toBe('identify');
+    const proved = turn(down.state, sides(5, 20, { of: 'identify', result: 'same' }));
+    expect(proved.state.elSync).toMatchObject({ stage: 'running', started: true, work: { head: 5 } });
+    expect(proved.action.do).toBe('wait');
+    expect(turn(running, sides(3, 20)).state.elSync).toMatchObject({ stage: 'idle' });
+    const other: State = { ...running, elSync: { ...RUNNING, target: at(A, 12) } };
+    expect(turn(other, sides(6, 20)).state.elSync).toMatchObject({ stage: 'idle' });
   });
 
   it('leaves nothing suspected of the branch that it is to leave, and begins the pause between two recoveries', () => {
@@ -140,7 +148,7 @@ describe('an EL sync as the last way of a recovery', () => {
       { ...LEFT, standing: at(B, 5), recovery, suspicion },
       observation(engineView(B, 5), sourceView(A, 9), outcome),
     );
-    expect(state).toMatchObject({ suspicion: null, recovery: null, elSync: { stage: 'running', from: 3 } });
+    expect(state).toMatchObject({ suspicion: null, recovery: null, elSync: { stage: 'running', ancestor: 3 } });
     expect(state.pace).toMatchObject({ movedBy: 3, notBefore: expect.any(Number) });
   });
 });

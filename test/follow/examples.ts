@@ -97,7 +97,7 @@ export const RUNNING: Extract<ElSync, { readonly stage: 'running' }> = {
   stage: 'running',
   target: at(A, 7),
   aimedAt: NOW - 1_000,
-  from: 5,
+  ancestor: null,
   started: true,
   at: 5,
   by: 'latest',

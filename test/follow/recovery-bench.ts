@@ -71,9 +71,9 @@ export class RecoveryBench {
     return stop;
   }
 
-  async unmap(): Promise<ClimbStop> {
+  async unmap(fence: BlockRef | null = null): Promise<ClimbStop> {
     const { stop, spoiledAbove } = await unmap(
-      { do: 'unmap', from: own(this.head), ground: this.ground() },
+      { do: 'unmap', from: own(this.head), fence, ground: this.ground() },
       this.#deps(),
       this.stop.signal,
     );

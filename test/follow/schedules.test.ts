@@ -21,6 +21,8 @@ const MENDED = [
   { name: 'op-geth', seed: 74, run: 357 },
   // And one that came down by a call that had timed out before, counted as restarted.
   { name: 'geth-2025', seed: 102, run: 238 },
+  // And one that was cured of stale mappings past what was final, as the source had moved on.
+  { name: 'op-geth', seed: 121, run: 902 },
   // The rest were mistakes of the checks: what holds at genesis, beside a label above the head, in a new life of the EL, from another head.
   { name: 'op-geth', seed: 70, run: 482 },
   { name: 'op-geth', seed: 71, run: 174 },

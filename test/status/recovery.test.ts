@@ -119,7 +119,7 @@ describe('a recovery', () => {
     turn({ phase: RECOVERING, recovery: CLIMBING });
     const policy = { gapBlocks: 64, startMs: 1, stallMs: 1 };
     const run = {
-      from: 3,
+      ancestor: null,
       started: false,
       at: 3,
       by: 'latest',

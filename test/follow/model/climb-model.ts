@@ -55,10 +55,12 @@ export function climbInModel({ rung, plan, ground, primed }: ClimbAction, hands:
   return { stop, moved: climber.at.hash !== plan.engineHead.hash, spoiledAbove: climber.spoiledAbove };
 }
 
-export function unmapInModel({ from, ground }: UnmapAction, hands: Hands): Climbed {
+export function unmapInModel({ from, fence, ground }: UnmapAction, hands: Hands): Climbed {
   const climber = new ClimberModel(from, from.number, ground, hands);
   const stop = orEnded(() => {
     const next = climber.next(from);
+    const isBeside = fence?.number === next.number && fence.hash !== next.hash;
+    if (isBeside) throw notSent({ why: 'unlinked', number: next.number });
     climber.insert(next);
     climber.copiedSibling(next);
   });

@@ -92,9 +92,9 @@ function paceKey({ pace, foreign, staleAbove }: State, now: number): string {
 
 function elSyncKey(elSync: State['elSync'], now: number): string {
   if (elSync?.stage !== 'running') return elSync?.stage ?? '';
-  const { policy, target, from, started, work, movedAt, aimedAt } = elSync;
+  const { policy, target, ancestor, started, work, movedAt, aimedAt } = elSync;
   const pauses = [left(movedAt + policy.stallMs, now), left(aimedAt + EL_SYNC_REAIM_MS, now)];
-  return [target.hash, from, started, work.head, work.sync, ...pauses].join('/');
+  return [target.hash, ancestor, started, work.head, work.sync, ...pauses].join('/');
 }
 
 function left(until: number, now: number): number {

@@ -3,6 +3,7 @@ import { promote } from '../../../src/follow/labels.js';
 import { betweenMarks } from '../../architecture/between-marks.js';
 import { explore } from './explorer.js';
 import { RECOVERY_SCENARIOS, RESTLESS } from './recovery-scenarios.js';
+import { addLadders, addRareTurns } from './rare-transitions.js';
 import { Transitions } from './transitions.js';
 
 const MARKS = {
@@ -26,10 +27,12 @@ function diagram(): string[] {
     const limits = { budget: scenario.budget, maxStates };
     explore(scenario, { decide, promote }, limits, (world, decision) => transitions.see(world, decision));
   }
+  addLadders(transitions);
+  addRareTurns(transitions);
   return transitions.all.map(([from, to]) => `    ${idOf(from)} --> ${idOf(to)}`);
 }
 
 /** Mermaid takes a hyphen for part of an arrow. */
-function idOf(step: string): string {
+export function idOf(step: string): string {
   return step.replaceAll('-', '_');
 }
