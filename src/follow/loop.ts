@@ -8,11 +8,8 @@ import { decide } from './decide.js';
 import { ConsensusWatch } from './consensus-watch.js';
 import { ExecutionWatch } from './execution-watch.js';
 import type { FetchLimits } from './fetch-ahead.js';
-<<<<<<< HEAD
 import { withNewestHead } from './newest-head.js';
-=======
 import { FetchWindow } from './fetch-window.js';
->>>>>>> fetch
 import { observe } from './observe.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
