@@ -11,6 +11,9 @@ export function withNewestHead(source: Source): Source {
   let highest = 0;
   return {
     name: source.name,
+    get setbacks() {
+      return source.setbacks;
+    },
     async head(signal): Promise<BlockRef> {
       const first = await source.head(signal);
       const shown = first.number >= highest ? first : await higherOf(first, source, signal);

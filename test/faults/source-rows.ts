@@ -8,6 +8,8 @@ const CL = 'test/integration/source-cl-faults.test.ts';
 const BOOT = 'test/integration/boot.test.ts';
 const POSITIONS = 'test/integration/startup-positions.test.ts';
 const HOSTILE = 'test/integration/hostile-conditions.test.ts';
+const BUDGET = 'test/source/budget.test.ts';
+const LINKS = 'test/follow/links.test.ts';
 const FINALITY = 'test/integration/finality.test.ts';
 
 const wire = (of: string): Evidence => ({ file: WIRE, test: '%s', of });
@@ -43,11 +45,11 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
       { file: WIRE, test: 'in the middle of a catch-up does not start the walk again (S3)' },
       { file: WIRE, test: 'to the polls: each asks once and waits (S3)' },
       {
-        file: 'test/source/budget.test.ts',
+        file: BUDGET,
         test: 'gets nothing of any kind meanwhile, and who cannot wait so long is told for how long it is',
       },
       {
-        file: 'test/follow/links.test.ts',
+        file: LINKS,
         test: 'when more than two calls are under way is asked for fewer at a time, and every block still comes once',
       },
     ],
