@@ -9,11 +9,14 @@ const COMPILED = fileURLToPath(
 /** The processes that one bench started. Each is ended by its own id, also when the bench fails or is interrupted. */
 export class Children {
   readonly #running = new Set<ChildProcess>();
+  readonly #profileFolder: string | null;
   readonly #onExit = (): void => {
     for (const child of this.#running) child.kill('SIGKILL');
   };
 
-  constructor() {
+  /** `profileFolder`: every lockstep leaves a CPU profile there when it ends. */
+  constructor(profileFolder: string | null = null) {
+    this.#profileFolder = profileFolder;
     process.on('exit', this.#onExit);
   }
 
@@ -26,7 +29,10 @@ export class Children {
   lockstep(args: readonly string[], cwd: string): ChildProcess {
     const main = fileURLToPath(new URL('../../lockstep.js', `file://${COMPILED}`));
     const env = { PATH: process.env['PATH'], HOME: cwd, TMPDIR: cwd };
-    return this.#track(spawn(process.execPath, [main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    const profiling = this.#profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profileFolder}`];
+    return this.#track(
+      spawn(process.execPath, [...profiling, main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
   }
 
   /** Asks the process to end and makes it after five seconds. */

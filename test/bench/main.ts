@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.js';
 import { Children } from './children.js';
@@ -18,23 +19,30 @@ const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Result[]>>
   B8: measureStart,
 };
 
-const USAGE = `usage: npm run bench -- [--quick] [--only ${Object.keys(MEASUREMENTS).join(',')}] [--json FILE]\n`;
+const USAGE = `usage: npm run bench -- [--quick] [--only ${Object.keys(MEASUREMENTS).join(',')}] [--json FILE] [--cpu-prof FOLDER]\n`;
 
 interface Choice {
   readonly ids: readonly string[];
   readonly quick: boolean;
   readonly jsonFile: string | null;
+  readonly profileFolder: string | null;
 }
 
 /** Null when the arguments make no sense. */
 function readArguments(): Choice | null {
   try {
     const { values } = parseArgs({
-      options: { quick: { type: 'boolean' }, only: { type: 'string' }, json: { type: 'string' } },
+      options: {
+        quick: { type: 'boolean' },
+        only: { type: 'string' },
+        json: { type: 'string' },
+        'cpu-prof': { type: 'string' },
+      },
     });
     const ids = values.only?.split(',') ?? Object.keys(MEASUREMENTS);
     if (ids.some((id) => !(id in MEASUREMENTS))) return null;
-    return { ids, quick: values.quick === true, jsonFile: values.json ?? null };
+    const profileFolder = values['cpu-prof'] === undefined ? null : resolve(values['cpu-prof']);
+    return { ids, quick: values.quick === true, jsonFile: values.json ?? null, profileFolder };
   } catch {
     return null;
   }
@@ -47,7 +55,7 @@ async function main(): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
-  const children = new Children();
+  const children = new Children(choice.profileFolder);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   try {
     const bench = await Bench.start(children, choice.quick);
