@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 function source(knobs: Partial<SourceOptions>): Promise<SourceHandle> {
-  const near = { latencyMs: 0, bytesPerSecond: null, raw: true, live: null };
+  const near = { latencyMs: 0, bytesPerSecond: null, raw: true, live: null, onDemand: false };
   return SourceHandle.start(children, { ...SHAPE, poolSize: POOL_SIZE, cacheFolder: folder, ...near, ...knobs });
 }
 

@@ -45,6 +45,7 @@ export class Bench {
       bytesPerSecond: null,
       raw: true,
       live: null,
+      onDemand: false,
       ...knobs,
     });
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 /** This folder as it is compiled; tests run from the sources, child processes from the build. */
 const COMPILED = fileURLToPath(
@@ -25,13 +25,18 @@ export class Children {
     return this.#track(fork(`${COMPILED}${file}`, args, { execArgv: [] }));
   }
 
-  /** Starts the built lockstep. */
-  lockstep(args: readonly string[], cwd: string): ChildProcess {
+  /** Starts the built lockstep. `probeFile`: where it writes its long slices when it ends. */
+  lockstep(args: readonly string[], cwd: string, probeFile: string | null = null): ChildProcess {
     const main = fileURLToPath(new URL('../../lockstep.js', `file://${COMPILED}`));
-    const env = { PATH: process.env['PATH'], HOME: cwd, TMPDIR: cwd };
+    const env = { PATH: process.env['PATH'], HOME: cwd, TMPDIR: cwd, BENCH_PROBE_FILE: probeFile ?? undefined };
+    const probing = probeFile === null ? [] : ['--import', pathToFileURL(`${COMPILED}loop-probe.js`).href];
     const profiling = this.#profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profileFolder}`];
     return this.#track(
-      spawn(process.execPath, [...profiling, main, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn(process.execPath, [...profiling, ...probing, main, ...args], {
+        cwd,
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     );
   }
 

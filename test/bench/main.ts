@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Bench } from './bench.js';
@@ -6,8 +5,12 @@ import { Children } from './children.js';
 import { measureSourceCalls } from './measure-calls.js';
 import { measureCatchUp, measureFarCatchUp } from './measure-catch-up.js';
 import { measureJsonCpu, measureRawCpu, measureUnit } from './measure-cpu.js';
+import { measurePolledHead, measurePushedHead } from './measure-head.js';
+import { measureLoop } from './measure-loop.js';
+import { measureMemory, measureWindow } from './measure-memory.js';
+import { measureRecovery } from './measure-recovery.js';
 import { measureStart } from './measure-start.js';
-import { machineFacts, type Result, resultTable } from './results.js';
+import { type Result, resultTable, writeReport } from './results.js';
 
 const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Result[]>>> = {
   U: measureUnit,
@@ -16,7 +19,13 @@ const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Result[]>>
   B2: measureRawCpu,
   B2b: measureJsonCpu,
   B3: measureSourceCalls,
+  B4: measurePushedHead,
+  B4b: measurePolledHead,
+  B5: measureRecovery,
+  B6: measureMemory,
+  B7: measureWindow,
   B8: measureStart,
+  B9: measureLoop,
 };
 
 const USAGE = `usage: npm run bench -- [--quick] [--only ${Object.keys(MEASUREMENTS).join(',')}] [--json FILE] [--cpu-prof FOLDER]\n`;
@@ -60,15 +69,20 @@ async function main(): Promise<number> {
   try {
     const bench = await Bench.start(children, choice.quick);
     const results: Result[] = [];
+    let failed = false;
     for (const id of choice.ids) {
       process.stderr.write(`${id} ...\n`);
-      results.push(...((await MEASUREMENTS[id]?.(bench)) ?? []));
+      try {
+        results.push(...((await MEASUREMENTS[id]?.(bench)) ?? []));
+      } catch (error) {
+        // The figures of the others took minutes and are still worth something.
+        failed = true;
+        process.stderr.write(`${id} failed: ${error instanceof Error ? error.message : String(error)}\n`);
+      }
     }
     process.stdout.write(`${resultTable(results)}\n`);
-    if (choice.jsonFile !== null) {
-      writeFileSync(choice.jsonFile, `${JSON.stringify({ machine: machineFacts(), results }, null, 2)}\n`);
-    }
-    return results.every(({ passed }) => passed) ? 0 : 1;
+    if (choice.jsonFile !== null) writeReport(choice.jsonFile, results);
+    return !failed && results.every(({ passed }) => passed) ? 0 : 1;
   } finally {
     await children.endAll();
   }

@@ -1,5 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { median, spread } from './statistics.js';
+import { median, percentile, spread } from './statistics.js';
 
 export interface Result {
   readonly id: string;
@@ -26,12 +27,19 @@ export function leastResult(name: ResultName, samples: readonly number[]): Resul
   return toResult(name, Math.min(...samples), samples);
 }
 
+/** A percentile of many samples of one run. */
+export function percentileResult(name: ResultName, percent: number, samples: readonly number[]): Result {
+  const value = percentile(samples, percent);
+  const passed = name.gate === null || value <= name.gate;
+  return { ...name, name: `${name.name}, p${percent}`, value, spread: spread(samples), passed };
+}
+
 function toResult(name: ResultName, value: number, samples: readonly number[]): Result {
   const passed = name.gate === null || Math.min(value, ...samples) <= name.gate;
   return { ...name, value, spread: spread(samples), passed };
 }
 
-export function machineFacts(): Record<string, string | number> {
+function machineFacts(): Record<string, string | number> {
   const [cpu] = cpus();
   return {
     cpu: cpu?.model.trim() ?? 'unknown',
@@ -40,6 +48,20 @@ export function machineFacts(): Record<string, string | number> {
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
   };
+}
+
+/** What `--json` writes. */
+export interface BenchReport {
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly results: readonly Omit<Result, 'passed'>[];
+}
+
+export function writeReport(file: string, results: readonly Result[]): void {
+  const told = results.map(({ id, name, value, unit, gate, aim, spread: range }) => {
+    return { id, name, value: Number(value.toPrecision(5)), unit, gate, aim, spread: range };
+  });
+  const report: BenchReport = { machine: machineFacts(), results: told };
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 /** One line per result, in columns. */

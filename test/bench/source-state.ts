@@ -1,5 +1,6 @@
 import { fullForm, headerForm, lightForm, rawForm } from './block-forms.js';
 import { type FixtureBlock, quantity } from './chain.js';
+import { monotonicNs } from './cpu-time.js';
 import type { RpcRequest } from './el-state.js';
 import { CHAIN_ID } from './transactions.js';
 
@@ -14,13 +15,16 @@ export class SourceState {
   readonly #raws = new Map<number, Buffer>();
   readonly #fulls = new Map<number, Buffer>();
   #calls: Record<string, number> = {};
+  #headersRead: [number, number][] = [];
   head: number;
 
-  constructor(blocks: readonly FixtureBlock[], raw: boolean, head: number) {
+  /** `onDemand`: nothing is made before it is asked for, nor kept. */
+  constructor(blocks: readonly FixtureBlock[], raw: boolean, head: number, onDemand: boolean) {
     this.#blocks = blocks;
     this.#numbers = new Map(blocks.map(({ hash, number }) => [hash, number]));
     this.#raw = raw;
     this.head = head;
+    if (onDemand) return;
     for (const block of blocks) {
       if (raw) this.#raws.set(block.number, result(rawForm(block)));
       else this.#fulls.set(block.number, result(fullForm(block)));
@@ -34,9 +38,23 @@ export class SourceState {
     return calls;
   }
 
+  /** The headers that were read since the last time. */
+  takeHeadersRead(): [number, number][] {
+    const read = this.#headersRead;
+    this.#headersRead = [];
+    return read;
+  }
+
+  /** A header as JSON, as `newHeads` shows it. */
+  header(number: number): string {
+    const block = this.#blocks[number];
+    if (block === undefined) throw new RangeError(`no block ${number}`);
+    return headerForm(block);
+  }
+
   /** The `"result":...` or `"error":...` member of the answer. */
   answer({ method, params }: RpcRequest): Buffer {
-    this.#count(method, params[0]);
+    this.#count(method, params);
     switch (method) {
       case 'eth_chainId':
         return result(JSON.stringify(quantity(CHAIN_ID)));
@@ -53,14 +71,17 @@ export class SourceState {
       case 'eth_getHeaderByHash':
         return this.#block(params[0], (block) => result(headerForm(block)));
       case 'debug_getRawBlock':
-        if (this.#raw) return this.#block(params[0], (block) => this.#raws.get(block.number) ?? NULL);
+        if (this.#raw) return this.#block(params[0], (block) => this.#rawOf(block));
         break;
     }
     return failure(-32601, `the method ${method} does not exist/is not available`);
   }
 
-  #count(method: string, param: unknown): void {
+  #count(method: string, [param, whole]: readonly unknown[]): void {
     const label = typeof param === 'string' && !param.startsWith('0x') ? ` ${param}` : '';
+    const isHeight = typeof param === 'string' && label === '' && param.length < 66;
+    const isHeader = method === 'eth_getHeaderByNumber' || (method === 'eth_getBlockByNumber' && whole !== true);
+    if (isHeight && isHeader) this.#headersRead.push([Number(param), monotonicNs()]);
     const key = `${method}${label}`;
     this.#calls[key] = (this.#calls[key] ?? 0) + 1;
   }
@@ -77,10 +98,12 @@ export class SourceState {
     return param.length === 66 ? this.#numbers.get(param) : Number(param);
   }
 
+  #rawOf(block: FixtureBlock): Buffer {
+    return this.#raws.get(block.number) ?? result(rawForm(block));
+  }
+
   #full(block: FixtureBlock): Buffer {
-    const known = this.#fulls.get(block.number) ?? result(fullForm(block));
-    this.#fulls.set(block.number, known);
-    return known;
+    return this.#fulls.get(block.number) ?? result(fullForm(block));
   }
 }
 

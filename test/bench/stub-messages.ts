@@ -1,3 +1,5 @@
+import type { ChainShape } from './chain.js';
+
 /** The first block of a chain, as the EL stub is initialised with it. */
 export interface GenesisRef {
   readonly hash: string;
@@ -23,7 +25,31 @@ export interface ElWatch {
   readonly pid: number;
 }
 
-export type ElCommand = ElRun | ElWatch;
+/** Asks for the arrivals of the run so far. */
+export interface ElArrivalsCommand {
+  readonly kind: 'arrivals';
+}
+
+/** Asks to be told when that block is the head. */
+export interface ElAwait {
+  readonly kind: 'await';
+  readonly hash: string;
+}
+
+export type ElCommand = ElRun | ElWatch | ElArrivalsCommand | ElAwait;
+
+/** Resident memory of the watched process when the window opened, when it closed, and at its highest until then. */
+export interface Memory {
+  readonly openedBytes: number;
+  readonly closedBytes: number;
+  readonly peakBytes: number;
+}
+
+/** When the first newPayload of each height came in, in ns: [height, at]. */
+export interface ElArrivals {
+  readonly kind: 'arrivals';
+  readonly payloads: readonly (readonly [number, number])[];
+}
 
 /** What the EL stub saw. Times are CLOCK_MONOTONIC in ns, the same clock in every process of the machine. */
 export interface ElWindow {
@@ -33,6 +59,7 @@ export interface ElWindow {
   readonly closedNs: number;
   /** CPU of the watched process from opened to closed; null when no process is watched. */
   readonly cpuNs: number | null;
+  readonly memory: Memory | null;
   /** Calls of the whole run. */
   readonly newPayloads: number;
   readonly forkchoices: number;
@@ -43,11 +70,11 @@ export type ElReport =
   | { readonly kind: 'ready'; readonly port: number }
   | { readonly kind: 'reset' }
   | { readonly kind: 'watching' }
+  | { readonly kind: 'stands' }
+  | ElArrivals
   | ElWindow;
 
-export interface SourceOptions {
-  readonly blocks: number;
-  readonly transactionsPerBlock: number;
+export interface SourceOptions extends ChainShape {
   readonly poolSize: number;
   readonly cacheFolder: string;
   /** Round trip added to every answer. */
@@ -56,6 +83,8 @@ export interface SourceOptions {
   readonly bytesPerSecond: number | null;
   /** False: the method debug_getRawBlock does not exist, so clients need the full JSON block. */
   readonly raw: boolean;
+  /** Answers are made when they are asked for: large chains do not fit in memory. */
+  readonly onDemand: boolean;
   /** The head stands at `from` until `live`, then rises by one every `blockTimeMs`; null: it is the last block. */
   readonly live: { readonly from: number; readonly blockTimeMs: number } | null;
 }
@@ -69,6 +98,10 @@ export interface SourceCounts {
   readonly calls: Readonly<Record<string, number>>;
   readonly httpRequests: number;
   readonly headNumber: number;
+  /** Since `live`, when each block became the head, in ns: [height, at]. */
+  readonly published: readonly (readonly [number, number])[];
+  /** Blocks and headers that were asked for by height, without bodies, in ns: [height, at]. */
+  readonly headersRead: readonly (readonly [number, number])[];
 }
 
 export type SourceReport = { readonly kind: 'ready'; readonly port: number } | SourceCounts;
