@@ -42,7 +42,8 @@ afterAll(async () => {
 
 function source(knobs: Partial<SourceOptions>): Promise<SourceHandle> {
   const near = { latencyMs: 0, bytesPerSecond: null, raw: true, live: null, onDemand: false };
-  return SourceHandle.start(children, { ...SHAPE, poolSize: POOL_SIZE, cacheFolder: folder, ...near, ...knobs });
+  const served = { shape: SHAPE, poolSize: POOL_SIZE, cacheFolder: folder };
+  return SourceHandle.start(children, { chain: served, ...near, ...knobs });
 }
 
 async function rpc(url: string, body: unknown): Promise<unknown> {

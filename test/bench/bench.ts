@@ -9,7 +9,7 @@ import { loadTransactionPool, type TransactionPool } from './transactions.js';
 const POOL_SIZE = 2_400;
 
 /** dist/test/bench is three folders below the project. */
-const CACHE_FOLDER = fileURLToPath(new URL('../../../.cache/bench', import.meta.url));
+export const CACHE_FOLDER = fileURLToPath(new URL('../../../.cache/bench', import.meta.url));
 
 /** What all measurements of one bench share: the fixtures, one EL stub, and the size of the runs. */
 export class Bench {
@@ -38,9 +38,7 @@ export class Bench {
   /** A source stub for that chain: near, unlimited and with raw blocks, unless `knobs` say otherwise. */
   source(shape: ChainShape, knobs: Partial<SourceOptions> = {}): Promise<SourceHandle> {
     return SourceHandle.start(this.children, {
-      ...shape,
-      poolSize: POOL_SIZE,
-      cacheFolder: CACHE_FOLDER,
+      chain: { shape, poolSize: POOL_SIZE, cacheFolder: CACHE_FOLDER },
       latencyMs: 0,
       bytesPerSecond: null,
       raw: true,

@@ -21,7 +21,7 @@ export class Children {
   }
 
   /** Starts a stub of this folder with a message channel. */
-  stub(file: 'el-stub.js' | 'source-stub.js', args: readonly string[]): ChildProcess {
+  stub(file: 'el-stub.js' | 'source-stub.js' | 'els/follower-main.js', args: readonly string[]): ChildProcess {
     return this.#track(fork(`${COMPILED}${file}`, args, { execArgv: [] }));
   }
 

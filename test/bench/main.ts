@@ -10,25 +10,28 @@ import { measureLoop } from './measure-loop.js';
 import { measureMemory, measureWindow } from './measure-memory.js';
 import { measureRecovery } from './measure-recovery.js';
 import { measureStart } from './measure-start.js';
-import { type Result, resultTable, writeReport } from './results.js';
+import { conclude, measureAll } from './measure-all.js';
+import type { Result } from './results.js';
 
-const MEASUREMENTS: Readonly<Record<string, (bench: Bench) => Promise<Result[]>>> = {
-  U: measureUnit,
-  B1: measureCatchUp,
-  B1b: measureFarCatchUp,
-  B2: measureRawCpu,
-  B2b: measureJsonCpu,
-  B3: measureSourceCalls,
-  B4: measurePushedHead,
-  B4b: measurePolledHead,
-  B5: measureRecovery,
-  B6: measureMemory,
-  B7: measureWindow,
-  B8: measureStart,
-  B9: measureLoop,
-};
+const MEASUREMENTS: readonly { readonly id: string; readonly measure: (bench: Bench) => Promise<Result[]> }[] = [
+  { id: 'U', measure: measureUnit },
+  { id: 'B1', measure: measureCatchUp },
+  { id: 'B1b', measure: measureFarCatchUp },
+  { id: 'B2', measure: measureRawCpu },
+  { id: 'B2b', measure: measureJsonCpu },
+  { id: 'B3', measure: measureSourceCalls },
+  { id: 'B4', measure: measurePushedHead },
+  { id: 'B4b', measure: measurePolledHead },
+  { id: 'B5', measure: measureRecovery },
+  { id: 'B6', measure: measureMemory },
+  { id: 'B7', measure: measureWindow },
+  { id: 'B8', measure: measureStart },
+  { id: 'B9', measure: measureLoop },
+];
 
-const USAGE = `usage: npm run bench -- [--quick] [--only ${Object.keys(MEASUREMENTS).join(',')}] [--json FILE] [--cpu-prof FOLDER]\n`;
+const IDS = MEASUREMENTS.map(({ id }) => id);
+
+const USAGE = `usage: npm run bench -- [--quick] [--only ${IDS.join(',')}] [--json FILE] [--cpu-prof FOLDER]\n`;
 
 interface Choice {
   readonly ids: readonly string[];
@@ -48,8 +51,8 @@ function readArguments(): Choice | null {
         'cpu-prof': { type: 'string' },
       },
     });
-    const ids = values.only?.split(',') ?? Object.keys(MEASUREMENTS);
-    if (ids.some((id) => !(id in MEASUREMENTS))) return null;
+    const ids = values.only?.split(',') ?? IDS;
+    if (ids.some((id) => !IDS.includes(id))) return null;
     const profileFolder = values['cpu-prof'] === undefined ? null : resolve(values['cpu-prof']);
     return { ids, quick: values.quick === true, jsonFile: values.json ?? null, profileFolder };
   } catch {
@@ -68,21 +71,9 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
   try {
     const bench = await Bench.start(children, choice.quick);
-    const results: Result[] = [];
-    let failed = false;
-    for (const id of choice.ids) {
-      process.stderr.write(`${id} ...\n`);
-      try {
-        results.push(...((await MEASUREMENTS[id]?.(bench)) ?? []));
-      } catch (error) {
-        // The figures of the others took minutes and are still worth something.
-        failed = true;
-        process.stderr.write(`${id} failed: ${error instanceof Error ? error.message : String(error)}\n`);
-      }
-    }
-    process.stdout.write(`${resultTable(results)}\n`);
-    if (choice.jsonFile !== null) writeReport(choice.jsonFile, results);
-    return !failed && results.every(({ passed }) => passed) ? 0 : 1;
+    const chosen = MEASUREMENTS.filter(({ id }) => choice.ids.includes(id));
+    const measurements = chosen.map(({ id, measure }) => ({ what: id, run: () => measure(bench) }));
+    return conclude(await measureAll(measurements), choice.jsonFile);
   } finally {
     await children.endAll();
   }

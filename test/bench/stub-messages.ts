@@ -74,9 +74,13 @@ export type ElReport =
   | ElArrivals
   | ElWindow;
 
-export interface SourceOptions extends ChainShape {
-  readonly poolSize: number;
-  readonly cacheFolder: string;
+/** The chain of the fixtures, which every process makes for itself, or one that was recorded from an EL. */
+export type ServedChain =
+  | { readonly shape: ChainShape; readonly poolSize: number; readonly cacheFolder: string }
+  | { readonly recordedFile: string };
+
+export interface SourceOptions {
+  readonly chain: ServedChain;
   /** Round trip added to every answer. */
   readonly latencyMs: number;
   /** One link for all answers; null is unlimited. */
@@ -89,8 +93,13 @@ export interface SourceOptions extends ChainShape {
   readonly live: { readonly from: number; readonly blockTimeMs: number } | null;
 }
 
-/** live: start the clock of the chain. count: report the calls since the last count and start over. */
-export type SourceCommand = { readonly kind: 'live' } | { readonly kind: 'count' };
+/**
+ * live: start the clock of the chain. count: report the calls since the last count and start over. watch-body: report
+ * when the body of the first block is asked for.
+ */
+export interface SourceCommand {
+  readonly kind: 'live' | 'count' | 'watch-body';
+}
 
 export interface SourceCounts {
   readonly kind: 'counts';
@@ -104,4 +113,6 @@ export interface SourceCounts {
   readonly headersRead: readonly (readonly [number, number])[];
 }
 
-export type SourceReport = { readonly kind: 'ready'; readonly port: number } | SourceCounts;
+/** body: the body of the first block was asked for, for the first time since `watch-body`. */
+export type SourceReport =
+  { readonly kind: 'ready'; readonly port: number } | { readonly kind: 'body'; readonly atNs: number } | SourceCounts;

@@ -12,12 +12,12 @@ import type {
   SourceReport,
 } from './stub-messages.js';
 
-interface Report {
+export interface Report {
   readonly kind: string;
 }
 
 /** The next message of a kind; rejects when the process ends before. */
-function nextReport<T extends Report>(child: ChildProcess, kind: T['kind']): Promise<T> {
+export function nextReport<T extends Report>(child: ChildProcess, kind: T['kind']): Promise<T> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       child.off('message', onMessage);
@@ -109,6 +109,15 @@ export class SourceHandle {
 
   goLive(): void {
     this.#send({ kind: 'live' });
+  }
+
+  /** Resolves when the body of the first block is asked for. */
+  firstBody(): Promise<{ readonly atNs: number }> {
+    const body = nextReport<Extract<SourceReport, { kind: 'body' }>>(this.#child, 'body');
+    // The run may fail before anybody waits for it.
+    body.catch(() => undefined);
+    this.#send({ kind: 'watch-body' });
+    return body;
   }
 
   /** The calls since the last count. */
