@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { cpus, loadavg, totalmem } from 'node:os';
 import { median, percentile, spread } from './statistics.js';
 
 export interface Result {
@@ -47,6 +47,8 @@ function machineFacts(): Record<string, string | number> {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
+    // Of the last quarter of an hour: far above 1 the figures are those of a busy machine.
+    load: Number((loadavg()[2] ?? 0).toFixed(1)),
   };
 }
 

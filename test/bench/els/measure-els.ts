@@ -106,7 +106,7 @@ export async function measureBetweenEls(children: Children, pairs: number): Prom
       ...samples.map(({ floor, ours }) => ours / floor),
     ]),
     medianResult(
-      { id: 'B1.op-geth.rpc.block', name: `the same, per block`, unit: 'ms', gate: gateMsPerBlock, aim: null },
+      { id: 'B1.op-geth.rpc.block', name: `per block, ${what}`, unit: 'ms', gate: gateMsPerBlock, aim: null },
       samples.map(({ ours }) => ours),
     ),
   ];
