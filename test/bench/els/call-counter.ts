@@ -1,13 +1,15 @@
 import { connect, createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-const METHOD = Buffer.from('"method":');
+const METHOD = /"method":"(\w+)"/g;
+/** No method that is asked for has a longer name, so a match that a packet cuts is seen whole with the next one. */
+const LONGEST_MATCH_CHARS = 80;
 
 /** A relay that counts the JSON-RPC calls that pass it, every element of a batch. */
 export class CallCounter {
   readonly #server: Server;
   readonly url: string;
-  calls = 0;
+  readonly calls = new Map<string, number>();
 
   private constructor(server: Server, protocol: string) {
     this.#server = server;
@@ -19,11 +21,9 @@ export class CallCounter {
     let counter: CallCounter | null = null;
     const server = createServer({ noDelay: true }, (client) => {
       const upstream = connect({ host: hostname, port: Number(port), noDelay: true });
-      let tail = Buffer.alloc(0);
+      let unread = '';
       client.on('data', (chunk: Buffer) => {
-        const seen = Buffer.concat([tail, chunk]);
-        if (counter !== null) counter.calls += occurrences(seen);
-        tail = seen.subarray(Math.max(0, seen.length - METHOD.length + 1));
+        unread = counter?.count(unread + chunk.toString('latin1')) ?? '';
       });
       client.pipe(upstream).pipe(client);
       for (const [one, other] of [[client, upstream] as const, [upstream, client] as const]) {
@@ -36,13 +36,18 @@ export class CallCounter {
     return counter;
   }
 
+  /** Counts what is whole in a piece of the stream, and gives back the end that may be the beginning of another call. */
+  private count(text: string): string {
+    let end = 0;
+    for (const match of text.matchAll(METHOD)) {
+      const [whole, method = ''] = match;
+      this.calls.set(method, (this.calls.get(method) ?? 0) + 1);
+      end = match.index + whole.length;
+    }
+    return text.slice(Math.max(end, text.length - LONGEST_MATCH_CHARS));
+  }
+
   close(): void {
     this.#server.close();
   }
-}
-
-function occurrences(bytes: Buffer): number {
-  let count = 0;
-  for (let at = bytes.indexOf(METHOD); at >= 0; at = bytes.indexOf(METHOD, at + METHOD.length)) count += 1;
-  return count;
 }

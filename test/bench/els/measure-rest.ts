@@ -85,10 +85,13 @@ class Rest {
     if (toSource === undefined || toEngine === undefined || toCl === undefined) throw new Error('a relay is missing');
     try {
       return await this.#run(way, { source: toSource.url, engine: toEngine.url, cl: toCl.url }, async () => {
-        const total = (): number => counters.reduce((sum, { calls }) => sum + calls, 0);
-        const before = total();
+        for (const { calls } of counters) calls.clear();
         await wait(durationMs);
-        return ((total() - before) / durationMs) * 1_000;
+        const counted = [toSource, toEngine, toCl].flatMap(({ calls }) => [...calls]);
+        const perSecond = (count: number): number => (count / durationMs) * 1_000;
+        const told = counted.map(([method, count]) => `${method} ${perSecond(count).toFixed(2)}`);
+        process.stderr.write(`  calls per second, ${way}: ${told.join(', ')}\n`);
+        return perSecond(counted.reduce((sum, [, count]) => sum + count, 0));
       });
     } finally {
       for (const counter of counters) counter.close();
