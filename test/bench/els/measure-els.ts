@@ -68,18 +68,24 @@ function results(kind: ElKind, shape: ShapeName, runs: ReadonlyMap<Mode, readonl
     medianResult({ id, name: `wall to floor, ${what}`, unit: 'ratio', ...(GOALS[shape][kind] ?? NO_GOAL) }, [
       ...toFloor('lockstep', 'msPerBlock'),
     ]),
-    medianResult({ ...named('base', `the same, sequential follower`), ...ratio }, toFloor('base', 'msPerBlock')),
-    medianResult({ ...named('naive', `the same, ethers follower`), ...ratio }, toFloor('naive', 'msPerBlock')),
+    medianResult(
+      { ...named('base', `sequential follower, wall to floor, ${what}`), ...ratio },
+      toFloor('base', 'msPerBlock'),
+    ),
+    medianResult(
+      { ...named('naive', `ethers follower, wall to floor, ${what}`), ...ratio },
+      toFloor('naive', 'msPerBlock'),
+    ),
     medianResult({ ...named('floor', `serial floor, ${what}`), unit: 'ms/block', ...NO_GOAL }, [
       ...floors.map(({ msPerBlock }) => msPerBlock),
     ]),
-    medianResult({ ...named('el-cpu', `CPU of the EL to that under the floor`), ...ratio }, [
+    medianResult({ ...named('el-cpu', `CPU of the EL to that under the floor, ${what}`), ...ratio }, [
       ...toFloor('lockstep', 'elCpuMs'),
     ]),
-    leastResult({ ...named('cpu', `CPU of lockstep per block, from a cold start`), unit: 'ms', ...NO_GOAL }, [
+    leastResult({ ...named('cpu', `CPU of lockstep per block from a cold start, ${what}`), unit: 'ms', ...NO_GOAL }, [
       ...of('lockstep').map(({ followerCpuMs }) => followerCpuMs),
     ]),
-    medianResult({ ...named('rss', `peak RSS of lockstep`), unit: 'MB', ...NO_GOAL }, [
+    medianResult({ ...named('rss', `peak RSS of lockstep, ${what}`), unit: 'MB', ...NO_GOAL }, [
       ...of('lockstep').map(({ followerPeakBytes }) => followerPeakBytes / 1e6),
     ]),
   ];
