@@ -40,7 +40,7 @@ function short(value: number): string {
   return String(Number(value.toPrecision(3)));
 }
 
-const [ROW, LABELS, BARS, RIGHT, TOP] = [20, 420, 360, 90, 46];
+const [ROW, LABELS, BARS, RIGHT, TOP] = [20, 420, 360, 100, 46];
 /** A bar ends here, in gates: what is beyond is told by its number. */
 const LONGEST = 2;
 const COLOURS = { aim: '#2a7f62', gate: '#3b6ea5', no: '#b5483a' } as const;
@@ -58,15 +58,15 @@ export function figuresChart({ results }: BenchReport): string {
     return [
       `<text x="${LABELS - 8}" y="${y + 12}" text-anchor="end">${escaped(`${id}  ${name}`)}</text>`,
       `<rect x="${LABELS}" y="${y + 2}" width="${fixed(end - LABELS)}" height="12" fill="${COLOURS[verdict]}" />${tick}`,
-      `<text x="${fixed(end + 6)}" y="${y + 12}">${escaped(`${short(value)} ${unit}`)}</text>`,
+      `<text x="${LABELS + BARS + 8}" y="${y + 12}">${escaped(`${short(value)} ${unit}`)}</text>`,
     ].join('\n');
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${LABELS + BARS + RIGHT} ${height}" font-family="sans-serif" font-size="11">`,
     `<rect width="100%" height="100%" fill="#fff" />`,
-    `<text x="${LABELS}" y="16">Shorter is better. The line is the gate, the tick the aim.</text>`,
-    `<path d="M${scale(1)} ${TOP - 16}V${height - 6}" stroke="#888" stroke-dasharray="4 3" />`,
-    `<text x="${scale(1)}" y="${TOP - 20}" text-anchor="middle">gate</text>`,
+    `<text x="${LABELS}" y="14">Shorter is better. The line is the gate, the tick the aim.</text>`,
+    `<path d="M${scale(1)} ${TOP - 10}V${height - 6}" stroke="#888" stroke-dasharray="4 3" />`,
+    `<text x="${scale(1)}" y="${TOP - 14}" text-anchor="middle">gate</text>`,
     ...rows,
     '</svg>',
     '',
