@@ -42,6 +42,18 @@ els:
 bench *args:
     npm run bench -- {{ args }}
 
+# The same on real execution clients.
+bench-el *args:
+    npm run bench:el -- {{ args }}
+
+# What lockstep costs at the head of an OP Stack devnet.
+bench-rest *args:
+    npm run bench:rest -- {{ args }}
+
+# Make docs/performance.md from the figures that those three wrote.
+docs-performance *args:
+    npm run docs:performance -- {{ args }}
+
 # Regenerate the generated documents.
 docs:
     npm run docs

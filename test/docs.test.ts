@@ -3,6 +3,8 @@ import { describe, expect, it } from '@jest/globals';
 import { exitEntries } from '../src/app/exit-meanings.js';
 import { MIGRATION_PAGES, withFlagTables } from './architecture/flag-tables.js';
 import { withRoomsTable } from './architecture/rooms-table.js';
+import { figuresChart, withFigures } from './bench/performance-page.js';
+import type { BenchReport } from './bench/results.js';
 import { withProfiles } from './els/matrix/page.js';
 import { withRecoveryDiagram } from './follow/model/recovery-diagram.js';
 
@@ -31,6 +33,13 @@ describe('the documents', () => {
     expect(document).toBe(withProfiles(document));
   });
 
+  it('show the figures of performance.json in the table and the chart (else run `npm run docs`)', () => {
+    const report = JSON.parse(read('docs/performance.json')) as BenchReport;
+    const document = read('docs/performance.md');
+    expect(document).toBe(withFigures(document, report));
+    expect(read('docs/performance.svg')).toBe(figuresChart(report));
+  });
+
   it('name every exit code in the README', () => {
     const named = [...read('README.md').matchAll(/^\| (\d+) +\|/gm)].map((match) => Number(match[1]));
     expect(named).toEqual(exitEntries().map(({ code }) => code));
@@ -43,6 +52,7 @@ describe('the documents', () => {
       'docs/engines.md',
       'docs/devnet.md',
       'docs/faults.md',
+      'docs/performance.md',
       'docs/recovery.md',
       'docs/runbook.md',
       'devnet/README.md',

@@ -50,6 +50,11 @@ const ADMIN_SOCKET = 'geth.ipc';
 /** lockstep gets no debug methods, which op-geth serves on its engine port as well where --http.api lists them. */
 const FOLLOWER_FLAGS = ['--http.api', 'eth,net,web3', '--ipcdisable=false'];
 
+/** The source serves newHeads on its HTTP port as well. */
+function webSocketFlags(httpPort: number): readonly string[] {
+  return ['--ws', '--ws.addr', '127.0.0.1', '--ws.port', String(httpPort), '--ws.api', 'eth,net,web3'];
+}
+
 /**
  * A real OP Stack: an L1, the source EL with op-node as its sequencer, op-batcher, and a follower EL with lockstep.
  * It calls `onStart` with each part that has come up. Nothing is left running when it throws.
@@ -80,19 +85,20 @@ async function placeEls({ dir, seed, forks, follower }: OpStackOptions): Promise
     name: string,
     kind: ElKind,
     genesis: Genesis,
-    extraFlags: readonly string[] = [],
+    flagsFor: (httpPort: number) => readonly string[] = () => [],
   ): Promise<ElPlace> => {
     const dataDir = join(dir, name);
     mkdirSync(dataDir, { recursive: true });
     const jwtSecretFile = join(dataDir, 'jwt.hex');
     writeFileSync(jwtSecretFile, randomBytes(32).toString('hex'), { mode: 0o600 });
     const [httpPort, enginePort] = [await freePort(), await freePort()];
+    const extraFlags = flagsFor(httpPort);
     return { name, kind, genesis, dataDir, jwtSecretFile, httpPort, enginePort, extraFlags };
   };
   return {
     l1: await place('l1', 'geth', createL1Genesis(seed, now)),
-    source: await place('source', 'op-geth', l2),
-    follower: await place('follower', follower, l2, follower === 'op-geth' ? FOLLOWER_FLAGS : []),
+    source: await place('source', 'op-geth', l2, webSocketFlags),
+    follower: await place('follower', follower, l2, () => (follower === 'op-geth' ? FOLLOWER_FLAGS : [])),
   };
 }
 

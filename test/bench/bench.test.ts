@@ -2,15 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { WebSocket } from 'undici';
 import { fullForm, rawForm } from './block-forms.js';
-import { buildChain, createKeccak256, type FixtureBlock } from './chain.js';
+import { buildChain, createKeccak256, type FixtureBlock, quantity } from './chain.js';
 import { Children } from './children.js';
+import { CallCounter } from './els/call-counter.js';
 import { prepareFloor } from './floor.js';
 import { orderedTrieRoot } from './ordered-trie.js';
-import { medianResult, resultTable } from './results.js';
+import { figuresChart } from './performance-page.js';
+import { medianResult, percentileResult, resultTable } from './results.js';
 import { fromHex } from './rlp.js';
 import { floorRun, genesisOf } from './runs.js';
-import { median } from './statistics.js';
+import { median, percentile } from './statistics.js';
 import type { SourceOptions } from './stub-messages.js';
 import { ElHandle, SourceHandle } from './stubs.js';
 import { loadTransactionPool, type TransactionPool } from './transactions.js';
@@ -41,8 +44,9 @@ afterAll(async () => {
 });
 
 function source(knobs: Partial<SourceOptions>): Promise<SourceHandle> {
-  const near = { latencyMs: 0, bytesPerSecond: null, raw: true, live: null };
-  return SourceHandle.start(children, { ...SHAPE, poolSize: POOL_SIZE, cacheFolder: folder, ...near, ...knobs });
+  const near = { latencyMs: 0, bytesPerSecond: null, raw: true, live: null, onDemand: false };
+  const served = { shape: SHAPE, poolSize: POOL_SIZE, cacheFolder: folder };
+  return SourceHandle.start(children, { chain: served, ...near, ...knobs });
 }
 
 async function rpc(url: string, body: unknown): Promise<unknown> {
@@ -140,6 +144,43 @@ describe('the source stub', () => {
   });
 });
 
+describe('the source stub with a head that moves', () => {
+  it('pushes each new head, and says when it published it', async () => {
+    const stub = await source({ live: { from: 2, blockTimeMs: 1 } });
+    const socket = new WebSocket(stub.webSocketUrl);
+    const messages: unknown[] = [];
+    await new Promise<void>((resolve) => {
+      socket.addEventListener('open', () => socket.send(JSON.stringify(call('eth_subscribe', 'newHeads'))));
+      socket.addEventListener('message', ({ data }) => {
+        messages.push(JSON.parse(String(data)));
+        if (messages.length === 1) stub.goLive();
+        if (messages.length === 3) resolve();
+      });
+    });
+    socket.close();
+    expect(messages[0]).toMatchObject({ id: 1, result: '0x1' });
+    const heads = messages.slice(1).map((message) => (message as { params: { result: unknown } }).params.result);
+    expect(heads).toMatchObject([3, 4].map((number) => ({ number: quantity(number), hash: chain[number]?.hash })));
+    expect((await stub.count()).published.map(([number]) => number)).toEqual([3, 4]);
+    await stub.close();
+  });
+});
+
+describe('the call counter', () => {
+  it('counts every element of a batch by its method, and passes the answers on', async () => {
+    const stub = await source({});
+    const counter = await CallCounter.before(stub.url);
+    const answers = await rpc(counter.url, [call('eth_chainId'), call('eth_blockNumber'), call('eth_chainId')]);
+    expect(answers).toHaveLength(3);
+    expect([...counter.calls]).toEqual([
+      ['eth_chainId', 2],
+      ['eth_blockNumber', 1],
+    ]);
+    counter.close();
+    await stub.close();
+  });
+});
+
 describe('the results', () => {
   const name = { id: 'X', name: 'a figure', unit: 'ms', gate: 1, aim: 0.5 };
 
@@ -147,6 +188,19 @@ describe('the results', () => {
     expect([median([3, 1, 2]), median([4, 1, 2, 3])]).toEqual([2, 2.5]);
     expect(medianResult(name, [0.9, 1.2, 1.3])).toMatchObject({ value: 1.2, passed: true });
     expect(medianResult(name, [1.1, 1.2, 1.3])).toMatchObject({ value: 1.2, passed: false });
+  });
+
+  it('take a percentile of one run as it is', () => {
+    const samples = Array.from({ length: 200 }, (_, index) => index + 1);
+    expect([percentile(samples, 50), percentile(samples, 99), percentile([7], 99)]).toEqual([100, 198, 7]);
+    expect(percentileResult({ ...name, gate: 100 }, 99, samples)).toMatchObject({ value: 198, passed: false });
+  });
+
+  it('come out of a chart as bars, one for each gate', () => {
+    const results = [medianResult(name, [0.4]), medianResult({ ...name, id: 'Y', gate: null }, [3])];
+    const chart = figuresChart({ machine: {}, results });
+    expect(chart.match(/<rect x=/g)).toHaveLength(1);
+    expect(chart).toContain('X  a figure');
   });
 
   it('are a table that says what was met', () => {

@@ -1,6 +1,27 @@
 import { type FixtureBlock, quantity } from './chain.js';
 import { fromHex, rlpBytes, rlpList } from './rlp.js';
 
+/** One block in every form that a source serves, as JSON text made when it is asked for. */
+export interface ServedBlock {
+  readonly number: number;
+  readonly hash: string;
+  raw(): string;
+  full(): string;
+  light(): string;
+  header(): string;
+}
+
+export function served(block: FixtureBlock): ServedBlock {
+  return {
+    number: block.number,
+    hash: block.hash,
+    raw: () => rawForm(block),
+    full: () => fullForm(block),
+    light: () => lightForm(block),
+    header: () => headerForm(block),
+  };
+}
+
 /** `debug_getRawBlock`: the RLP of the block as a JSON string. */
 export function rawForm({ headerRlp, transactions }: FixtureBlock): string {
   const items = transactions.map(({ raw }) => rlpBytes(fromHex(raw)));
@@ -17,7 +38,7 @@ export function fullForm(block: FixtureBlock): string {
 }
 
 /** `eth_getBlockBy*` with the hashes of its transactions. */
-export function lightForm(block: FixtureBlock): string {
+function lightForm(block: FixtureBlock): string {
   return blockJson(
     block,
     block.transactions.map(({ hash }) => `"${hash}"`),
@@ -25,7 +46,7 @@ export function lightForm(block: FixtureBlock): string {
 }
 
 /** `eth_getHeaderBy*`: no transactions at all. */
-export function headerForm(block: FixtureBlock): string {
+function headerForm(block: FixtureBlock): string {
   return JSON.stringify({ hash: block.hash, ...block.header });
 }
 

@@ -9,6 +9,11 @@ export interface ChainShape {
   readonly blocks: number;
   /** Signed transactions per block; one deposit comes before them. */
   readonly transactionsPerBlock: number;
+  readonly blockTimeS?: number;
+  /** Of genesis, in seconds. */
+  readonly timestamp?: number;
+  /** From the block after this one on it is another branch of the same chain. */
+  readonly branchesAt?: number;
 }
 
 /** One block of the fixture chain: a Cancun header, so that it goes by engine_newPayloadV3. */
@@ -22,6 +27,7 @@ export interface FixtureBlock {
 
 const GENESIS_TIMESTAMP = 1_700_000_000;
 const BLOCK_TIME_S = 2;
+const BRANCH_SEED = 0xb4a2c4;
 const GAS_LIMIT = 60_000_000;
 const SEED = 0xb10c;
 
@@ -36,35 +42,61 @@ export async function createKeccak256(): Promise<Keccak> {
  */
 export async function buildChain(shape: ChainShape, pool: TransactionPool): Promise<FixtureBlock[]> {
   const keccak = await createKeccak256();
-  const random = new SeededRandom(SEED);
+  let random = new SeededRandom(SEED);
+  const bodies = new Bodies(pool, shape.transactionsPerBlock, keccak);
+  const { timestamp = GENESIS_TIMESTAMP, blockTimeS = BLOCK_TIME_S } = shape;
   const blocks: FixtureBlock[] = [];
   let parentHash = `0x${'00'.repeat(32)}`;
   for (let number = 0; number <= shape.blocks; number += 1) {
-    const transactions = number === 0 ? [] : pick(pool, shape.transactionsPerBlock, number);
-    const block = makeBlock(number, parentHash, transactions, random, keccak);
+    const place = { number, parentHash, timestamp: timestamp + blockTimeS * number };
+    const block = makeBlock(place, bodies.at(number), random, keccak);
     blocks.push(block);
     parentHash = block.hash;
+    if (number === shape.branchesAt) random = new SeededRandom(BRANCH_SEED);
   }
   return blocks;
 }
 
-/** Each block takes another run of the pool, so no two blocks have the same root. */
-function pick({ deposit, signed }: TransactionPool, count: number, number: number): PoolTransaction[] {
-  const picked = Array.from({ length: count }, (_, i) => signed[(number * 7 + i) % signed.length]);
-  return [deposit, ...picked.filter((transaction) => transaction !== undefined)];
+interface Body {
+  readonly transactions: readonly PoolTransaction[];
+  readonly root: Buffer;
+}
+
+/** Each block takes another run of the pool, until all runs were had: so long no two blocks have the same root. */
+class Bodies {
+  readonly #pool: TransactionPool;
+  readonly #count: number;
+  readonly #keccak: Keccak;
+  readonly #made = new Map<number, Body>();
+
+  constructor(pool: TransactionPool, count: number, keccak: Keccak) {
+    this.#pool = pool;
+    this.#count = count;
+    this.#keccak = keccak;
+  }
+
+  at(number: number): Body {
+    const start = number === 0 ? -1 : this.#count === 0 ? 0 : (number * 7) % this.#pool.signed.length;
+    const body = this.#made.get(start) ?? this.#make(start);
+    this.#made.set(start, body);
+    return body;
+  }
+
+  #make(start: number): Body {
+    const { deposit, signed } = this.#pool;
+    const picked = Array.from({ length: this.#count }, (_, i) => signed[(start + i) % signed.length]);
+    const transactions = start < 0 ? [] : [deposit, ...picked.filter((transaction) => transaction !== undefined)];
+    const values = transactions.map(({ raw }) => fromHex(raw));
+    return { transactions, root: orderedTrieRoot(values, this.#keccak) };
+  }
 }
 
 function makeBlock(
-  number: number,
-  parentHash: string,
-  transactions: readonly PoolTransaction[],
+  { number, parentHash, timestamp }: { number: number; parentHash: string; timestamp: number },
+  { transactions, root }: Body,
   random: SeededRandom,
   keccak: Keccak,
 ): FixtureBlock {
-  const root = orderedTrieRoot(
-    transactions.map(({ raw }) => fromHex(raw)),
-    keccak,
-  );
   const header = {
     parentHash,
     sha3Uncles: `0x${keccak(rlpList([])).toString('hex')}`,
@@ -77,7 +109,7 @@ function makeBlock(
     number: quantity(number),
     gasLimit: quantity(GAS_LIMIT),
     gasUsed: quantity(Math.min(GAS_LIMIT, 21_000 * transactions.length)),
-    timestamp: quantity(GENESIS_TIMESTAMP + BLOCK_TIME_S * number),
+    timestamp: quantity(timestamp),
     extraData: '0x',
     mixHash: random.hex(32),
     nonce: '0x0000000000000000',

@@ -12,6 +12,13 @@ export function cpuTimeNs(pid: number): number {
   return sum;
 }
 
+/** Resident bytes of a process, now and at its highest (proc(5), status). */
+export function residentBytes(pid: number): { readonly nowBytes: number; readonly peakBytes: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const kilobytes = (field: string): number => Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]);
+  return { nowBytes: kilobytes('VmRSS') * 1_024, peakBytes: kilobytes('VmHWM') * 1_024 };
+}
+
 /** CLOCK_MONOTONIC in ns: comparable between the processes of one machine. */
 export function monotonicNs(): number {
   return Number(process.hrtime.bigint());

@@ -62,6 +62,10 @@ export class ElState {
     return this.#labels.get('latest')?.number ?? 0;
   }
 
+  get headHash(): string | undefined {
+    return this.#labels.get('latest')?.hash;
+  }
+
   answer({ method, params }: RpcRequest): RpcResult {
     if (method.startsWith('engine_newPayloadV')) return { result: this.#newPayload(params[0]) };
     if (method.startsWith('engine_forkchoiceUpdatedV')) return this.#forkchoice(params[0]);

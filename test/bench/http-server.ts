@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 /** Takes the body of one request and answers it now or later with the parts of a JSON text. */
 export type RequestHandler = (body: Buffer, answer: (parts: readonly Buffer[]) => void) => void;
 
+/** Takes over a connection that asks for a WebSocket; `head` is its request, header only. */
+export type UpgradeHandler = (socket: Socket, head: string) => void;
+
 const HEADER_END = Buffer.from('\r\n\r\n');
 
 /**
@@ -11,22 +14,22 @@ const HEADER_END = Buffer.from('\r\n\r\n');
  * the order of their arrival, over all connections, and a handler that blocks makes the others wait, as one execution
  * thread does. node:http would start pipelined requests side by side.
  */
-export function listen(handle: RequestHandler): Promise<{ server: Server; port: number }> {
-  const server = createServer({ noDelay: true }, (socket) => serve(socket, handle));
+export function listen(handle: RequestHandler, upgrade?: UpgradeHandler): Promise<{ server: Server; port: number }> {
+  const server = createServer({ noDelay: true }, (socket) => serve(socket, handle, upgrade));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => resolve({ server, port: (server.address() as AddressInfo).port }));
   });
 }
 
-function serve(socket: Socket, handle: RequestHandler): void {
+function serve(socket: Socket, handle: RequestHandler, upgrade: UpgradeHandler | undefined): void {
   let pending: Buffer[] = [];
   let pendingBytes = 0;
   /** Bytes of the request at the front, header included, once its header is known. */
   let requestBytes = Infinity;
   let bodyStart = 0;
   socket.on('error', () => socket.destroy());
-  socket.on('data', (chunk: Buffer) => {
+  socket.on('data', function onData(chunk: Buffer) {
     pending.push(chunk);
     pendingBytes += chunk.length;
     for (;;) {
@@ -35,8 +38,14 @@ function serve(socket: Socket, handle: RequestHandler): void {
         pending = [front];
         const headerEnd = front.indexOf(HEADER_END);
         if (headerEnd < 0) return;
+        const head = front.toString('latin1', 0, headerEnd);
+        if (upgrade !== undefined && head.startsWith('GET ')) {
+          socket.off('data', onData);
+          upgrade(socket, head);
+          return;
+        }
         bodyStart = headerEnd + HEADER_END.length;
-        requestBytes = bodyStart + contentLength(front.toString('latin1', 0, headerEnd));
+        requestBytes = bodyStart + contentLength(head);
       }
       if (pendingBytes < requestBytes) return;
       const front = Buffer.concat(pending);

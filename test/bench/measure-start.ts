@@ -9,9 +9,8 @@ export async function measureStart(bench: Bench): Promise<Result[]> {
   const source = await bench.source(shape);
   try {
     const samples: number[] = [];
-    for (let run = 0; run < (bench.quick ? 2 : 7); run += 1) {
-      const costs = { newPayloadMs: 0, forkchoiceMs: 0 };
-      const { startMs } = await lockstepRun(bench.children, bench.el, source.url, chain, costs);
+    for (let run = 0; run < (bench.quick ? 3 : 7); run += 1) {
+      const { startMs } = await lockstepRun(bench, source.url, chain, { newPayloadMs: 0, forkchoiceMs: 0 });
       samples.push(startMs ?? NaN);
     }
     const name = { id: 'B8', name: 'exec to first newPayload', unit: 'ms', gate: 250, aim: 120 };

@@ -1,5 +1,6 @@
-import { cpus, totalmem } from 'node:os';
-import { median, spread } from './statistics.js';
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { median, percentile, spread } from './statistics.js';
 
 export interface Result {
   readonly id: string;
@@ -26,12 +27,19 @@ export function leastResult(name: ResultName, samples: readonly number[]): Resul
   return toResult(name, Math.min(...samples), samples);
 }
 
+/** A percentile of many samples of one run. */
+export function percentileResult(name: ResultName, percent: number, samples: readonly number[]): Result {
+  const value = percentile(samples, percent);
+  const passed = name.gate === null || value <= name.gate;
+  return { ...name, name: `${name.name}, p${percent}`, value, spread: spread(samples), passed };
+}
+
 function toResult(name: ResultName, value: number, samples: readonly number[]): Result {
   const passed = name.gate === null || Math.min(value, ...samples) <= name.gate;
   return { ...name, value, spread: spread(samples), passed };
 }
 
-export function machineFacts(): Record<string, string | number> {
+function machineFacts(): Record<string, string | number> {
   const [cpu] = cpus();
   return {
     cpu: cpu?.model.trim() ?? 'unknown',
@@ -39,7 +47,23 @@ export function machineFacts(): Record<string, string | number> {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
+    // Of the last quarter of an hour: far above 1 the figures are those of a busy machine.
+    load: Number((loadavg()[2] ?? 0).toFixed(1)),
   };
+}
+
+/** What `--json` writes. */
+export interface BenchReport {
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly results: readonly Omit<Result, 'passed'>[];
+}
+
+export function writeReport(file: string, results: readonly Result[]): void {
+  const told = results.map(({ id, name, value, unit, gate, aim, spread: range }) => {
+    return { id, name, value: Number(value.toPrecision(5)), unit, gate, aim, spread: range };
+  });
+  const report: BenchReport = { machine: machineFacts(), results: told };
+  writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
 }
 
 /** One line per result, in columns. */

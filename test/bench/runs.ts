@@ -1,13 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { FixtureBlock } from './chain.js';
 import type { Children } from './children.js';
+import type { Slice } from './loop-probe.js';
 import { monotonicNs } from './cpu-time.js';
 import type { ElCosts } from './el-state.js';
 import { type PreparedBlock, replay } from './floor.js';
-import type { ElWindow, GenesisRef } from './stub-messages.js';
+import type { ElWindow, GenesisRef, Memory } from './stub-messages.js';
 import type { ElHandle } from './stubs.js';
 
 /** One catch-up from genesis to the last block, as the EL stub saw it. */
@@ -18,11 +19,15 @@ export interface Run {
   readonly cpuMs: number | null;
   /** Exec to first newPayload; null for the floor. */
   readonly startMs: number | null;
+  /** Of lockstep; null for the floor. */
+  readonly memory: Memory | null;
+  /** What kept the event loop longest in that time, in ms of CPU, where the run was probed. */
+  readonly longestSliceMs: number | null;
   readonly newPayloads: number;
   readonly forkchoices: number;
 }
 
-const RUN_DEADLINE_MS = 120_000;
+const RUN_DEADLINE_MS = 600_000;
 const OUTPUT_TAIL_CHARS = 4_000;
 
 /** The prebuilt calls of the chain, one after the other. */
@@ -39,17 +44,22 @@ export async function floorRun(
     targetNumber: prepared.length,
   });
   await replay(el.url, prepared);
-  return toRun(await window, null);
+  return toRun(await window, null, null);
+}
+
+/** What a run of lockstep is measured on. */
+export interface Rig {
+  readonly children: Children;
+  readonly el: ElHandle;
 }
 
 /** A new lockstep process from exec to the last block, ended afterwards. Measured from block `fromNumber` on. */
 export async function lockstepRun(
-  children: Children,
-  el: ElHandle,
+  { children, el }: Rig,
   sourceUrl: string,
   chain: readonly FixtureBlock[],
   costs: ElCosts,
-  fromNumber = 1,
+  { fromNumber = 1, probed = false }: { fromNumber?: number; probed?: boolean } = {},
 ): Promise<Run> {
   const { window } = await el.begin({
     genesis: genesisOf(chain),
@@ -57,9 +67,17 @@ export async function lockstepRun(
     fromNumber,
     targetNumber: chain.length - 1,
   });
-  return withLockstep(children, el, sourceUrl, async ({ startedNs, gone }) =>
-    toRun(await Promise.race([window, gone]), startedNs),
-  );
+  const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-probe-'));
+  const probeFile = probed ? path.join(folder, 'slices.json') : null;
+  try {
+    const ran = await withLockstep({ children, el }, { sourceUrl, probeFile }, async ({ startedNs, gone }) => ({
+      window: await Promise.race([window, gone]),
+      startedNs,
+    }));
+    return toRun(ran.window, ran.startedNs, probeFile);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 export interface RunningLockstep {
@@ -68,11 +86,16 @@ export interface RunningLockstep {
   readonly gone: Promise<never>;
 }
 
+export interface LockstepSetup {
+  readonly sourceUrl: string;
+  readonly flags?: readonly string[];
+  readonly probeFile?: string | null;
+}
+
 /** Runs `use` beside a new lockstep process, and ends that process whatever happens. */
 export async function withLockstep<T>(
-  children: Children,
-  el: ElHandle,
-  sourceUrl: string,
+  { children, el }: Rig,
+  { sourceUrl, flags = [], probeFile = null }: LockstepSetup,
   use: (running: RunningLockstep) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), 'lockstep-bench-'));
@@ -80,7 +103,7 @@ export async function withLockstep<T>(
   writeFileSync(secret, 'ab'.repeat(32), { mode: 0o600 });
   const where = ['--l2.follow.source', sourceUrl, '--l2', el.url, '--l2.jwt-secret', secret];
   const startedNs = monotonicNs();
-  const child = children.lockstep(['run', ...where, '--log.level', 'warn'], folder);
+  const child = children.lockstep(['run', ...where, '--log.level', 'warn', ...flags], folder, probeFile);
   const watch = watchdog(child);
   try {
     if (child.pid !== undefined) await el.watch(child.pid);
@@ -123,12 +146,19 @@ export function genesisOf(chain: readonly FixtureBlock[]): GenesisRef {
   return { hash, parentHash: header['parentHash'] ?? '', timestamp: header['timestamp'] ?? '' };
 }
 
-function toRun(window: ElWindow, startedNs: number | null): Run {
+function toRun(window: ElWindow, startedNs: number | null, probeFile: string | null = null): Run {
   return {
     wallMs: (window.closedNs - window.openedNs) / 1e6,
     cpuMs: window.cpuNs === null ? null : window.cpuNs / 1e6,
     startMs: startedNs === null ? null : (window.firstPayloadNs - startedNs) / 1e6,
+    memory: window.memory,
+    longestSliceMs: probeFile === null ? null : longestSliceMs(probeFile, window),
     newPayloads: window.newPayloads,
     forkchoices: window.forkchoices,
   };
+}
+
+function longestSliceMs(probeFile: string, { openedNs, closedNs }: ElWindow): number {
+  const slices = JSON.parse(readFileSync(probeFile, 'utf8')) as Slice[];
+  return Math.max(0, ...slices.filter(({ atNs }) => atNs >= openedNs && atNs <= closedNs).map(({ ms }) => ms));
 }

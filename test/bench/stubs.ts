@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Children } from './children.js';
 import type {
+  ElArrivals,
   ElCommand,
   ElReport,
   ElRun,
@@ -11,12 +12,12 @@ import type {
   SourceReport,
 } from './stub-messages.js';
 
-interface Report {
+export interface Report {
   readonly kind: string;
 }
 
 /** The next message of a kind; rejects when the process ends before. */
-function nextReport<T extends Report>(child: ChildProcess, kind: T['kind']): Promise<T> {
+export function nextReport<T extends Report>(child: ChildProcess, kind: T['kind']): Promise<T> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       child.off('message', onMessage);
@@ -66,6 +67,20 @@ export class ElHandle {
     await watching;
   }
 
+  /** Resolves when a forkchoice has made that block the head. */
+  async standsAt(hash: string): Promise<void> {
+    const stands = nextReport<Extract<ElReport, { kind: 'stands' }>>(this.#child, 'stands');
+    this.#send({ kind: 'await', hash });
+    await stands;
+  }
+
+  /** When the first newPayload of each height of the run came in, in ns. */
+  async arrivals(): Promise<ReadonlyMap<number, number>> {
+    const arrivals = nextReport<ElArrivals>(this.#child, 'arrivals');
+    this.#send({ kind: 'arrivals' });
+    return new Map((await arrivals).payloads);
+  }
+
   #send(command: ElCommand): void {
     this.#child.send(command);
   }
@@ -74,6 +89,8 @@ export class ElHandle {
 /** The source stub, as the bench holds it. */
 export class SourceHandle {
   readonly url: string;
+  /** newHeads on the same port. */
+  readonly webSocketUrl: string;
   readonly #child: ChildProcess;
   readonly #children: Children;
 
@@ -81,6 +98,7 @@ export class SourceHandle {
     this.#child = child;
     this.#children = children;
     this.url = `http://127.0.0.1:${port}`;
+    this.webSocketUrl = `ws://127.0.0.1:${port}`;
   }
 
   static async start(children: Children, options: SourceOptions): Promise<SourceHandle> {
@@ -91,6 +109,15 @@ export class SourceHandle {
 
   goLive(): void {
     this.#send({ kind: 'live' });
+  }
+
+  /** Resolves when the body of the first block is asked for. */
+  firstBody(): Promise<{ readonly atNs: number }> {
+    const body = nextReport<Extract<SourceReport, { kind: 'body' }>>(this.#child, 'body');
+    // The run may fail before anybody waits for it.
+    body.catch(() => undefined);
+    this.#send({ kind: 'watch-body' });
+    return body;
   }
 
   /** The calls since the last count. */
