@@ -9,7 +9,6 @@ const BOOT = 'test/integration/boot.test.ts';
 const POSITIONS = 'test/integration/startup-positions.test.ts';
 const HOSTILE = 'test/integration/hostile-conditions.test.ts';
 const BUDGET = 'test/source/budget.test.ts';
-const LINKS = 'test/follow/links.test.ts';
 const FINALITY = 'test/integration/finality.test.ts';
 
 const wire = (of: string): Evidence => ({ file: WIRE, test: '%s', of });
@@ -47,10 +46,6 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
       {
         file: BUDGET,
         test: 'gets nothing of any kind meanwhile, and who cannot wait so long is told for how long it is',
-      },
-      {
-        file: LINKS,
-        test: 'when more than two calls are under way is asked for fewer at a time, and every block still comes once',
       },
     ],
   },
