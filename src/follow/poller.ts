@@ -5,7 +5,7 @@ import type { Seen } from './state.js';
 
 interface PollerOptions<T> {
   readonly read: (signal: AbortSignal) => Promise<T>;
-  /** The pause after a read that worked; asked each time. */
+  /** The longest pause after a read that worked; asked each time. */
   readonly intervalMs: () => number;
   /** While this says so, nothing is read and the last value stands. */
   readonly paused: () => boolean;
@@ -13,6 +13,9 @@ interface PollerOptions<T> {
   readonly onRead: (seen: Seen<T>) => void;
   readonly random: () => number;
 }
+
+/** Equal tickers would meet the nodes behind one URL in the same order each time, and many followers a source at once. */
+const JITTER = 0.3;
 
 /** How often a paused poller looks whether it may go on. */
 const PAUSE_STEP_MS = 100;
@@ -54,7 +57,7 @@ export class Poller<T> {
       const value = await this.#options.read(signal);
       this.#failures = 0;
       this.#publish({ kind: 'seen', value });
-      return this.#options.intervalMs();
+      return this.#options.intervalMs() * (1 - JITTER * this.#options.random());
     } catch (thrown) {
       const error = asLockstepError(thrown);
       if (error.code === 'ABORTED' || error.code === 'INTERNAL') throw error;

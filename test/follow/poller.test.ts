@@ -16,6 +16,7 @@ class Reads {
   readonly stop = new AbortController();
   next: () => Promise<string> = () => Promise.resolve('value');
   paused = false;
+  random = 0;
   readonly poller = new Poller<string>({
     read: () => {
       this.at.push(clock.now());
@@ -24,7 +25,7 @@ class Reads {
     intervalMs: () => INTERVAL_MS,
     paused: () => this.paused,
     onRead: (seen) => void this.seen.push(seen),
-    random: () => 0,
+    random: () => this.random,
   });
 
   run(): Promise<void> {
@@ -44,6 +45,14 @@ describe('a poller', () => {
     await clock.advance(2_500);
     expect(reads.at).toEqual([0, 1_000, 2_000]);
     expect(reads.poller.latest).toEqual({ kind: 'seen', value: 'value' });
+  });
+
+  it('pauses for up to three tenths less, so that it does not stay in step with another ticker (S11)', async () => {
+    const reads = new Reads();
+    reads.random = 1;
+    void reads.run();
+    await clock.advance(1_500);
+    expect(reads.at).toEqual([0, 700, 1_400]);
   });
 
   it('tells every value and every failure, and keeps the latest', async () => {
