@@ -10,7 +10,9 @@ import type { RealBlock } from './blocks.js';
 import { MemoryEngine } from './memory-engine.js';
 
 /** The limits of a lockstep with the default options. */
-const LIMITS = { maxBlocks: 128, maxBytes: 64 * 1024 * 1024, maxConcurrency: 64, blocksPerForkchoice: 32 };
+export const LIMITS = { maxBlocks: 128, maxBytes: 64 * 1024 * 1024, maxConcurrency: 64, blocksPerForkchoice: 32 };
+
+export const MAX_PAYLOADS_PER_BATCH = 8;
 
 /** How often the head of the EL is looked at while it catches up. */
 const LOOK_EVERY_MS = 10;
@@ -36,7 +38,7 @@ export class LinkedWorld {
     this.#server = server;
     this.#heights = new Map(chain.map(({ ref }) => [ref.hash, ref.number]));
     this.engine = new MemoryEngine(chain.slice(0, 1).map(({ ref }) => ref));
-    this.engine.profile = { ...UNKNOWN_PROFILE, maxPayloadsPerBatch: 8, maxBlocksPerForkchoice: 32 };
+    this.engine.profile = { ...UNKNOWN_PROFILE, maxPayloadsPerBatch: MAX_PAYLOADS_PER_BATCH, maxBlocksPerForkchoice: 32 };
     server.script = (received, response) => this.#serve(received, response);
   }
 
