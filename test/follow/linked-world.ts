@@ -38,7 +38,11 @@ export class LinkedWorld {
     this.#server = server;
     this.#heights = new Map(chain.map(({ ref }) => [ref.hash, ref.number]));
     this.engine = new MemoryEngine(chain.slice(0, 1).map(({ ref }) => ref));
-    this.engine.profile = { ...UNKNOWN_PROFILE, maxPayloadsPerBatch: MAX_PAYLOADS_PER_BATCH, maxBlocksPerForkchoice: 32 };
+    this.engine.profile = {
+      ...UNKNOWN_PROFILE,
+      maxPayloadsPerBatch: MAX_PAYLOADS_PER_BATCH,
+      maxBlocksPerForkchoice: 32,
+    };
     server.script = (received, response) => this.#serve(received, response);
   }
 
