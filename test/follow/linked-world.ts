@@ -26,7 +26,7 @@ export class LinkedWorld {
   #proxy: FaultProxy | null = null;
   #underWay = 0;
   mostUnderWay = 0;
-  /** How far the highest block asked for was above the EL's head. */
+  /** How far the highest block asked for was above the last one that the EL was given. */
   furthestAhead = 0;
   /** What happens to a request before it is answered. */
   beforeAnswer: () => Promise<void> = () => Promise.resolve();
@@ -145,7 +145,7 @@ export class LinkedWorld {
     switch (method) {
       case 'debug_getRawBlock': {
         if (block === undefined) return { result: null };
-        this.furthestAhead = Math.max(this.furthestAhead, block.ref.number - this.engine.headsNow.unsafe.number);
+        this.furthestAhead = Math.max(this.furthestAhead, block.ref.number - this.#given());
         return { result: block.fetched.text.toString('latin1') };
       }
       case 'eth_getBlockByNumber':
@@ -154,6 +154,11 @@ export class LinkedWorld {
       default:
         return { error: { code: -32601, message: `the method ${method} does not exist` } };
     }
+  }
+
+  #given(): number {
+    const last = this.engine.writes.findLast((write) => write.startsWith('np '));
+    return last === undefined ? 0 : Number(last.slice(3));
   }
 
   #heightOf(id: JsonValue | undefined): number {
