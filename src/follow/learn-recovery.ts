@@ -5,7 +5,7 @@ import type { LockstepError } from '../util/errors.js';
 import type { Climbed, ClimbStop, Outcome, PlanResult } from './action.js';
 import { adviceOn, describe, fromAnswer, fromPayloadAnswer, stuck, unfit } from './engine-answers.js';
 import { trustedLabels } from './labels.js';
-import { FOREIGN_WINDOW_MS, MAX_COOLDOWN_MS, RECOVERY_RETRY_MS, UNKNOWNS_PER_RUNG } from './limits.js';
+import { FOREIGN_WINDOW_MS, MAX_COOLDOWN_MS, RECOVERY_RETRY_MS, REFUSED_TTL_MS, UNKNOWNS_PER_RUNG } from './limits.js';
 import type { Recovery, EngineView, HoldReason, State, Tick } from './state.js';
 import { troubled, unsettled } from './trouble.js';
 
@@ -59,7 +59,13 @@ export function fromClimb(before: State, { rung, stop, moved }: Extract<Outcome,
     case 'answered':
       return afterAnswer(state, recovery, rung, stop, tick);
     case 'copy-refused':
-      return nextRung(withoutCopy(state, stop.copy), recovery, rung, `copied payload: ${describe(stop.answer)}`, tick);
+      return nextRung(
+        withoutCopy(state, stop.copy, tick),
+        recovery,
+        rung,
+        `copied payload: ${describe(stop.answer)}`,
+        tick,
+      );
     case 'not-sent':
       return notSent(state, recovery, rung, stop.stop, tick);
     case 'unread':
@@ -95,9 +101,9 @@ function notSent(
   return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
 }
 
-/** Sent again, this copy would be INVALID again: it is not, for as long as the EL lives. */
-function withoutCopy(state: State, copy: BlockRef): State {
-  return { ...state, refused: new Map(state.refused).set(copy.hash, Infinity) };
+/** Sent again at once this copy would be INVALID again. Not for ever: a restart of the EL that nobody saw makes it good. */
+function withoutCopy(state: State, copy: BlockRef, { now }: Tick): State {
+  return { ...state, refused: new Map(state.refused).set(copy.hash, now + REFUSED_TTL_MS) };
 }
 
 function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, tick: Tick): State {
@@ -125,7 +131,7 @@ export function fromUnmap(state: State, { from, stop }: Extract<Outcome, { of: '
       return troubled(done, 'forkchoice', stuck(at, describe(stop.answer), true), tick);
     case 'copy-refused':
       return troubled(
-        withoutCopy(done, stop.copy),
+        withoutCopy(done, stop.copy, tick),
         'forkchoice',
         uncured(done, stop.copy, describe(stop.answer)),
         tick,

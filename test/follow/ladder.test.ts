@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { EngineAnswer } from '../../src/engine/engine.js';
 import type { Action, ClimbStop, Outcome } from '../../src/follow/action.js';
 import { decide } from '../../src/follow/decide.js';
+import { REFUSED_TTL_MS } from '../../src/follow/limits.js';
 import type { Recovery, State } from '../../src/follow/state.js';
 import type { Rung } from '../../src/recovery/ladder.js';
 import type { Plan } from '../../src/recovery/plan.js';
@@ -88,7 +89,7 @@ describe('a rung that did not get the EL onto the plan', () => {
     expect(state).toMatchObject({ session: { id: session }, suspicion: null, recovery: null });
   });
 
-  it('because its copied block is INVALID is not tried with that copy again in this session (I15)', () => {
+  it('because its copied block is INVALID is not tried with that copy again for ten minutes (I15)', () => {
     const copy = at(B, 3);
     const invalid = { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'block' } as const;
     const stop = { why: 'copy-refused', copy, answer: invalid } as const;
@@ -97,7 +98,7 @@ describe('a rung that did not get the EL onto the plan', () => {
     const state = climbing(['copied-sibling', 'set-head']);
     const next = decide(state, observation(engine, sourceView(A, 9), outcome), TICK);
     expect(next.action).toMatchObject({ do: 'climb', rung: 'set-head' });
-    expect([...next.state.refused]).toEqual([[copy.hash, Infinity]]);
+    expect([...next.state.refused]).toEqual([[copy.hash, TICK.now + REFUSED_TTL_MS]]);
   });
 
   it('is looked at first where its outcome is unknown (E13)', () => {

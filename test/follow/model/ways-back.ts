@@ -22,10 +22,11 @@ export function hasWayBack(scenario: Scenario, { engine, source, state, now }: W
   const next = tree.atHeight(source.head, tree.height(fork) + 1);
   const { reset, synthetic } = scenario.policy;
   const trial = new Trial(scenario, engine);
-  const mayInsert = next !== null && now >= (state.refused.get(tree.ref(next).hash) ?? 0);
+  const isTaken = (block: Index): boolean => now >= (state.refused.get(tree.ref(block).hash) ?? 0);
+  const mayInsert = next !== null && isTaken(next);
   const mayReset = reset === 'auto' || reset === 'forkchoice';
   const maySetHead = (reset === 'auto' || reset === 'sethead') && scenario.canSetHead;
-  const mayCopy = synthetic && tree.height(fork) > floor;
+  const mayCopy = synthetic && tree.height(fork) > floor && isTaken(tree.copy(fork));
   return (
     (mayInsert && trial.sibling(next)) ||
     (mayReset && trial.stepDown(fork)) ||
