@@ -50,8 +50,9 @@ class WireChecker {
   #latest: WireRef | null = null;
   #safe: JsonValue = null;
   #finalized: JsonValue = null;
-  /** The highest finalized block that was canonical: nothing moves below it. */
+  /** The highest finalized block that was canonical, and the session in which it was: nothing moves below it. */
   #fence: JsonValue = null;
+  #fenceSession = 0;
   #lastWrite: WireCall | null = null;
   #looked = true;
   #repeats: { text: string; times: number[] } = { text: '', times: [] };
@@ -111,7 +112,8 @@ class WireChecker {
   }
 
   async #raiseFence(hash: JsonValue): Promise<void> {
-    if (this.#fence === null || (await this.#blocks.isOnBranch(this.#fence, hash))) this.#fence = hash;
+    if (this.#fence !== null && !(await this.#blocks.isOnBranch(this.#fence, hash))) return;
+    [this.#fence, this.#fenceSession] = [hash, this.#session];
   }
 
   /** I16, I17, I18: what is sent after a failure, and how often. */
@@ -178,7 +180,15 @@ class WireChecker {
     // An EL that lost its chain below the fence is brought up again, by a copy of its next block and then that block if need be.
     const from = this.#copies.has(latest.hash) ? latest.parentHash : latest.hash;
     const climbs = latest.number < fence.number && (up === true || head.parentHash === from);
-    if (!climbs) this.#breach('I8', `${what}: below the fence ${fence.number}`);
+    if (climbs || (await this.#leadsBack(head, latest, fence))) return;
+    this.#breach('I8', `${what}: below the fence ${fence.number}`);
+  }
+
+  /** An EL that lost what was final with a restart, and is on another branch, gets onto the chain of it again. */
+  async #leadsBack(head: WireRef, latest: WireRef, fence: WireRef): Promise<boolean> {
+    if (this.#session === this.#fenceSession) return false;
+    const isLost = (await this.#blocks.isOnBranch(fence.hash, latest.hash)) === false;
+    return isLost && (await this.#blocks.isOnBranch(head.hash, fence.hash)) === true;
   }
 
   /** I1, I2, I4, I10, I12 */
