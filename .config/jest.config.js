@@ -12,7 +12,8 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' }, sourceMaps: 'inline' },
     ],
   },
-  maxWorkers: 2,
+  // The tests wait for processes for part of their time.
+  maxWorkers: 3,
   testSequencer: '<rootDir>/.config/long-tests-first.js',
   // Against hangs; speed is measured by the bench.
   testTimeout: 120_000,

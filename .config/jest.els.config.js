@@ -6,7 +6,7 @@ export default {
   testMatch: ['<rootDir>/test/els/**/*.test.ts'],
   testPathIgnorePatterns: [],
   // Real execution clients wait more than they compute.
-  maxWorkers: 3,
+  maxWorkers: 4,
   globalSetup: '<rootDir>/dist/test/els/matrix/begin-run.js',
   globalTeardown: '<rootDir>/dist/test/els/matrix/end-run.js',
 };
