@@ -64,10 +64,11 @@ function casesAt(kind: ElKind, depth: number): readonly RecoveryCase[] {
 async function row(patient: Patient, given: RecoveryCase): Promise<Row> {
   const name = caseName(given);
   try {
-    const { rungs, ms, searchCalls } = await patient.recover(given);
-    const allowed = maxSearchCalls(given.depth);
+    const { rungs, ms, searchCalls, searches } = await patient.recover(given);
+    const allowed = searches * maxSearchCalls(given.depth);
     const note = searchCalls > allowed ? `TOO MANY CALLS (${allowed})` : '';
-    return told([patient.kind, name, rungs.join(', '), `${(ms / 1_000).toFixed(1)} s`, String(searchCalls), note]);
+    const calls = searches === 1 ? String(searchCalls) : `${searchCalls} in ${searches} searches`;
+    return told([patient.kind, name, rungs.join(', '), `${(ms / 1_000).toFixed(1)} s`, calls, note]);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     return told([patient.kind, name, '', '', '', FAILED]);
