@@ -3,8 +3,9 @@ import type { Engine } from '../engine/engine.js';
 import { createEngine } from '../engine/http.js';
 import { initKeccak } from '../payload/keccak.js';
 import { createConsensusClient, detectConsensusClient } from '../source/consensus-client.js';
+import { createHeadFeed } from '../source/head-feed.js';
 import { createSource } from '../source/http.js';
-import type { ConsensusClient, Source } from '../source/source.js';
+import type { ConsensusClient, HeadFeed, Source } from '../source/source.js';
 import { createMetrics, type Metrics } from '../status/metrics.js';
 import { version } from './commands/version.js';
 import type { PreflightInput } from './preflight.js';
@@ -13,6 +14,7 @@ import type { PreflightInput } from './preflight.js';
 export interface Parts {
   readonly source: Source;
   readonly consensus: ConsensusClient | null;
+  readonly feed: HeadFeed | null;
   readonly engine: Engine;
   readonly metrics: Metrics;
   readonly preflightInput: PreflightInput;
@@ -34,6 +36,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
   const onCall = (method: string, outcome: string): void => metrics.sourceCall(method, outcome);
   const source = createSource({ ...config.source, onCall });
   const consensus = config.consensus === null ? null : createConsensusClient({ ...config.consensus, onCall });
+  const feed = config.headFeed === null ? null : createHeadFeed({ ...config.headFeed, onCall });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
   const ownRpc = rpcUrl === url ? {} : { rpcUrl };
   const engine = createEngine({
@@ -55,6 +58,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
   return {
     source,
     consensus,
+    feed,
     engine,
     metrics,
     preflightInput,

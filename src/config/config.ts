@@ -116,6 +116,7 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       }),
     ),
     consensus: consensusOf(values),
+    headFeed: headFeedOf(values),
     engine: Object.freeze(
       opaque({
         /** May hold user-info: show it through displayUrl only. */
@@ -129,7 +130,7 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       }),
     ),
     follow: Object.freeze({
-      /** auto: half the measured block time, at least 200 ms. */
+      /** auto: when the next block is expected. */
       pollIntervalMs: values['l2.follow.poll-interval'],
       safetyIntervalMs: values['l2.follow.safety-interval'],
       prefetchBlocks: values['l2.follow.prefetch'],
@@ -158,20 +159,39 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
   });
 }
 
-/** The consensus client of the source, or null. A header of the source is a secret of its host, and is sent nowhere else. */
+/** The consensus client of the source, or null. */
 function consensusOf(values: OptionValues) {
   const url = values['l2.follow.source.cl'];
   if (url === undefined) return null;
-  const sameHost = new URL(url).origin === new URL(values['l2.follow.source']).origin;
   return Object.freeze(
     opaque({
       /** With path, query and user-info: show it through displayUrl only. */
       url,
-      headers: (sameHost ? values['l2.follow.source.header'] : undefined) ?? Object.freeze({}),
+      headers: headersFor(url, values),
       rpcTimeoutMs: values['l2.follow.source.rpc-timeout'],
       maxResponseBytes: values['l2.follow.source.max-response-bytes'],
     }),
   );
+}
+
+/** The WebSocket that pushes the heads of the source, or null; a consensus client tells the head itself. */
+function headFeedOf(values: OptionValues) {
+  const url = values['l2.follow.source.ws'];
+  if (url === undefined || values['l2.follow.source.cl'] !== undefined) return null;
+  return Object.freeze(
+    opaque({
+      /** With path, query and user-info: show it through displayUrl only. */
+      url,
+      headers: headersFor(url, values),
+      openTimeoutMs: values['l2.follow.source.rpc-timeout'],
+    }),
+  );
+}
+
+/** A header of the source is a secret of its host, and is sent nowhere else. ws and wss are http and https (RFC 6455). */
+function headersFor(url: string, values: OptionValues): Readonly<Record<string, string>> {
+  const sameHost = new URL(url.replace(/^ws/i, 'http')).origin === new URL(values['l2.follow.source']).origin;
+  return (sameHost ? values['l2.follow.source.header'] : undefined) ?? Object.freeze({});
 }
 
 function recoveryOf(values: OptionValues) {

@@ -251,7 +251,7 @@ describe('a configuration that can be used', () => {
     expect(config).toMatchObject({
       follow: {
         pollIntervalMs: 'auto',
-        safetyIntervalMs: 4000,
+        safetyIntervalMs: 'auto',
         prefetchBlocks: 32,
         prefetchBytes: 64 * 1024 * 1024,
         syncMode: 'replay',
