@@ -32,7 +32,8 @@ export class ExecutionWatch implements SourceWatch {
       intervalMs: () => {
         const { safetyIntervalMs, pollIntervalMs } = options;
         const intervalMs = safetyMs(safetyIntervalMs, this.#head.blockTimeMs);
-        return pollIntervalMs === 'auto' ? intervalMs : Math.max(intervalMs, pollIntervalMs);
+        if (safetyIntervalMs !== 'auto' || pollIntervalMs === 'auto') return intervalMs;
+        return Math.max(intervalMs, pollIntervalMs);
       },
       paused: () => !this.demand.newLabels(this.#coherent),
       onRead: (seen) => {

@@ -1,3 +1,5 @@
+import { keepHeads, measureBlockTime, type MetHead } from './block-clock.js';
+
 /** When the source is looked at for its head, and what each look teaches. Pure: the clock is an argument. */
 
 /** latest: the head, whatever it is. next: the block above the known head, whole; its absence is the usual answer. */
@@ -50,13 +52,6 @@ export interface HeadPace {
   readonly roundTripMs: number;
 }
 
-interface MetHead {
-  readonly number: number;
-  readonly timestamp: number;
-  /** When it arrived, or the middle of the time in which it did. */
-  readonly atMs: number;
-}
-
 export const FIRST_HEAD_PACE: HeadPace = {
   head: null,
   heads: [],
@@ -73,13 +68,9 @@ export const FIRST_HEAD_PACE: HeadPace = {
 const UNKNOWN_MS = 500;
 /** Where the block time is known and the arrival is not, the head is looked at so often in one block time. */
 const SEARCHES_PER_BLOCK = 8;
-const HEADS_KEPT = 17;
-/** Over fewer blocks arrivals are too coarse to tell the block time. */
-const ARRIVALS_MIN = 4;
 /** One step is this part of the block time (performance 7.2): what is aimed for between a block and its look. */
 const STEPS_PER_BLOCK = 40;
 const STEP_MIN_MS = 5;
-const BLOCK_TIME_MIN_MS = 50;
 const STEP_MAX_MS = 250;
 /** Each look that misses makes the next pause longer by this. */
 const MISS_GROWTH = 1.5;
@@ -90,25 +81,11 @@ const MAX_LESSON_STEPS = 4;
 /** From so many of a kind in a row on they are no chance. */
 const EARLY_STREAK = 4;
 const LATE_STREAK = 2;
-const BEHIND_STREAK = 10;
+const BEHIND_STREAK = 8;
 /** A block is overdue after so many block times: then the head itself is looked at, as the chain may have gone back. */
 const OVERDUE_BLOCKS = 2;
 /** Over a way longer than this a look that leaves in time beats a push, which costs half a round trip more (7.1). */
 const FAR_MS = 20;
-
-/**
- * The block time in ms. Where timestamps advance by whole seconds they are exact, and arrivals are not; but there are
- * other block times, and the blocks of a devnet can outrun their clock or lag behind it.
- */
-function measure(newest: MetHead, oldest: MetHead): number {
-  const blocks = newest.number - oldest.number;
-  const clockMs = ((newest.timestamp - oldest.timestamp) * 1_000) / blocks;
-  const arrivalMs = (newest.atMs - oldest.atMs) / blocks;
-  const coarse = blocks < ARRIVALS_MIN;
-  const agree = Math.abs(arrivalMs - clockMs) <= clockMs * (coarse ? 0.25 : 0.05);
-  const exact = clockMs >= 1_000 && (coarse || clockMs % 1_000 === 0);
-  return Math.max(BLOCK_TIME_MIN_MS, agree && exact ? clockMs : arrivalMs);
-}
 
 function stepMs(blockMs: number): number {
   return Math.min(STEP_MAX_MS, Math.max(STEP_MIN_MS, blockMs / STEPS_PER_BLOCK));
@@ -131,8 +108,9 @@ export function nextLook(pace: HeadPace, options: PaceOptions, nowMs: number): L
   const overdueAtMs = expectedAtMs + blockMs * OVERDUE_BLOCKS;
   const atMs = Math.max(expectedAtMs + waitMs(pace, options, blockMs), lookedAtMs + gapAfterMiss(pace, blockMs));
   if (Math.max(atMs, nowMs) < overdueAtMs) return { ask: 'next', atMs };
+  if (lookedAtMs < overdueAtMs) return { ask: 'latest', atMs: Math.max(overdueAtMs, atMs) };
   const halted = lookedAtMs > overdueAtMs + blockMs;
-  return { ask: 'latest', atMs: Math.max(overdueAtMs, lookedAtMs + blockMs * (halted ? OVERDUE_BLOCKS : 1)) };
+  return { ask: 'latest', atMs: lookedAtMs + blockMs * (halted ? OVERDUE_BLOCKS : 1) };
 }
 
 /** From the expected arrival to the first look, or to the second one where a push is waited for in between. */
@@ -155,29 +133,27 @@ export function missed(pace: HeadPace, { sentAtMs, doneAtMs }: LookTimes): HeadP
   return { ...pace, lookedAtMs: sentAtMs, missedAtMs: sentAtMs, misses: pace.misses + 1, roundTripMs };
 }
 
-/** A look failed, or the source was not looked at for a while: the head is looked at before anything else, and at once. */
+/** A look failed: the head is looked at before anything else, and at once. */
 export function unsure(pace: HeadPace): HeadPace {
-  return { ...pace, expectedAtMs: null, lookedAtMs: null, missedAtMs: null, misses: 0, drift: 0 };
+  return { ...pace, lookedAtMs: null, missedAtMs: null, misses: 0 };
 }
 
 /** There is another head: above the known one as a rule, beside or below it after a reorg. */
 export function found(pace: HeadPace, seen: FoundHead): HeadPace {
   const { number, timestamp, by, sentAtMs } = seen;
-  const { head } = pace;
-  const lookedAtMs = by === 'push' ? pace.lookedAtMs : sentAtMs;
+  const blocks = pace.head === null ? 0 : number - pace.head.number;
   const window = windowOf(pace, seen);
-  const known = { number, timestamp, atMs: window.middleMs };
+  const head = { number, timestamp, atMs: window.arrivedAtMs };
+  const lookedAtMs = by === 'push' ? pace.lookedAtMs : sentAtMs;
   // Only a look at the head shows that nothing is above it.
   const missedAtMs = by === 'latest' ? sentAtMs : null;
-  const next = { ...pace, head: known, lookedAtMs, missedAtMs, misses: 0 };
-  const blocks = head === null ? 0 : number - head.number;
-  if (blocks <= 0) return { ...next, heads: [known], expectedAtMs: null, drift: 0 };
+  const next = { ...pace, head, lookedAtMs, missedAtMs, misses: 0 };
+  if (blocks <= 0) return { ...next, heads: [head], expectedAtMs: inPhase(pace, sentAtMs), drift: 0 };
   // After a halt the time since the block before it says nothing, unless that was said of the one before as well.
   const overdue = isOverdue(pace, sentAtMs) && pace.heads.length > 1;
-  const heads = [known, ...(overdue || isBehind(pace) ? [] : pace.heads)].slice(0, HEADS_KEPT);
-  const oldest = heads.at(-1);
-  const blockMs = oldest === undefined || oldest === known ? pace.blockMs : measure(known, oldest);
-  return { ...next, heads, blockMs, ...expectAfter({ ...pace, blockMs }, seen, blocks, window) };
+  const heads = keepHeads(head, overdue ? [] : pace.heads);
+  const blockMs = measureBlockTime(heads, pace.blockMs);
+  return { ...next, heads, blockMs, ...expectAfter({ ...pace, blockMs }, by, blocks, window) };
 }
 
 /** Whoever is behind meets every block at once, and takes its own pace for that of the source. */
@@ -189,45 +165,63 @@ function isOverdue({ expectedAtMs, blockMs }: HeadPace, atMs: number): boolean {
   return expectedAtMs !== null && blockMs !== null && atMs > expectedAtMs + OVERDUE_BLOCKS * blockMs;
 }
 
-/** Between which two times the block arrived; the earlier one is null where no look was in vain before it. */
+/** The first expected arrival after `atMs`, by the pace so far. */
+function inPhase({ expectedAtMs, blockMs }: HeadPace, atMs: number): number | null {
+  if (expectedAtMs === null || blockMs === null) return null;
+  return expectedAtMs + Math.max(0, Math.ceil((atMs - expectedAtMs) / blockMs)) * blockMs;
+}
+
+/** Between which two times the block arrived. */
 interface Window {
+  /** Null where no look shortly before was in vain. */
   readonly fromMs: number | null;
   readonly toMs: number;
-  readonly middleMs: number;
+  /** For the block time, over which errors are small; null where no look was in vain. */
+  readonly arrivedAtMs: number | null;
 }
 
 function windowOf(pace: HeadPace, { by, sentAtMs, doneAtMs }: FoundHead): Window {
   if (by === 'push') {
     const atMs = doneAtMs - pace.roundTripMs;
-    return { fromMs: atMs, toMs: atMs, middleMs: atMs };
+    return { fromMs: atMs, toMs: atMs, arrivedAtMs: atMs };
   }
-  const fromMs = pace.missedAtMs;
-  return { fromMs, toMs: sentAtMs, middleMs: fromMs === null ? sentAtMs : (fromMs + sentAtMs) / 2 };
+  const { missedAtMs, misses, blockMs } = pace;
+  const narrowMs = blockMs === null ? 2 * UNKNOWN_MS : Math.max(blockMs / 2, 2 * STEP_MIN_MS);
+  const narrow = missedAtMs !== null && sentAtMs - missedAtMs <= narrowMs;
+  const arrivedAtMs = missedAtMs !== null && (narrow || misses > 0) ? (missedAtMs + sentAtMs) / 2 : null;
+  return { fromMs: narrow ? missedAtMs : null, toMs: sentAtMs, arrivedAtMs };
+}
+
+/** A look that was sent in time may meet a block that has just arrived; one that was sent late tells nothing of when. */
+function isSentInTime({ expectedAtMs, blockMs }: HeadPace, sentAtMs: number): boolean {
+  return expectedAtMs !== null && blockMs !== null && sentAtMs <= expectedAtMs + 2 * stepMs(blockMs);
 }
 
 /** When the block after this one is expected, learned from when this one came. */
 function expectAfter(
   pace: HeadPace,
-  { sentAtMs }: FoundHead,
+  by: FoundHead['by'],
   blocks: number,
-  { fromMs, toMs, middleMs }: Window,
+  { fromMs, toMs }: Window,
 ): Pick<HeadPace, 'expectedAtMs' | 'drift'> {
-  const blockMs = pace.blockMs ?? UNKNOWN_MS;
+  const { expectedAtMs, blockMs, drift } = pace;
+  if (blockMs === null) return { expectedAtMs: null, drift: 0 };
+  // Had it come a block time before, the next one would be there as well.
+  if (expectedAtMs === null)
+    return { expectedAtMs: fromMs === null ? null : Math.max(fromMs, toMs - blockMs) + blockMs, drift: 0 };
+  if (blocks > 1) return { expectedAtMs: inPhase(pace, toMs), drift: 0 };
   const step = stepMs(blockMs);
-  const { expectedAtMs, drift } = pace;
-  if (expectedAtMs === null || blocks > 1) {
-    const arrivedAtMs = fromMs === null ? toMs : Math.min(toMs, fromMs + (blocks - 1) * blockMs);
-    return { expectedAtMs: arrivedAtMs + blockMs, drift: 0 };
-  }
   if (fromMs === null) {
-    // Sent late, it says nothing of when the block came but that it was there.
-    if (sentAtMs > expectedAtMs + 2 * step) return { expectedAtMs: expectedAtMs + blockMs, drift };
-    const early = Math.min(drift, 0) - 1;
+    if (!isSentInTime(pace, toMs)) {
+      // The block after it may be there too, unless the head itself was looked at.
+      return { expectedAtMs: by === 'next' ? expectedAtMs + blockMs : inPhase(pace, toMs), drift };
+    }
     if (isBehind(pace)) return { expectedAtMs: null, drift: 0 };
+    const early = Math.min(drift, 0) - 1;
     const backMs = Math.min(blockMs / 8, (step / 8) * 2 ** Math.max(0, -early - EARLY_STREAK));
     return { expectedAtMs: expectedAtMs - backMs + blockMs, drift: early };
   }
-  const errorMs = middleMs - expectedAtMs;
+  const errorMs = (fromMs + toMs) / 2 - expectedAtMs;
   const late = toMs - fromMs > 2 * step ? Math.max(drift, 0) + 1 : 0;
   if (Math.abs(errorMs) > blockMs / 2 || late >= LATE_STREAK) return { expectedAtMs: fromMs + blockMs, drift: late };
   const lessonMs = Math.min(MAX_LESSON_STEPS * step, Math.max(-MAX_LESSON_STEPS * step, errorMs));

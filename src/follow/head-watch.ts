@@ -27,6 +27,11 @@ const SILENT_HEADS_MAX = 3;
 
 type By = FoundHead['by'];
 
+interface MetBlock {
+  readonly ref: BlockRef;
+  readonly block: FetchedBlock;
+}
+
 /**
  * Watches the head of the source: by looking for the next block when it is expected (`head-pace.ts`), and by the heads
  * that the source pushes, where it does. A push is a hint like any other: the block that it names is fetched, which has
@@ -47,7 +52,6 @@ export class HeadWatch {
   #doubted = false;
   /** Heads in a row that looks met and no push named, although the source has taken the subscription. */
   #silentHeads = 0;
-  #pausedAtMs: number | null = null;
   /** A block was met and nobody took it: heads are enough until somebody does. */
   #unwanted = false;
 
@@ -98,25 +102,16 @@ export class HeadWatch {
   async #step(signal: AbortSignal): Promise<void> {
     const { paused, now, pollIntervalMs } = this.#options;
     if (paused()) {
-      this.#pausedAtMs ??= now();
+      // Whoever pauses the looks takes blocks meanwhile.
+      this.#unwanted = false;
       return this.#wakeup.wait(IDLE_MS, signal);
     }
-    this.#resume();
     const push = this.#nextPush();
     const look = nextLook(this.#pace, { pollIntervalMs, pushed: this.#isPushed() }, now());
     const waitMs = look.atMs - now();
     if (push === null && waitMs > 0) return this.#wakeup.wait(waitMs, signal);
     const failure = await this.#try(() => (push === null ? this.#look(look.ask, signal) : this.#follow(push, signal)));
     if (failure !== null) await sleep(this.#fail(failure), signal);
-  }
-
-  /** What was not looked at for a block time can be anywhere. And whoever paused took blocks meanwhile. */
-  #resume(): void {
-    if (this.#pausedAtMs === null) return;
-    this.#unwanted = false;
-    const pausedMs = this.#options.now() - this.#pausedAtMs;
-    this.#pausedAtMs = null;
-    if (pausedMs > (this.blockTimeMs ?? 0)) this.#pace = unsure(this.#pace);
   }
 
   /** The newest push that can be the next head. One at or below the head changes nothing: looks tell of a reorg there. */
@@ -143,7 +138,7 @@ export class HeadWatch {
       if (this.#head !== null && this.#head.number >= ref.number) return;
     } else {
       const met = await this.#fetch({ hash: ref.hash }, signal);
-      if (met?.ref.hash === ref.hash) return this.#meet(met, 'push', atMs);
+      if (typeof met === 'object' && met.ref.hash === ref.hash) return this.#meet(met, 'push', atMs);
     }
     this.#doubted = true;
     this.#options.onHeadNews({ kind: 'unknown-push', number: ref.number });
@@ -154,10 +149,10 @@ export class HeadWatch {
     if (ask === 'latest' || this.#head === null || this.#isUnwanted()) return this.#readHead(sentAtMs, signal);
     const number = this.#head.number + 1;
     const met = await this.#fetch({ number }, signal);
-    if (met?.ref.number === number) return this.#meet(met, 'next', sentAtMs);
     this.#failures = 0;
-    this.#pace = missed(this.#pace, { sentAtMs, doneAtMs: this.#options.now() });
-    if (met !== null) this.#pace = unsure(this.#pace);
+    if (met === 'absent') this.#pace = missed(this.#pace, { sentAtMs, doneAtMs: this.#options.now() });
+    else if (met === 'unreadable' || met.ref.number !== number) this.#pace = unsure(this.#pace);
+    else this.#meet(met, 'next', sentAtMs);
   }
 
   #isUnwanted(): boolean {
@@ -173,20 +168,19 @@ export class HeadWatch {
     this.#publish({ kind: 'seen', value: head });
   }
 
-  /** Null where the source has no such block, or none that can be read: then the head itself is looked at next. */
-  async #fetch(id: BlockId, signal: AbortSignal): Promise<{ ref: BlockRef; block: FetchedBlock } | null> {
+  async #fetch(id: BlockId, signal: AbortSignal): Promise<MetBlock | 'absent' | 'unreadable'> {
     const lookup: Lookup<FetchedBlock> = await this.#source.block(id, signal);
-    if (lookup.kind !== 'found') return null;
+    if (lookup.kind !== 'found') return lookup.kind === 'absent' ? 'absent' : 'unreadable';
     try {
       return { ref: claimedRef(lookup.value), block: lookup.value };
     } catch (thrown) {
-      if (!(thrown instanceof LockstepError) || !thrown.code.startsWith('BLOCK_')) throw thrown;
-      this.#pace = unsure(this.#pace);
-      return null;
+      // Whoever follows the head meets the block too, and says what is wrong with it.
+      if (thrown instanceof LockstepError && thrown.code.startsWith('BLOCK_')) return 'unreadable';
+      throw thrown;
     }
   }
 
-  #meet({ ref, block }: { ref: BlockRef; block: FetchedBlock }, by: By, atMs: number): void {
+  #meet({ ref, block }: MetBlock, by: By, atMs: number): void {
     this.#atHand = { hash: ref.hash, block };
     this.#advance(ref, by, atMs);
     this.#publish({ kind: 'seen', value: ref });

@@ -1,12 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ExecutionWatch } from '../../src/follow/execution-watch.js';
 import type { SourceWatchOptions } from '../../src/follow/source-watch.js';
+import { initKeccak } from '../../src/payload/keccak.js';
 import type { SeenLabels } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { grow, makeBlock } from './blocks.js';
 import { MemorySource } from './memory-source.js';
 import { clock } from './virtual-clock.js';
 
+beforeAll(() => initKeccak());
 beforeEach(() => clock.start());
 afterEach(() => clock.stop());
 
