@@ -59,9 +59,11 @@ describe.each(WORLDS)(
   },
 );
 
-/** Everything from the start to the fetch of the last block; what comes after it is following. */
+/** Everything from the start to the fetch of the last block; what comes after it is following, as a look for the next is. */
 function untilLastBlock(calls: readonly WireCall[]): readonly WireCall[] {
-  return calls.slice(0, calls.findLastIndex(({ method }) => BLOCK_METHODS.includes(method)) + 1);
+  const next = `0x${(BLOCKS + 1).toString(16)}`;
+  const isFetch = ({ method, params }: WireCall): boolean => BLOCK_METHODS.includes(method) && params[0] !== next;
+  return calls.slice(0, calls.findLastIndex(isFetch) + 1);
 }
 
 function countByMethod(calls: readonly WireCall[]): Readonly<Record<string, number>> {
