@@ -25,6 +25,9 @@ export async function readHead(wire: SourceWire, signal: AbortSignal): Promise<B
 
 const HEADER = 'eth_getHeaderByNumber';
 
+/** The pre-flight and the start read labels once each: only then a question more is worth it, where it may be in vain. */
+const READS_OF_A_START = 2;
+
 /**
  * Reads safe and finalized in one batch, as headers where the source serves them: a block without its transactions
  * still carries all of their hashes (performance 7.3). Clients know the method (geth, reth) or do not (ethereumjs).
@@ -33,18 +36,21 @@ export class LabelReader {
   readonly #wire: SourceWire;
   /** proven: a header came once, so an error means that a label is not set, and not that the method is missing. */
   #headers: 'untried' | 'proven' | 'missing' = 'untried';
+  #reads = 0;
 
   constructor(wire: SourceWire) {
     this.#wire = wire;
   }
 
   async read(signal: AbortSignal): Promise<Labels> {
-    const outcomes = this.#headers === 'missing' ? null : await this.#askHeaders(signal);
+    this.#reads += 1;
+    const asBlocks = this.#headers === 'missing' || this.#reads <= READS_OF_A_START;
+    const outcomes = asBlocks ? null : await this.#askHeaders(signal);
     const [safe, finalized] =
       outcomes ?? (await this.#wire.askTogether([getLabel('safe'), getLabel('finalized')], signal));
     if (safe === undefined || finalized === undefined) throw schemaError('the batch of labels is short');
     const labels = { safe: readLabel(safe, 'safe'), finalized: readLabel(finalized, 'finalized') };
-    if (outcomes === null && (labels.safe ?? labels.finalized) !== null) this.#headers = 'missing';
+    if (!asBlocks && outcomes === null && (labels.safe ?? labels.finalized) !== null) this.#headers = 'missing';
     if (labels.safe !== null && labels.finalized !== null && labels.finalized.number > labels.safe.number) {
       throw schemaError(`finalized ${labels.finalized.number} is above safe ${labels.safe.number} in one batch`);
     }

@@ -118,7 +118,6 @@ describe('the calls', () => {
   it('are all told, each attempt and each of a batch', async () => {
     const { script } = (
       await sourceOf({
-        eth_getHeaderByNumber: () => error(-32601),
         eth_getBlockByNumber: (tag) => (tag === 'finalized' ? error(-32000) : result(block(5))),
       })
     ).server;
@@ -133,8 +132,6 @@ describe('the calls', () => {
       'eth_getBlockByNumber SOURCE_BAD_BODY',
       'eth_getBlockByNumber SOURCE_THROTTLED',
       'eth_getBlockByNumber ok',
-      'eth_getHeaderByNumber SOURCE_RPC_ERROR',
-      'eth_getHeaderByNumber SOURCE_RPC_ERROR',
       'eth_getBlockByNumber ok',
       'eth_getBlockByNumber SOURCE_RPC_ERROR',
       'eth_chainId SOURCE_RPC_ERROR',
