@@ -87,7 +87,6 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
     (config) => config.headFeed?.url,
     'wss://u:p@source.example/key',
   ),
-  'no WebSocket': accept([], (config) => config.headFeed, null),
   'no WebSocket beside a consensus client, which tells the head': accept(
     ['--l2.follow.source.ws=wss://source.example', '--l2.follow.source.cl=https://cl.example'],
     (config) => config.headFeed,
