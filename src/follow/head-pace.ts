@@ -1,4 +1,4 @@
-import { keepHeads, measureBlockTime, type MetHead } from './block-clock.js';
+import { keepHeads, measureBlockTime, type MetHead } from './met-heads.js';
 
 /** When the source is looked at for its head, and what each look teaches. Pure: the clock is an argument. */
 
@@ -102,7 +102,7 @@ export function nextLook(pace: HeadPace, options: PaceOptions, nowMs: number): L
   if (head === null || blockMs === null) return { ask: 'latest', atMs: lookedAtMs + UNKNOWN_MS };
   if (expectedAtMs === null) {
     const searching = pace.misses < OVERDUE_BLOCKS * SEARCHES_PER_BLOCK;
-    const gapMs = searching ? Math.min(UNKNOWN_MS, blockMs / SEARCHES_PER_BLOCK) : blockMs * OVERDUE_BLOCKS;
+    const gapMs = searching ? blockMs / SEARCHES_PER_BLOCK : blockMs * OVERDUE_BLOCKS;
     return { ask: 'latest', atMs: lookedAtMs + gapMs };
   }
   const overdueAtMs = expectedAtMs + blockMs * OVERDUE_BLOCKS;

@@ -114,20 +114,20 @@ function quantile(values: readonly number[], part: number): number {
 
 const mean = (values: readonly number[]): number => values.reduce((sum, each) => sum + each, 0) / values.length;
 
-/** What the source publishes: any block time, phase, way and jitter of up to a twentieth of the block time. */
+/** Any block time and phase, a way of up to an eighth of the block time, and jitter of up to a twentieth of it. */
 const MODELS = fc
   .record({
     blockMs: fc.integer({ min: 200, max: 12_000 }),
     phase: fc.double({ min: 0, max: 1, noNaN: true }),
-    roundTripMs: fc.integer({ min: 1, max: 150 }),
+    way: fc.double({ min: 0, max: 1 / 8, noNaN: true }),
     jitter: fc.array(fc.double({ min: 0, max: 0.05, noNaN: true }), { minLength: 1, maxLength: 20 }),
     clockS: fc.constantFrom('as they are made', 'one second each'),
   })
-  .map(({ blockMs, phase, roundTripMs, jitter, clockS }) =>
+  .map(({ blockMs, phase, way, jitter, clockS }) =>
     steady(blockMs, {
       phaseMs: phase * blockMs,
       jitterMs: jitter.map((part) => part * blockMs),
-      roundTripMs,
+      roundTripMs: 1 + Math.min(150, way * blockMs),
       ...(clockS === 'one second each' && { timestamp: (number: number) => 1_700_000_000 + number }),
     }),
   );

@@ -26,7 +26,9 @@ export function measureBlockTime(heads: readonly MetHead[], before: number | nul
   const arrival = span(heads, ({ atMs }) => atMs);
   if (clock === null || arrival === null) return before ?? (clock !== null && clock.ms >= 1_000 ? clock.ms : null);
   const coarse = arrival.blocks < ARRIVALS_MIN;
-  const agree = Math.abs(arrival.ms - clock.ms) <= clock.ms * (coarse ? 0.25 : 0.05);
+  // Few arrivals overrule what is known only where it is wrong by far.
+  if (coarse && before !== null && arrival.ms > before / 2 && arrival.ms < before * 2) return before;
+  const agree = Math.abs(arrival.ms - clock.ms) <= clock.ms * (coarse ? 0.25 : 0.03);
   const exact = clock.ms >= 1_000 && (coarse || clock.ms % 1_000 === 0);
   return Math.max(BLOCK_TIME_MIN_MS, agree && exact ? clock.ms : arrival.ms);
 }
