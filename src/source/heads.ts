@@ -25,8 +25,8 @@ export async function readHead(wire: SourceWire, signal: AbortSignal): Promise<B
 
 const HEADER = 'eth_getHeaderByNumber';
 
-/** The pre-flight and the start read labels once each: only then a question more is worth it, where it may be in vain. */
-const READS_OF_A_START = 2;
+/** A start and its catch-up read labels a few times: only then a question more is worth it, where it may be in vain. */
+const READS_OF_A_START = 4;
 
 /**
  * Reads safe and finalized in one batch, as headers where the source serves them: a block without its transactions

@@ -80,9 +80,9 @@ describe('the head', () => {
   });
 });
 
-/** The two reads of a start, which take blocks as every client serves them. */
+/** The reads of a start, which take blocks as every client serves them. */
 async function started(source: Source): Promise<void> {
-  for (let reads = 0; reads < 2; reads += 1) await source.labels(never());
+  for (let reads = 0; reads < 4; reads += 1) await source.labels(never());
 }
 
 describe('the labels', () => {
@@ -142,7 +142,7 @@ describe('the labels', () => {
     await source.labels(never());
     set = false;
     expect(await source.labels(never())).toEqual({ safe: null, finalized: null });
-    expect(server.received).toHaveLength(4);
+    expect(server.received).toHaveLength(6);
   });
 
   it.each([
