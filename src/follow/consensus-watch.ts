@@ -2,6 +2,7 @@ import type { Labels } from '../chain/block.js';
 import type { SyncStatus } from '../chain/sync-status.js';
 import type { ConsensusClient } from '../source/source.js';
 import { BlockTime } from './block-time.js';
+import { safetyMs } from './limits.js';
 import { Poller } from './poller.js';
 import { Demand, type SourceWatch, type SourceWatchOptions } from './source-watch.js';
 import { type Derived, judgeLabels, requireOrdered } from './status-guard.js';
@@ -41,13 +42,19 @@ export class ConsensusWatch implements SourceWatch {
     return this.#labels;
   }
 
+  /** It meets no blocks. */
+  takeBlock(): null {
+    return null;
+  }
+
   run(signal: AbortSignal): Promise<void> {
     return this.#status.run(signal);
   }
 
   #isDue(): boolean {
     if (this.demand.newHead) return true;
-    return this.demand.newLabels(this.#labels) && this.#options.now() - this.#readAt >= this.#options.safetyIntervalMs;
+    const { now, safetyIntervalMs } = this.#options;
+    return this.demand.newLabels(this.#labels) && now() - this.#readAt >= safetyMs(safetyIntervalMs, null);
   }
 
   #onRead(seen: Seen<SyncStatus>): void {

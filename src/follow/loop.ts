@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js';
-import type { ConsensusClient, Source } from '../source/source.js';
+import type { ConsensusClient, HeadFeed, Source } from '../source/source.js';
 import { asLockstepError, type LockstepError } from '../util/errors.js';
 import { Wakeup } from '../util/wakeup.js';
 import type { Labels } from '../chain/block.js';
@@ -14,13 +14,14 @@ import { observe } from './observe.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
 import type { SourceWatch } from './source-watch.js';
+import { WatchedSource } from './watched-source.js';
 import type { Outcome } from './action.js';
 import type { ElSync, ElSyncPolicy } from './el-sync-state.js';
 import { INITIAL_STATE, type FollowHooks, type State } from './state.js';
 
 export interface FollowOptions {
   readonly pollIntervalMs: number | 'auto';
-  readonly safetyIntervalMs: number;
+  readonly safetyIntervalMs: number | 'auto';
   readonly limits: FetchLimits & { readonly maxConcurrency: number; readonly blocksPerForkchoice: number };
   readonly expected: ExpectedChain;
   /** Null: every block is replayed. */
@@ -34,6 +35,8 @@ interface FollowParts {
   readonly source: Source;
   /** Says head and labels in the place of the source, where there is one. */
   readonly consensus: ConsensusClient | null;
+  /** Pushes the heads of the source, where it does. */
+  readonly feed: HeadFeed | null;
   readonly engine: Engine;
   readonly hooks: FollowHooks;
   /** Milliseconds of a monotonic clock. */
@@ -66,12 +69,12 @@ export async function follow(
 }
 
 function watchSource(options: FollowOptions, parts: FollowParts, onNews: () => void): SourceWatch {
-  const { source, consensus, hooks, now, random } = parts;
+  const { source, consensus, feed, hooks, now, random } = parts;
   const { pollIntervalMs, safetyIntervalMs } = options;
-  const { onLabels, onStatus } = hooks;
-  const watching = { pollIntervalMs, safetyIntervalMs, now, random, onNews, onLabels, onStatus };
+  const { onLabels, onStatus, onHeadNews } = hooks;
+  const watching = { pollIntervalMs, safetyIntervalMs, now, random, onNews, onLabels, onStatus, onHeadNews };
   return consensus === null
-    ? new ExecutionWatch(withNewestHead(source), watching)
+    ? new ExecutionWatch(withNewestHead(source), feed, watching)
     : new ConsensusWatch(consensus, watching);
 }
 
@@ -114,7 +117,7 @@ function firstState({ elSync: policy, recovery: recoveryPolicy, recalled }: Foll
 
 function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): ActDeps {
   return {
-    source: parts.source,
+    source: new WatchedSource(parts.source, watch),
     consensus: parts.consensus,
     engine: parts.engine,
     expected: options.expected,

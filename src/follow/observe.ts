@@ -25,10 +25,11 @@ async function observeEngine(
 ): Promise<Seen<EngineView>> {
   try {
     const [heads, syncing] = await Promise.all([engine.heads(signal), engine.syncing(signal)]);
-    const at = new Map<number, BlockRef | null>();
-    for (const height of heightsOfInterest(heads, source, remembered)) {
-      at.set(height, height === heads.unsafe.number ? heads.unsafe : await engine.refAt(height, signal));
-    }
+    // At once: a new head of the source waits for these answers.
+    const read = async (height: number): Promise<[number, BlockRef | null]> => {
+      return [height, height === heads.unsafe.number ? heads.unsafe : await engine.refAt(height, signal)];
+    };
+    const at = new Map(await Promise.all(heightsOfInterest(heads, source, remembered).map(read)));
     return { kind: 'seen', value: { heads, syncing, at } };
   } catch (thrown) {
     const error = asLockstepError(thrown);

@@ -82,6 +82,34 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
     read: (config) => config.consensus?.headers,
     value: {},
   },
+  'a WebSocket with user-info and a path, kept as written': accept(
+    ['--l2.follow.source.ws=wss://u:p@source.example/key'],
+    (config) => config.headFeed?.url,
+    'wss://u:p@source.example/key',
+  ),
+  'no WebSocket beside a consensus client, which tells the head': accept(
+    ['--l2.follow.source.ws=wss://source.example', '--l2.follow.source.cl=https://cl.example'],
+    (config) => config.headFeed,
+    null,
+  ),
+  'a header of the source, for a WebSocket under the same host and port': {
+    argv: [SOURCE, '--l2.follow.source.ws=wss://source.example/ws'],
+    env: { LOCKSTEP_L2_FOLLOW_SOURCE_HEADER: 'X-Key: k' },
+    read: (config) => config.headFeed?.headers,
+    value: { 'X-Key': 'k' },
+  },
+  'a header of the source, not for a WebSocket on another port': {
+    argv: [SOURCE, '--l2.follow.source.ws=wss://source.example:8546'],
+    env: { LOCKSTEP_L2_FOLLOW_SOURCE_HEADER: 'X-Key: k' },
+    read: (config) => config.headFeed?.headers,
+    value: {},
+  },
+  'a header of the source, not for a WebSocket without TLS': {
+    argv: [SOURCE, '--l2.follow.source.ws=ws://source.example:443', '--allow-insecure-source'],
+    env: { LOCKSTEP_L2_FOLLOW_SOURCE_HEADER: 'X-Key: k' },
+    read: (config) => config.headFeed?.headers,
+    value: {},
+  },
   'the alias of the engine': accept(
     ['--l2-engine-rpc=http://el:8551'],
     (config) => config.engine.url,
@@ -262,7 +290,7 @@ describe('a configuration that can be used', () => {
     expect(config).toMatchObject({
       follow: {
         pollIntervalMs: 'auto',
-        safetyIntervalMs: 4000,
+        safetyIntervalMs: 'auto',
         prefetchBlocks: 128,
         prefetchBytes: 64 * 1024 * 1024,
         syncMode: 'replay',

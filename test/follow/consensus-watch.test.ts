@@ -32,6 +32,7 @@ class Watching {
       random: () => 0,
       onNews: () => void (this.news += 1),
       onLabels: (seen) => void this.labels.push(seen),
+      onHeadNews: () => undefined,
       onStatus: (status) => void this.statuses.push(status),
       ...options,
     });

@@ -86,6 +86,7 @@ export class LinkedWorld {
       {
         source,
         consensus: null,
+        feed: null,
         engine: this.engine,
         hooks: {
           onTurn: nothing,
@@ -94,6 +95,7 @@ export class LinkedWorld {
           onLabels: nothing,
           onPlanning: nothing,
           onStatus: nothing,
+          onHeadNews: nothing,
         },
         now: () => performance.now(),
         random: Math.random,

@@ -45,6 +45,7 @@ class Following {
       {
         source: this.source,
         consensus: null,
+        feed: null,
         engine: this.engine,
         hooks: {
           onTurn: (turn) => void this.turns.push(turn),
@@ -52,6 +53,7 @@ class Following {
           onBlock: (payload) => void this.blocks.push(payload.ref.number),
           onLabels: () => undefined,
           onPlanning: () => undefined,
+          onHeadNews: () => undefined,
           onStatus: () => undefined,
         },
         now: () => clock.now(),
