@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { isJsonObject } from '../../src/util/json.js';
@@ -81,14 +81,21 @@ const EAGER_KZG = /(else \{\s*)gokzgIniter\.Do\(gokzgInit\)/;
 export async function goEthereum(moduleDir: string): Promise<string> {
   const pinned = await moduleDirectory(moduleDir, GO_ETHEREUM);
   return cachedBinary(`source-${basename(pinned)}`, async (unfinished) => {
-    await cp(pinned, unfinished, { recursive: true });
-    // The files of the module cache are read-only, and so are their copies.
-    await run('chmod', ['-R', 'u+w', unfinished]);
+    await copyModule(pinned, unfinished);
     const file = join(unfinished, 'crypto/kzg4844/kzg4844.go');
     const source = await readFile(file, 'utf8');
     if (!EAGER_KZG.test(source)) throw new Error(`${pinned} does not begin the KZG tables where it did`);
     await writeFile(file, source.replace(EAGER_KZG, '$1'));
   });
+}
+
+/** The files of the module cache are read-only; those of the copy are not. */
+export async function copyModule(from: string, to: string, entries = /^/): Promise<void> {
+  await mkdir(to, { recursive: true });
+  for (const entry of await readdir(from)) {
+    if (entries.test(entry)) await cp(join(from, entry), join(to, entry), { recursive: true });
+  }
+  await run('chmod', ['-R', 'u+w', to]);
 }
 
 /** Where the version of a module that a go.mod of this project pins stands, downloaded and checked by its go.sum. */

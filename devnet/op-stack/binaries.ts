@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFile, cp, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CACHE_DIR, cachedBinary, namedBinary } from '../els/cached-binary.js';
-import { goBuild, goEthereum, moduleDirectory, pinnedVersion } from '../els/go-binary.js';
+import { cachedBinary, namedBinary } from '../els/cached-binary.js';
+import { copyModule, goBuild, goEthereum, moduleDirectory, pinnedVersion } from '../els/go-binary.js';
 import { projectRoot } from '../project-root.js';
 
 /** The programs of the OP Stack beside its execution client. */
@@ -35,33 +35,25 @@ export async function opStackBinary(program: OpStackProgram): Promise<string> {
   const version = pinnedVersion(MODULE);
   return cachedBinary(`${program}-${version}`, async (unfinished) => {
     process.stderr.write(`building ${program} ${version}: a minute or more, once\n`);
-    const copy = join(CACHE_DIR, `optimism-${version}.${process.pid}`);
     try {
-      await makeCopy(copy);
-      await goBuild(copy, [`./${program}/cmd`], unfinished);
+      await goBuild(await mainModule(version), [`./${program}/cmd`], unfinished);
     } catch (cause) {
       throw new Error(
         `${program} needs a Go toolchain to be built; ${VARIABLES[program]} can name a finished binary instead`,
         { cause },
       );
-    } finally {
-      await rm(copy, { recursive: true, force: true });
     }
   });
 }
 
-/** The module as a main module, so that replace directives count. */
-async function makeCopy(copy: string): Promise<void> {
-  const source = await moduleDirectory(MODULE.moduleDir, MODULE_PATH);
-  const opGeth = await goEthereum(OP_GETH_MODULE);
-  await mkdir(copy, { recursive: true });
-  for (const entry of await readdir(source)) {
-    if (NEEDED.test(entry)) await cp(join(source, entry), join(copy, entry), { recursive: true });
-  }
-  // The files of the module cache are read-only, and so are their copies.
-  await run('chmod', ['-R', 'u+w', copy]);
-  await addChainConfigs(copy, opGeth);
-  await buildOnOpGeth(copy, opGeth);
+/** The module as a main module, so that replace directives count: one for both programs. */
+function mainModule(version: string): Promise<string> {
+  return cachedBinary(`source-optimism@${version}`, async (unfinished) => {
+    const opGeth = await goEthereum(OP_GETH_MODULE);
+    await copyModule(await moduleDirectory(MODULE.moduleDir, MODULE_PATH), unfinished, NEEDED);
+    await addChainConfigs(unfinished, opGeth);
+    await buildOnOpGeth(unfinished, opGeth);
+  });
 }
 
 /**

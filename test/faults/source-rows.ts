@@ -42,7 +42,7 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
     shown: [
       wire('a rate limit (S3)'),
       { file: WIRE, test: 'in the middle of a catch-up does not start the walk again (S3)' },
-      { file: WIRE, test: 'to the polls: each asks once and waits (S3)' },
+      { file: WIRE, test: 'to the polls: none asks a second time (S3)' },
       {
         file: BUDGET,
         test: 'gets nothing of any kind meanwhile, and who cannot wait so long is told for how long it is',

@@ -10,7 +10,9 @@ import type { RealBlock } from './blocks.js';
 import { MemoryEngine } from './memory-engine.js';
 
 /** The limits of a lockstep with the default options. */
-const LIMITS = { maxBlocks: 128, maxBytes: 64 * 1024 * 1024, maxConcurrency: 64, blocksPerForkchoice: 32 };
+export const LIMITS = { maxBlocks: 128, maxBytes: 64 * 1024 * 1024, maxConcurrency: 64, blocksPerForkchoice: 32 };
+
+export const MAX_PAYLOADS_PER_BATCH = 8;
 
 /** How often the head of the EL is looked at while it catches up. */
 const LOOK_EVERY_MS = 10;
@@ -24,7 +26,7 @@ export class LinkedWorld {
   #proxy: FaultProxy | null = null;
   #underWay = 0;
   mostUnderWay = 0;
-  /** How far the highest block asked for was above the EL's head. */
+  /** How far the highest block asked for was above the last one that the EL was given. */
   furthestAhead = 0;
   /** What happens to a request before it is answered. */
   beforeAnswer: () => Promise<void> = () => Promise.resolve();
@@ -36,7 +38,11 @@ export class LinkedWorld {
     this.#server = server;
     this.#heights = new Map(chain.map(({ ref }) => [ref.hash, ref.number]));
     this.engine = new MemoryEngine(chain.slice(0, 1).map(({ ref }) => ref));
-    this.engine.profile = { ...UNKNOWN_PROFILE, maxPayloadsPerBatch: 8, maxBlocksPerForkchoice: 32 };
+    this.engine.profile = {
+      ...UNKNOWN_PROFILE,
+      maxPayloadsPerBatch: MAX_PAYLOADS_PER_BATCH,
+      maxBlocksPerForkchoice: 32,
+    };
     server.script = (received, response) => this.#serve(received, response);
   }
 
@@ -141,7 +147,7 @@ export class LinkedWorld {
     switch (method) {
       case 'debug_getRawBlock': {
         if (block === undefined) return { result: null };
-        this.furthestAhead = Math.max(this.furthestAhead, block.ref.number - this.engine.headsNow.unsafe.number);
+        this.furthestAhead = Math.max(this.furthestAhead, block.ref.number - this.#given());
         return { result: block.fetched.text.toString('latin1') };
       }
       case 'eth_getBlockByNumber':
@@ -150,6 +156,11 @@ export class LinkedWorld {
       default:
         return { error: { code: -32601, message: `the method ${method} does not exist` } };
     }
+  }
+
+  #given(): number {
+    const last = this.engine.writes.findLast((write) => write.startsWith('np '));
+    return last === undefined ? 0 : Number(last.slice(3));
   }
 
   #heightOf(id: JsonValue | undefined): number {

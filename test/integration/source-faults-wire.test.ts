@@ -178,13 +178,15 @@ describe('what passed the engine port', () => {
 describe('a Retry-After of a minute', () => {
   const fault = { kind: 'status', code: 429, headers: { 'retry-after': '60' } } as const;
 
-  it('to the polls: each asks once and waits (S3)', async () => {
+  it('to the polls: none asks a second time (S3)', async () => {
     const episode = new Episode(world, lockstep);
     world.source.inject({ match: {}, fault });
     await episode.untilHolding('source-unavailable');
     await episode.turns(3);
     const tags = episode.sourceCalls.map(({ params }) => params[0]);
-    expect(tags.filter((tag) => tag === 'latest')).toHaveLength(1);
+    // Whichever is told first stops the other one as well, unless that was under way.
+    expect(tags.length).toBeGreaterThan(0);
+    expect(tags.filter((tag) => tag === 'latest').length).toBeLessThanOrEqual(1);
     expect(tags.filter((tag) => tag === 'safe').length).toBeLessThanOrEqual(1);
   });
 

@@ -149,14 +149,19 @@ export const OP_RETH: EngineProfile = {
   alternatives: [OP_RETH_STRICT, { ...OP_RETH_STRICT, labels: { ...RETH.labels, rule: 'known' } }],
 };
 
-/** reth and op-reth with `--engine.allow-unwind-canonical-header`. */
-export const RETH_UNWIND: EngineProfile = {
+const RETH_UNWIND_IN_REMOVAL: EngineProfile = {
   ...OP_RETH_STRICT,
   name: 'reth-unwind',
   // Head at the ancestor at every depth, labels only at the second identical forkchoice (engines-measured 3.3).
   ancestor: 'head-first',
   // A block of the old branch in the window of its removal: -32603, then the process ends (engines-measured 3.0.1).
   removed: 'dies',
+};
+
+/** reth and op-reth with `--engine.allow-unwind-canonical-header`. One run in a dozen met no removal at all. */
+export const RETH_UNWIND: EngineProfile = {
+  ...RETH_UNWIND_IN_REMOVAL,
+  alternatives: [RETH_UNWIND_IN_REMOVAL, { ...RETH_UNWIND_IN_REMOVAL, removed: 'moves' }],
 };
 
 /** erigon of 2026, read and not run. */
