@@ -25,9 +25,6 @@ export interface HeadWatchOptions {
 /** Heads in a row that a subscription which is open did not bring: it is dead, whatever its connection says. */
 const SILENT_HEADS_MAX = 3;
 
-/** A pause is over when it has not begun again for so long. */
-const SETTLED_MS = 100;
-
 type By = FoundHead['by'];
 
 interface MetBlock {
@@ -55,7 +52,6 @@ export class HeadWatch {
   #doubted = false;
   /** Heads in a row that looks met and no push named, although the source has taken the subscription. */
   #silentHeads = 0;
-  #pausedUntilMs = -Infinity;
   /** A block was met and nobody took it: heads are enough until somebody does. */
   #unwanted = false;
 
@@ -108,15 +104,11 @@ export class HeadWatch {
     if (paused()) {
       // Whoever pauses the looks takes blocks meanwhile.
       this.#unwanted = false;
-      await this.#wakeup.wait(IDLE_MS, signal);
-      this.#pausedUntilMs = now();
-      return;
+      return this.#wakeup.wait(IDLE_MS, signal);
     }
     const push = this.#nextPush();
     const look = nextLook(this.#pace, { pollIntervalMs, pushed: this.#isPushed() }, now());
-    // Between two extensions the looks are free for a moment, in which the head need not be looked at.
-    const atMs = look.ask === 'latest' ? Math.max(look.atMs, this.#pausedUntilMs + SETTLED_MS) : look.atMs;
-    const waitMs = atMs - now();
+    const waitMs = look.atMs - now();
     if (push === null && waitMs > 0) return this.#wakeup.wait(waitMs, signal);
     const failure = await this.#try(() => (push === null ? this.#look(look.ask, signal) : this.#follow(push, signal)));
     if (failure !== null) await sleep(this.#fail(failure), signal);

@@ -100,6 +100,17 @@ export function safetyMs(set: number | 'auto', blockTimeMs: number | null): numb
   return Math.min(SAFETY_MAX_MS, Math.max(SAFETY_MIN_MS, SAFETY_EVERY_BLOCKS * (blockTimeMs ?? 0)));
 }
 
+const CONSENSUS_POLL_UNKNOWN_MS = 500;
+const CONSENSUS_POLL_MIN_MS = 200;
+const CONSENSUS_POLL_MAX_MS = 6_000;
+
+/** The pause until the next look at a consensus client: the one that is set, or half of the block time. */
+export function consensusPollMs(set: number | 'auto', blockTimeMs: number | null): number {
+  if (set !== 'auto') return set;
+  if (blockTimeMs === null) return CONSENSUS_POLL_UNKNOWN_MS;
+  return Math.min(CONSENSUS_POLL_MAX_MS, Math.max(CONSENSUS_POLL_MIN_MS, blockTimeMs / 2));
+}
+
 interface Backoff {
   readonly minMs: number;
   readonly maxMs: number;
