@@ -5,6 +5,9 @@ import type { HoldReason } from './state.js';
 /** How long the loop sleeps when nothing calls for an action; news from a poller wakes it earlier. */
 export const IDLE_MS = 1_000;
 
+/** While following, labels and eth_syncing of the EL are this old at most; its head is read in every turn. */
+export const WHOLE_LOOK_EVERY_MS = 4_000;
+
 /** ELs complain after 70 to 120 s without a consensus client (operators: market facts), so the triple is repeated. */
 export const KEEP_ALIVE_MS = 55_000;
 

@@ -10,14 +10,14 @@ import { ExecutionWatch } from './execution-watch.js';
 import type { FetchLimits } from './fetch-ahead.js';
 import { withNewestHead } from './newest-head.js';
 import { FetchWindow } from './fetch-window.js';
-import { observe } from './observe.js';
+import { Observer } from './observe.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
-import type { SourceWatch } from './source-watch.js';
+import { sameView, type SourceWatch } from './source-watch.js';
 import { WatchedSource } from './watched-source.js';
 import type { Outcome } from './action.js';
 import type { ElSync, ElSyncPolicy } from './el-sync-state.js';
-import { INITIAL_STATE, type FollowHooks, type State } from './state.js';
+import { INITIAL_STATE, type FollowHooks, type Seen, type SourceView, type State } from './state.js';
 
 export interface FollowOptions {
   readonly pollIntervalMs: number | 'auto';
@@ -56,7 +56,12 @@ export async function follow(
   const ended = new AbortController();
   const running = AbortSignal.any([stop, ended.signal]);
   const wakeup = new Wakeup();
-  const watch = watchSource(options, parts, () => wakeup.notify());
+  let shown: Seen<SourceView> = { kind: 'pending' };
+  const watch = watchSource(options, parts, () => {
+    // A turn for what is known already would ask the EL for nothing.
+    if (!sameView(watch.view, shown)) wakeup.notify();
+    shown = watch.view;
+  });
   const watching = watch.run(running);
   const turning = turns({ options, parts, watch, wakeup }, running);
   try {
@@ -89,10 +94,11 @@ async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | nul
   const { parts, watch } = loop;
   let state = firstState(loop.options);
   let outcome: Outcome | null = null;
-  const deps = actDeps(loop, () => state);
+  const observer = new Observer(parts.engine, parts.now);
+  const deps = actDeps(loop, observer, () => state);
   try {
     while (!stop.aborted) {
-      const observation = await observe(parts.engine, watch.view, outcome, state.remembered, stop);
+      const observation = await observer.observe(watch.view, outcome, state, stop);
       const before = state;
       const decision = decide(before, observation, { now: parts.now(), random: parts.random() });
       state = decision.state;
@@ -115,7 +121,7 @@ function firstState({ elSync: policy, recovery: recoveryPolicy, recalled }: Foll
   return { ...INITIAL_STATE, elSync, recoveryPolicy, remembered: recalled ?? INITIAL_STATE.remembered };
 }
 
-function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): ActDeps {
+function actDeps({ options, parts, watch, wakeup }: Loop, observer: Observer, state: () => State): ActDeps {
   return {
     source: new WatchedSource(parts.source, watch),
     consensus: parts.consensus,
@@ -128,6 +134,7 @@ function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): A
     onPlanning: parts.hooks.onPlanning,
     now: parts.now,
     sourceLabels: () => watch.labels,
+    onApplied: (applied) => observer.applied(applied),
     isRefused: (hash) => parts.now() < (state().refused.get(hash) ?? 0),
     onBlock: (payload) => {
       watch.demand.standsAt(payload.ref.number);

@@ -1,4 +1,4 @@
-import type { Labels } from '../chain/block.js';
+import { sameBlock, type Labels } from '../chain/block.js';
 import type { FetchedBlock } from '../chain/fetched-block.js';
 import type { SyncStatus } from '../chain/sync-status.js';
 import type { Hash } from '../util/hex.js';
@@ -9,7 +9,7 @@ export interface SourceWatchOptions {
   readonly safetyIntervalMs: number | 'auto';
   readonly now: () => number;
   readonly random: () => number;
-  /** Something new was read: the loop should look. */
+  /** Something was read: the loop may have to look. */
   readonly onNews: () => void;
   readonly onLabels: (seen: SeenLabels) => void;
   readonly onStatus: (status: SyncStatus) => void;
@@ -25,6 +25,16 @@ export interface SourceWatch {
   /** The whole block of this hash, once, where the watch has met it. */
   takeBlock(hash: Hash): FetchedBlock | null;
   run(signal: AbortSignal): Promise<void>;
+}
+
+/** There is nothing in the one that is not in the other. */
+export function sameView(a: Seen<SourceView>, b: Seen<SourceView>): boolean {
+  if (a.kind !== 'seen' || b.kind !== 'seen') return a.kind === b.kind && a.kind === 'pending';
+  const [one, other] = [a.value, b.value];
+  if (!sameBlock(one.head, other.head) || (one.labels === null) !== (other.labels === null)) return false;
+  return (['safe', 'finalized'] as const).every((label) =>
+    sameBlock(one.labels?.[label] ?? null, other.labels?.[label] ?? null),
+  );
 }
 
 /** What the loop needs of the source, so that nothing is read that changes nothing but the bill of the source. */

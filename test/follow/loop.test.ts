@@ -181,8 +181,8 @@ describe('the loop ends', () => {
     const running = following.run();
     await clock.advance(2_000);
     following.engine.chainIdNow = 11;
-    following.engine.beforeCall = (call) => {
-      if (call === 'heads') throw new LockstepError('ENGINE_UNREACHABLE');
+    following.engine.beforeCall = () => {
+      throw new LockstepError('ENGINE_UNREACHABLE');
     };
     await clock.advance(1_500);
     following.engine.beforeCall = () => undefined;
