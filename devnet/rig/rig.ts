@@ -20,6 +20,8 @@ export interface RigOptions extends ProducerOptions {
   readonly persistent?: boolean;
   /** Of a new chain, in seconds. */
   readonly genesisTimestamp?: number;
+  /** For the source, when it is a geth. */
+  readonly sourceFlags?: readonly string[];
   /** For the follower, when it is a geth. */
   readonly followerFlags?: readonly string[];
   /** The follower EL has ended, and is about to be started again. */
@@ -105,7 +107,11 @@ function elOptions(options: RigOptions, workDir: WorkDir): readonly [ElOptions, 
     persistent: options.persistent ?? false,
   };
   return [
-    { ...common, dataDir: join(workDir.path, `source-${options.source}`), extraFlags: SOURCE_FLAGS[options.source] },
+    {
+      ...common,
+      dataDir: join(workDir.path, `source-${options.source}`),
+      extraFlags: [...SOURCE_FLAGS[options.source], ...(options.sourceFlags ?? [])],
+    },
     {
       ...common,
       dataDir: join(workDir.path, `follower-${options.follower}`),

@@ -4,8 +4,9 @@ import { createEngine } from '../engine/http.js';
 import { initKeccak } from '../payload/keccak.js';
 import { SourceBudget } from '../source/budget.js';
 import { createConsensusClient, detectConsensusClient } from '../source/consensus-client.js';
+import { createHeadFeed } from '../source/head-feed.js';
 import { createSource } from '../source/http.js';
-import type { ConsensusClient, Source } from '../source/source.js';
+import type { ConsensusClient, HeadFeed, Source } from '../source/source.js';
 import { createMetrics, type Metrics } from '../status/metrics.js';
 import { version } from './commands/version.js';
 import type { PreflightInput } from './preflight.js';
@@ -14,6 +15,7 @@ import type { PreflightInput } from './preflight.js';
 export interface Parts {
   readonly source: Source;
   readonly consensus: ConsensusClient | null;
+  readonly feed: HeadFeed | null;
   readonly engine: Engine;
   readonly metrics: Metrics;
   readonly preflightInput: PreflightInput;
@@ -36,6 +38,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
   const budget = new SourceBudget(config.source);
   const source = createSource({ ...config.source, budget, onCall });
   const consensus = consensusOf(config, budget, onCall);
+  const feed = config.headFeed === null ? null : createHeadFeed({ ...config.headFeed, onCall });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
   const ownRpc = rpcUrl === url ? {} : { rpcUrl };
   const engine = createEngine({
@@ -57,6 +60,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
   return {
     source,
     consensus,
+    feed,
     engine,
     metrics,
     preflightInput,

@@ -79,7 +79,7 @@ async function followBooted(
     maxConcurrency: config.source.maxConcurrency,
     blocksPerForkchoice: parts.engine.profile.maxBlocksPerForkchoice,
   };
-  const { source, consensus, engine, metrics } = parts;
+  const { source, consensus, feed, engine, metrics } = parts;
   const progress = new ProgressTracker(now);
   const journal = await openJournal(config.journal, booted.expected, log);
   const watchdog = new EngineWatchdog({
@@ -100,7 +100,7 @@ async function followBooted(
         recovery: config.recovery,
         recalled,
       },
-      { source, consensus, engine, hooks, now, random: Math.random },
+      { source, consensus, feed, engine, hooks, now, random: Math.random },
       AbortSignal.any([stop, watchdog.signal]),
     );
     return error ?? watchdog.error;

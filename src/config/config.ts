@@ -118,6 +118,7 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       }),
     ),
     consensus: consensusOf(values),
+    headFeed: headFeedOf(values),
     engine: Object.freeze(
       opaque({
         /** May hold user-info: show it through displayUrl only. */
@@ -131,7 +132,7 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       }),
     ),
     follow: Object.freeze({
-      /** auto: half the measured block time, at least 200 ms. */
+      /** auto: when the next block is expected. */
       pollIntervalMs: values['l2.follow.poll-interval'],
       safetyIntervalMs: values['l2.follow.safety-interval'],
       prefetchBlocks: values['l2.follow.prefetch'],
@@ -160,24 +161,47 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
   });
 }
 
-/** The consensus client of the source, or null. A header of the source is a secret of its host, and is sent nowhere else. */
+/** The consensus client of the source, or null. */
 function consensusOf(values: OptionValues) {
   const url = values['l2.follow.source.cl'];
   if (url === undefined) return null;
-  const sameHost = new URL(url).origin === new URL(values['l2.follow.source']).origin;
   return Object.freeze(
     opaque({
       /** With path, query and user-info: show it through displayUrl only. */
       url,
       /** It shares the budget of calls as well. */
-      sameHost,
-      headers: (sameHost ? values['l2.follow.source.header'] : undefined) ?? Object.freeze({}),
+      sameHost: isSameHost(url, values),
+      headers: headersFor(url, values),
       rpcTimeoutMs: values['l2.follow.source.rpc-timeout'],
       maxConcurrency: values['l2.follow.source.max-concurrency'],
       callsPerSecond: values['l2.follow.source.rpc-rate-limit'],
       maxResponseBytes: values['l2.follow.source.max-response-bytes'],
     }),
   );
+}
+
+/** The WebSocket that pushes the heads of the source, or null; a consensus client tells the head itself. */
+function headFeedOf(values: OptionValues) {
+  const url = values['l2.follow.source.ws'];
+  if (url === undefined || values['l2.follow.source.cl'] !== undefined) return null;
+  return Object.freeze(
+    opaque({
+      /** With path, query and user-info: show it through displayUrl only. */
+      url,
+      headers: headersFor(url, values),
+      openTimeoutMs: values['l2.follow.source.rpc-timeout'],
+    }),
+  );
+}
+
+/** A header of the source is a secret of its host, and is sent nowhere else. */
+function headersFor(url: string, values: OptionValues): Readonly<Record<string, string>> {
+  return (isSameHost(url, values) ? values['l2.follow.source.header'] : undefined) ?? Object.freeze({});
+}
+
+/** As the source. ws and wss are http and https (RFC 6455). */
+function isSameHost(url: string, values: OptionValues): boolean {
+  return new URL(url.replace(/^ws/i, 'http')).origin === new URL(values['l2.follow.source']).origin;
 }
 
 function recoveryOf(values: OptionValues) {

@@ -2,7 +2,7 @@ import { LOG_FORMATS } from '../util/log-format.js';
 import { LOG_LEVELS } from '../util/log.js';
 import type { OptionDeclaration } from './declaration.js';
 import { RECOVERY_OPTIONS } from './recovery-options.js';
-import { httpUrl } from './url.js';
+import { httpUrl, wsUrl } from './url.js';
 import * as value from './values.js';
 
 const SYNC_MODES = ['replay', 'el-sync'] as const;
@@ -29,10 +29,16 @@ const OPTIONS = {
     type: httpUrl,
     alsoEnv: ['OP_NODE_L2_FOLLOW_SOURCE'],
   },
+  'l2.follow.source.ws': {
+    group: SOURCE,
+    describe:
+      'WebSocket of the same node: new heads then come by eth_subscribe as they are made; without it, and while it is silent, they are looked for',
+    type: wsUrl,
+  },
   'l2.follow.source.header': {
     group: SOURCE,
     describe:
-      'HTTP header for the source as "Name: value", one per line; from environment or file only. The .cl gets it where it has the same scheme, host and port',
+      'HTTP header for the source as "Name: value", one per line; from environment or file only. The .cl and .ws get it where they have the same host and port, and TLS as the source has',
     type: value.headers,
     refused: { cli: 'would show the header value in the process list' },
   },
@@ -62,21 +68,23 @@ const OPTIONS = {
   },
   'allow-insecure-source': {
     group: SOURCE,
-    describe: 'Accept an unencrypted http source (or its .cl) outside loopback and private networks',
+    describe: 'Accept an unencrypted source (or its .cl or .ws) outside loopback and private networks',
     type: value.boolean,
     default: 'false',
   },
   'l2.follow.poll-interval': {
     group: SOURCE,
-    describe: 'Pause between two looks at the unsafe head; auto is half the measured block time, at least 200ms',
+    describe:
+      'Pause between two looks at the unsafe head; auto looks when the next block is expected, as measured (with a .cl: twice per block)',
     type: value.orAuto(value.duration('20ms', '1h')),
     default: 'auto',
   },
   'l2.follow.safety-interval': {
     group: SOURCE,
-    describe: 'Pause between two looks at safe and finalized; not shorter than the poll interval',
-    type: value.duration('20ms', '1h'),
-    default: '4s',
+    describe:
+      'Pause between two looks at safe and finalized; not shorter than the poll interval. auto is 8 blocks, from 4s to 30s',
+    type: value.orAuto(value.duration('20ms', '1h')),
+    default: 'auto',
   },
   'l2.follow.prefetch': {
     group: SOURCE,

@@ -34,8 +34,12 @@ function sourceRules(draft: Draft): Findings {
   const found = [
     endpointRules(draft, 'l2.follow.source', 'Give the execution RPC of another node'),
     endpointRules(draft, 'l2.follow.source.cl', 'Give the consensus client of the source'),
+    endpointRules(draft, 'l2.follow.source.ws', 'Give the WebSocket of the source'),
   ];
   const warnings = found.flatMap((each) => each.warnings);
+  if (draft.values['l2.follow.source.cl'] !== undefined && draft.values['l2.follow.source.ws'] !== undefined) {
+    warnings.push('--l2.follow.source.ws has no effect with --l2.follow.source.cl, which tells the head.');
+  }
   if (draft.values['l2.follow.trustrpc'] === true) {
     warnings.push('--l2.follow.trustrpc has no effect: lockstep verifies every block.');
   }
@@ -47,7 +51,7 @@ const OWN_ENDPOINTS = ['l2', 'l2.rpc', 'recovery.admin-rpc'] as const;
 
 function endpointRules(
   { values, raw }: Draft,
-  name: 'l2.follow.source' | 'l2.follow.source.cl',
+  name: 'l2.follow.source' | 'l2.follow.source.cl' | 'l2.follow.source.ws',
   fix: string,
 ): Findings {
   const source = values[name];
@@ -61,8 +65,10 @@ function endpointRules(
     if (values['allow-insecure-source'] === true) {
       warnings.push(`--${name} is unencrypted: whoever is on the path can choose which blocks are safe and final.`);
     } else {
-      const use = 'Use https, or accept the risk with --allow-insecure-source';
-      problems.push(problem(name, setting, 'is unencrypted http to a public host', use));
+      const { protocol } = new URL(source);
+      const scheme = protocol.slice(0, -1);
+      const use = `Use ${scheme}s, or accept the risk with --allow-insecure-source`;
+      problems.push(problem(name, setting, `is unencrypted ${scheme} to a public host`, use));
     }
   }
   return { problems, warnings };
@@ -76,7 +82,7 @@ function isSameEndpoint(one: string | undefined, other: string): boolean {
 
 function exposureWarnings({ values, raw }: Draft): Findings {
   const warnings: string[] = [];
-  for (const name of ['l2.follow.source', 'l2.follow.source.cl', ...OWN_ENDPOINTS] as const) {
+  for (const name of ['l2.follow.source', 'l2.follow.source.cl', 'l2.follow.source.ws', ...OWN_ENDPOINTS] as const) {
     const url = values[name];
     if (url === undefined) continue;
     if (raw.get(name)?.origin === 'cli' && carriesCredentials(url)) {
@@ -95,7 +101,7 @@ function exposureWarnings({ values, raw }: Draft): Findings {
 function intervalRules({ values, raw }: Draft): Findings {
   const poll = values['l2.follow.poll-interval'];
   const safety = values['l2.follow.safety-interval'];
-  if (typeof poll !== 'number' || safety === undefined || safety >= poll) return { problems: [], warnings: [] };
+  if (typeof poll !== 'number' || typeof safety !== 'number' || safety >= poll) return { problems: [], warnings: [] };
   const reason = `is shorter than --l2.follow.poll-interval (${raw.get('l2.follow.poll-interval')?.text ?? ''})`;
   const setting = raw.get('l2.follow.safety-interval');
   return {

@@ -54,6 +54,15 @@ async function readBack(calls: ForkchoiceCalls): Promise<Heads | null> {
   }
 }
 
+/**
+ * The forkchoice does no more than make the next block the head, above the heads that were shown last and with their
+ * labels: then the head alone has to be read back. What became of the labels otherwise shows at the next look.
+ */
+export function isNextBlock({ head, labels }: Forkchoice, { unsafe, safe, finalized }: Heads): boolean {
+  if (labels === null || head.parentHash !== unsafe.hash) return false;
+  return sameBlock(labels.safe, safe) && sameBlock(labels.finalized, finalized);
+}
+
 /** Labels count only if they were sent: zero hashes leave them alone. */
 function effectOf({ head, labels }: Forkchoice, heads: Heads): Exclude<AppliedForkchoice['effect'], 'unread'> {
   const headStands = sameBlock(heads.unsafe, head);

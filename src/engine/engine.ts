@@ -110,6 +110,8 @@ export interface Engine {
   /** What is known of this kind of EL; before the first identify, what is known of any. */
   readonly profile: EngineProfile;
   identify(signal: AbortSignal): Promise<EngineIdentity>;
+  /** latest. */
+  head(signal: AbortSignal): Promise<BlockRef>;
   /** latest, safe and finalized in one batch; an unset, null or error label is null (engines-measured 2.C, 2.D). */
   heads(signal: AbortSignal): Promise<Heads>;
   /** The EL's canonical block at a height, or null when it has none. */
@@ -123,7 +125,7 @@ export interface Engine {
    * on after one that failed. Where the call as a whole failed, every answer says so.
    */
   newPayloads(payloads: readonly Payload[], signal: AbortSignal): Promise<readonly EngineAnswer[]>;
-  /** Sends the forkchoice, reads it back, and repeats an unmoved VALID a few times at growing short delays. */
+  /** Sends the forkchoice, reads it back (for a next block without new labels its head alone), and repeats an unmoved VALID a few times at growing short delays. */
   applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice>;
   /**
    * Whether setHead can be tried: the profile vouches for it, debug is served on the engine port or by the admin RPC,

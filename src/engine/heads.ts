@@ -2,21 +2,31 @@ import type { BlockRef, Heads } from '../chain/block.js';
 import { type RpcOutcome, rpcError } from '../util/envelope.js';
 import { toNumber } from '../util/hex.js';
 import { isJsonObject, type JsonObject } from '../util/json.js';
+import type { RpcCall } from '../util/rpc.js';
 import { schemaError } from './answer.js';
 import { readBlockRef } from './block-ref.js';
 import type { EngineClient } from './client.js';
 import { NOT_SYNCING, type EngineSyncing } from './engine.js';
 
-const TAGS = ['latest', 'safe', 'finalized'] as const;
+const GET_BLOCK = 'eth_getBlockByNumber';
+const LATEST = 'the latest block';
+
+function getBlock(tag: string): RpcCall {
+  return { method: GET_BLOCK, params: [tag, false] };
+}
+
+export async function readHead(client: EngineClient, signal: AbortSignal): Promise<BlockRef> {
+  return readBlockRef(await client.call(getBlock('latest'), signal), LATEST);
+}
 
 /** The three labels out of one batch, so that they belong together. */
 export async function readHeads(client: EngineClient, signal: AbortSignal): Promise<Heads> {
-  const calls = TAGS.map((tag) => ({ method: 'eth_getBlockByNumber', params: [tag, false] }));
+  const calls = ['latest', 'safe', 'finalized'].map(getBlock);
   const [latest, safe, finalized] = await client.batch(calls, signal);
   if (latest === undefined) throw schemaError('the batch came back empty');
-  if (!latest.ok) throw rpcError('ENGINE', 'eth_getBlockByNumber latest', latest);
+  if (!latest.ok) throw rpcError('ENGINE', `${GET_BLOCK} latest`, latest);
   return {
-    unsafe: readBlockRef(latest.result, 'the latest block'),
+    unsafe: readBlockRef(latest.result, LATEST),
     safe: readLabel(safe, 'the safe block'),
     finalized: readLabel(finalized, 'the finalized block'),
   };
@@ -30,8 +40,7 @@ function readLabel(outcome: RpcOutcome | undefined, what: string): BlockRef | nu
 
 /** The canonical block at a height, or null. */
 export async function readRefAt(client: EngineClient, number: number, signal: AbortSignal): Promise<BlockRef | null> {
-  const tag = `0x${number.toString(16)}`;
-  const block = await client.call({ method: 'eth_getBlockByNumber', params: [tag, false] }, signal);
+  const block = await client.call(getBlock(`0x${number.toString(16)}`), signal);
   if (block === null) return null;
   const ref = readBlockRef(block, `block ${number}`);
   if (ref.number === number) return ref;

@@ -3,7 +3,7 @@ import type { Forkchoice } from '../chain/forkchoice.js';
 import type { Payload } from '../payload/payload.js';
 import type { Hash } from '../util/hex.js';
 import { RpcTransport } from '../util/rpc.js';
-import { applyForkchoice, type ForkchoiceCalls } from './apply.js';
+import { applyForkchoice, type ForkchoiceCalls, isNextBlock } from './apply.js';
 import { EngineClient } from './client.js';
 import type {
   AppliedForkchoice,
@@ -15,7 +15,7 @@ import type {
 } from './engine.js';
 import { forgets } from './forgets.js';
 import { ForkchoiceSender } from './forkchoice.js';
-import { readHeads, readRefAt, readSyncing } from './heads.js';
+import { readHead, readHeads, readRefAt, readSyncing } from './heads.js';
 import { identify } from './identify.js';
 import { createTokenSigner } from './jwt.js';
 import { sendNewPayload, sendNewPayloads } from './new-payload.js';
@@ -80,6 +80,8 @@ class HttpEngine implements Engine {
   readonly #admin: EngineClient | null;
   readonly #headSetter: HeadSetter;
   #profile = UNKNOWN_PROFILE;
+  /** What it showed last; null where that may be another EL's. */
+  #shown: Heads | null = null;
 
   constructor(options: EngineOptions) {
     const { url, jwtSecret, timeoutMs, adminRpcUrl } = options;
@@ -107,15 +109,20 @@ class HttpEngine implements Engine {
   async identify(signal: AbortSignal): Promise<EngineIdentity> {
     const identity = await identify(this.#client, this.#version, this.#now, signal);
     this.#forkchoice.reset();
+    this.#shown = null;
     this.#profile = engineProfile(identity);
     this.#repeats.allow(this.#profile);
     return identity;
   }
 
+  head(signal: AbortSignal): Promise<BlockRef> {
+    return readHead(this.#client, signal);
+  }
+
   async heads(signal: AbortSignal): Promise<Heads> {
-    const heads = await readHeads(this.#client, signal);
-    this.#repeats.seen(heads);
-    return heads;
+    this.#shown = await readHeads(this.#client, signal);
+    this.#repeats.seen(this.#shown);
+    return this.#shown;
   }
 
   refAt(number: number, signal: AbortSignal): Promise<BlockRef | null> {
@@ -141,13 +148,20 @@ class HttpEngine implements Engine {
   applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice> {
     const calls: ForkchoiceCalls = {
       send: (sent) => this.#forkchoice.send(sent, signal),
-      heads: () => readHeads(this.#client, signal),
+      heads: () => this.#readBack(fc, signal),
     };
     return this.#singleFlight.run('applyForkchoice', async () => {
       const applied = await applyForkchoice(fc, calls, this.#repeats.delaysMs, signal);
       this.#repeats.applied(fc, applied);
       return applied;
     });
+  }
+
+  async #readBack(fc: Forkchoice, signal: AbortSignal): Promise<Heads> {
+    const shown = this.#shown;
+    if (shown === null || !isNextBlock(fc, shown)) return this.heads(signal);
+    this.#shown = { ...shown, unsafe: await this.head(signal) };
+    return this.#shown;
   }
 
   canSetHead(signal: AbortSignal): Promise<boolean> {

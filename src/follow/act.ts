@@ -21,6 +21,8 @@ export interface ExpectedChain {
 export interface ActDeps extends Omit<ExtendDeps, 'apply'>, Omit<PlanDeps, 'limits'> {
   readonly expected: ExpectedChain;
   readonly consensus: ConsensusClient | null;
+  /** Told of every forkchoice, with what the EL showed after it. */
+  readonly onApplied: (applied: AppliedForkchoice) => void;
   /** Sleeps at most `ms`; ends early when a poller has news. */
   readonly idle: (ms: number, signal: AbortSignal) => Promise<void>;
 }
@@ -30,7 +32,11 @@ export interface ActDeps extends Omit<ExtendDeps, 'apply'>, Omit<PlanDeps, 'limi
  */
 export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps, stop: AbortSignal): Promise<Outcome> {
   // The one place from which forkchoices are sent.
-  const apply = (fc: Forkchoice): Promise<AppliedForkchoice> => deps.engine.applyForkchoice(fc, stop);
+  const apply = async (fc: Forkchoice): Promise<AppliedForkchoice> => {
+    const applied = await deps.engine.applyForkchoice(fc, stop);
+    deps.onApplied(applied);
+    return applied;
+  };
   switch (action.do) {
     case 'wait':
       await deps.idle(action.ms, stop);

@@ -1,7 +1,8 @@
-import type { Labels } from '../chain/block.js';
+import type { BlockRef, Labels } from '../chain/block.js';
 import type { SyncStatus } from '../chain/sync-status.js';
 import type { ConsensusClient } from '../source/source.js';
-import { BlockTime } from './block-time.js';
+import { consensusPollMs, safetyMs } from './limits.js';
+import { keepHeads, measureBlockTime, type MetHead } from './met-heads.js';
 import { Poller } from './poller.js';
 import { Demand, type SourceWatch, type SourceWatchOptions } from './source-watch.js';
 import { type Derived, judgeLabels, requireOrdered } from './status-guard.js';
@@ -15,7 +16,8 @@ export class ConsensusWatch implements SourceWatch {
   readonly demand = new Demand();
   readonly #status: Poller<SyncStatus>;
   readonly #options: SourceWatchOptions;
-  readonly #blockTime = new BlockTime();
+  #heads: readonly MetHead[] = [];
+  #blockTimeMs: number | null = null;
   #labels: Labels | null = null;
   #derived: Derived | null = null;
   #readAt = -Infinity;
@@ -24,7 +26,7 @@ export class ConsensusWatch implements SourceWatch {
     this.#options = options;
     this.#status = new Poller({
       read: async (signal) => requireOrdered(await consensus.syncStatus(signal)),
-      intervalMs: () => this.#blockTime.pollMs(options.pollIntervalMs),
+      intervalMs: () => consensusPollMs(options.pollIntervalMs, this.#blockTimeMs),
       paused: () => !this.#isDue(),
       onRead: (seen) => this.#onRead(seen),
       random: options.random,
@@ -41,24 +43,37 @@ export class ConsensusWatch implements SourceWatch {
     return this.#labels;
   }
 
+  /** It meets no blocks. */
+  takeBlock(): null {
+    return null;
+  }
+
   run(signal: AbortSignal): Promise<void> {
     return this.#status.run(signal);
   }
 
   #isDue(): boolean {
     if (this.demand.newHead) return true;
-    return this.demand.newLabels(this.#labels) && this.#options.now() - this.#readAt >= this.#options.safetyIntervalMs;
+    const { now, safetyIntervalMs } = this.#options;
+    return this.demand.newLabels(this.#labels) && now() - this.#readAt >= safetyMs(safetyIntervalMs, null);
   }
 
   #onRead(seen: Seen<SyncStatus>): void {
     const { now, onLabels, onStatus, onNews } = this.#options;
     this.#readAt = now();
     if (seen.kind === 'seen') {
-      this.#blockTime.learn(seen.value.unsafe, now());
+      this.#learn(seen.value.unsafe);
       onStatus(seen.value);
       onLabels(this.#takeLabels(seen.value));
     } else onLabels(seen);
     onNews();
+  }
+
+  #learn({ number, timestamp }: BlockRef): void {
+    const last = this.#heads[0];
+    if (last !== undefined && number <= last.number) return;
+    this.#heads = keepHeads({ number, timestamp, atMs: this.#options.now() }, this.#heads);
+    this.#blockTimeMs = measureBlockTime(this.#heads, this.#blockTimeMs);
   }
 
   #takeLabels(status: SyncStatus): SeenLabels {

@@ -1,34 +1,40 @@
-import type { BlockRef, Labels } from '../chain/block.js';
-import type { Source } from '../source/source.js';
+import type { Labels } from '../chain/block.js';
+import type { FetchedBlock } from '../chain/fetched-block.js';
+import type { HeadFeed, Source } from '../source/source.js';
 import { LockstepError } from '../util/errors.js';
-import { BlockTime } from './block-time.js';
+import type { Hash } from '../util/hex.js';
+import { HeadWatch } from './head-watch.js';
 import { coherentLabels } from './labels.js';
+import { safetyMs } from './limits.js';
 import { Poller } from './poller.js';
 import { Demand, type SourceWatch, type SourceWatchOptions } from './source-watch.js';
 import type { Seen, SourceView } from './state.js';
 
-/** Watches an execution RPC: its head on one ticker, safe and finalized on another; neither waits for the other. */
+/** Watches an execution RPC: its head at one pace, safe and finalized at another; neither waits for the other. */
 export class ExecutionWatch implements SourceWatch {
-  readonly demand = new Demand();
-  readonly #head: Poller<BlockRef>;
+  readonly demand = new Demand(() => this.#head.wake());
+  readonly #head: HeadWatch;
   readonly #labels: Poller<Labels>;
-  readonly #blockTime = new BlockTime();
   #coherent: Labels | null = null;
 
-  constructor(source: Source, options: SourceWatchOptions) {
-    this.#head = new Poller({
-      read: (signal) => source.head(signal),
-      intervalMs: () => this.#blockTime.pollMs(options.pollIntervalMs),
-      paused: () => !this.demand.newHead,
-      onRead: (seen) => {
-        if (seen.kind === 'seen') this.#blockTime.learn(seen.value, options.now());
-        options.onNews();
-      },
+  /** `feed`: null where the source pushes no heads. */
+  constructor(source: Source, feed: HeadFeed | null, options: SourceWatchOptions) {
+    this.#head = new HeadWatch(source, feed, {
+      pollIntervalMs: options.pollIntervalMs,
+      now: options.now,
       random: options.random,
+      paused: () => !this.demand.newHead,
+      onRead: options.onNews,
+      onHeadNews: options.onHeadNews,
     });
     this.#labels = new Poller({
       read: async (signal) => requireCoherent(await source.labels(signal)),
-      intervalMs: () => options.safetyIntervalMs,
+      intervalMs: () => {
+        const { safetyIntervalMs, pollIntervalMs } = options;
+        const intervalMs = safetyMs(safetyIntervalMs, this.#head.blockTimeMs);
+        if (safetyIntervalMs !== 'auto' || pollIntervalMs === 'auto') return intervalMs;
+        return Math.max(intervalMs, pollIntervalMs);
+      },
       paused: () => !this.demand.newLabels(this.#coherent),
       onRead: (seen) => {
         if (seen.kind === 'seen') this.#coherent = seen.value;
@@ -52,6 +58,10 @@ export class ExecutionWatch implements SourceWatch {
 
   get labels(): Labels | null {
     return this.#coherent;
+  }
+
+  takeBlock(hash: Hash): FetchedBlock | null {
+    return this.#head.takeBlock(hash);
   }
 
   async run(signal: AbortSignal): Promise<void> {

@@ -196,13 +196,15 @@ function fromForkchoice(state: State, outcome: Extract<Outcome, { of: 'forkchoic
 }
 
 function fromExtend(state: State, outcome: Extract<Outcome, { of: 'extend' }>, tick: Tick): State {
-  const moved = outcome.blocks > 0;
-  const advanced: State = moved
-    ? { ...state, lastForkchoiceAt: tick.now, standing: outcome.head, trouble: null, suspicion: null }
-    : state;
-  const settled = moved ? { ...advanced, unsettled: null } : advanced;
+  const settled = outcome.blocks > 0 ? advanced(state, outcome.head, tick) : state;
   const recovery = keepsPlan(outcome.stop) ? settled.recovery : null;
   return fromStop({ ...settled, recovery }, outcome.stop, outcome.head, tick);
+}
+
+/** The EL stands at a block of the source now, to which it was led from one of both sides, or from genesis. */
+function advanced(state: State, standing: BlockRef, { now }: Tick): State {
+  const session = { ...state.session, compared: true };
+  return { ...state, session, lastForkchoiceAt: now, standing, trouble: null, suspicion: null, unsettled: null };
 }
 
 /** After any other stop both sides are compared anew: the source may be on another branch by now. */

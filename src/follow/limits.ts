@@ -5,6 +5,9 @@ import type { HoldReason } from './state.js';
 /** How long the loop sleeps when nothing calls for an action; news from a poller wakes it earlier. */
 export const IDLE_MS = 1_000;
 
+/** While following, labels and eth_syncing of the EL are this old at most; its head is read in every turn. */
+export const WHOLE_LOOK_EVERY_MS = 4_000;
+
 /** ELs complain after 70 to 120 s without a consensus client (operators: market facts), so the triple is repeated. */
 export const KEEP_ALIVE_MS = 55_000;
 
@@ -89,6 +92,28 @@ export const HOLD_AFTER: Readonly<Record<HoldReason['kind'], number>> = {
   'foreign-writer': 1,
 };
 
+/** Two calls per this many blocks are a quarter of a call per block: labels move with the L1 (performance 7.3). */
+const SAFETY_EVERY_BLOCKS = 8;
+const SAFETY_MIN_MS = 4_000;
+const SAFETY_MAX_MS = 30_000;
+
+/** The pause until the next look at safe and finalized: the one that is set, or one that follows the blocks. */
+export function safetyMs(set: number | 'auto', blockTimeMs: number | null): number {
+  if (set !== 'auto') return set;
+  return Math.min(SAFETY_MAX_MS, Math.max(SAFETY_MIN_MS, SAFETY_EVERY_BLOCKS * (blockTimeMs ?? 0)));
+}
+
+const CONSENSUS_POLL_UNKNOWN_MS = 500;
+const CONSENSUS_POLL_MIN_MS = 200;
+const CONSENSUS_POLL_MAX_MS = 6_000;
+
+/** The pause until the next look at a consensus client: the one that is set, or half of the block time. */
+export function consensusPollMs(set: number | 'auto', blockTimeMs: number | null): number {
+  if (set !== 'auto') return set;
+  if (blockTimeMs === null) return CONSENSUS_POLL_UNKNOWN_MS;
+  return Math.min(CONSENSUS_POLL_MAX_MS, Math.max(CONSENSUS_POLL_MIN_MS, blockTimeMs / 2));
+}
+
 interface Backoff {
   readonly minMs: number;
   readonly maxMs: number;
@@ -97,6 +122,9 @@ interface Backoff {
 /** Retry pace towards the EL and towards the source (reliability 5: policies Re and Rs). */
 export const ENGINE_BACKOFF: Backoff = { minMs: 100, maxMs: 5_000 };
 export const SOURCE_BACKOFF: Backoff = { minMs: 250, maxMs: 15_000 };
+
+/** A subscription that is refused costs nothing but itself, since the head is looked for meanwhile. */
+export const HEAD_FEED_BACKOFF: Backoff = { minMs: 500, maxMs: 60_000 };
 
 /**
  * The pause after failure number `count` (from 1) in a row: exponential, with the upper half jittered so that a fleet

@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/engine.js';
-import type { ConsensusClient, Source } from '../source/source.js';
+import type { ConsensusClient, HeadFeed, Source } from '../source/source.js';
 import { asLockstepError, type LockstepError } from '../util/errors.js';
 import { Wakeup } from '../util/wakeup.js';
 import type { Labels } from '../chain/block.js';
@@ -10,17 +10,18 @@ import { ExecutionWatch } from './execution-watch.js';
 import type { FetchLimits } from './fetch-ahead.js';
 import { withNewestHead } from './newest-head.js';
 import { FetchWindow } from './fetch-window.js';
-import { observe } from './observe.js';
+import { Observer } from './observe.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
-import type { SourceWatch } from './source-watch.js';
+import { sameView, type SourceWatch } from './source-watch.js';
+import { WatchedSource } from './watched-source.js';
 import type { Outcome } from './action.js';
 import type { ElSync, ElSyncPolicy } from './el-sync-state.js';
-import { INITIAL_STATE, type FollowHooks, type State } from './state.js';
+import { INITIAL_STATE, type FollowHooks, type Seen, type SourceView, type State } from './state.js';
 
 export interface FollowOptions {
   readonly pollIntervalMs: number | 'auto';
-  readonly safetyIntervalMs: number;
+  readonly safetyIntervalMs: number | 'auto';
   readonly limits: FetchLimits & { readonly maxConcurrency: number; readonly blocksPerForkchoice: number };
   readonly expected: ExpectedChain;
   /** Null: every block is replayed. */
@@ -34,6 +35,8 @@ interface FollowParts {
   readonly source: Source;
   /** Says head and labels in the place of the source, where there is one. */
   readonly consensus: ConsensusClient | null;
+  /** Pushes the heads of the source, where it does. */
+  readonly feed: HeadFeed | null;
   readonly engine: Engine;
   readonly hooks: FollowHooks;
   /** Milliseconds of a monotonic clock. */
@@ -53,7 +56,12 @@ export async function follow(
   const ended = new AbortController();
   const running = AbortSignal.any([stop, ended.signal]);
   const wakeup = new Wakeup();
-  const watch = watchSource(options, parts, () => wakeup.notify());
+  let shown: Seen<SourceView> = { kind: 'pending' };
+  const watch = watchSource(options, parts, () => {
+    // A turn for what is known already would ask the EL for nothing.
+    if (!sameView(watch.view, shown)) wakeup.notify();
+    shown = watch.view;
+  });
   const watching = watch.run(running);
   const turning = turns({ options, parts, watch, wakeup }, running);
   try {
@@ -66,12 +74,12 @@ export async function follow(
 }
 
 function watchSource(options: FollowOptions, parts: FollowParts, onNews: () => void): SourceWatch {
-  const { source, consensus, hooks, now, random } = parts;
+  const { source, consensus, feed, hooks, now, random } = parts;
   const { pollIntervalMs, safetyIntervalMs } = options;
-  const { onLabels, onStatus } = hooks;
-  const watching = { pollIntervalMs, safetyIntervalMs, now, random, onNews, onLabels, onStatus };
+  const { onLabels, onStatus, onHeadNews } = hooks;
+  const watching = { pollIntervalMs, safetyIntervalMs, now, random, onNews, onLabels, onStatus, onHeadNews };
   return consensus === null
-    ? new ExecutionWatch(withNewestHead(source), watching)
+    ? new ExecutionWatch(withNewestHead(source), feed, watching)
     : new ConsensusWatch(consensus, watching);
 }
 
@@ -86,10 +94,11 @@ async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | nul
   const { parts, watch } = loop;
   let state = firstState(loop.options);
   let outcome: Outcome | null = null;
-  const deps = actDeps(loop, () => state);
+  const observer = new Observer(parts.engine, parts.now);
+  const deps = actDeps(loop, observer, () => state);
   try {
     while (!stop.aborted) {
-      const observation = await observe(parts.engine, watch.view, outcome, state.remembered, stop);
+      const observation = await observer.observe(watch.view, outcome, state, stop);
       const before = state;
       const decision = decide(before, observation, { now: parts.now(), random: parts.random() });
       state = decision.state;
@@ -112,9 +121,9 @@ function firstState({ elSync: policy, recovery: recoveryPolicy, recalled }: Foll
   return { ...INITIAL_STATE, elSync, recoveryPolicy, remembered: recalled ?? INITIAL_STATE.remembered };
 }
 
-function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): ActDeps {
+function actDeps({ options, parts, watch, wakeup }: Loop, observer: Observer, state: () => State): ActDeps {
   return {
-    source: parts.source,
+    source: new WatchedSource(parts.source, watch),
     consensus: parts.consensus,
     engine: parts.engine,
     expected: options.expected,
@@ -125,6 +134,7 @@ function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): A
     onPlanning: parts.hooks.onPlanning,
     now: parts.now,
     sourceLabels: () => watch.labels,
+    onApplied: (applied) => observer.applied(applied),
     isRefused: (hash) => parts.now() < (state().refused.get(hash) ?? 0),
     onBlock: (payload) => {
       watch.demand.standsAt(payload.ref.number);

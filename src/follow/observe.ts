@@ -1,38 +1,88 @@
-import type { Engine } from '../engine/engine.js';
-import type { BlockRef, Labels } from '../chain/block.js';
+import type { BlockRef, Heads } from '../chain/block.js';
+import { sameBlock } from '../chain/block.js';
+import type { AppliedForkchoice, Engine } from '../engine/engine.js';
 import { asLockstepError } from '../util/errors.js';
 import { heightsOfInterest } from './labels.js';
+import { WHOLE_LOOK_EVERY_MS } from './limits.js';
 import type { Outcome } from './action.js';
-import type { EngineView, Observation, Seen, SourceView } from './state.js';
+import type { EngineView, Observation, Seen, SourceView, State } from './state.js';
 
-/** Looks at both sides once. The EL is read now; the source's part is the newest that its pollers brought. */
-export async function observe(
-  engine: Engine,
-  source: Seen<SourceView>,
-  outcome: Outcome | null,
-  remembered: Labels,
-  signal: AbortSignal,
-): Promise<Observation> {
-  const view = source.kind === 'seen' ? source.value : null;
-  return { engine: await observeEngine(engine, view, remembered, signal), source, outcome };
+interface Look extends EngineView {
+  /** When labels and eth_syncing were asked for (ms). */
+  readonly wholeAtMs: number;
 }
 
-async function observeEngine(
-  engine: Engine,
-  source: SourceView | null,
-  remembered: Labels,
-  signal: AbortSignal,
-): Promise<Seen<EngineView>> {
-  try {
-    const [heads, syncing] = await Promise.all([engine.heads(signal), engine.syncing(signal)]);
-    const at = new Map<number, BlockRef | null>();
-    for (const height of heightsOfInterest(heads, source, remembered)) {
-      at.set(height, height === heads.unsafe.number ? heads.unsafe : await engine.refAt(height, signal));
-    }
-    return { kind: 'seen', value: { heads, syncing, at } };
-  } catch (thrown) {
-    const error = asLockstepError(thrown);
-    if (error.code === 'INTERNAL' || error.code === 'ABORTED') throw error;
-    return { kind: 'failed', error };
+/**
+ * Looks at both sides, once per turn. The source's part is the newest that its pollers brought. The EL is looked at as a
+ * whole, but for a following one to which nothing happened: there its head alone is read. While that stands, so does
+ * the chain below it, and the rest is as it was a few seconds ago. After a forkchoice that did what it says, what was read
+ * back is the look.
+ */
+export class Observer {
+  readonly #engine: Engine;
+  readonly #now: () => number;
+  #last: Look | null = null;
+  #readBack: Heads | null = null;
+
+  constructor(engine: Engine, now: () => number) {
+    this.#engine = engine;
+    this.#now = now;
   }
+
+  /** A forkchoice was sent, and this is what became of it. */
+  applied({ effect, heads }: AppliedForkchoice): void {
+    this.#readBack = effect === 'moved' ? heads : null;
+  }
+
+  /** `state`: as the last decision left it. */
+  async observe(
+    source: Seen<SourceView>,
+    outcome: Outcome | null,
+    state: Pick<State, 'phase' | 'remembered'>,
+    signal: AbortSignal,
+  ): Promise<Observation> {
+    const before = isCalm(state, outcome) ? this.#last : null;
+    const readBack = this.#readBack;
+    this.#readBack = null;
+    try {
+      const look = await this.#look(before, before === null ? null : readBack, signal);
+      const heights = heightsOfInterest(look.heads, source.kind === 'seen' ? source.value : null, state.remembered);
+      this.#last = { ...look, at: await this.#blocksAt(heights, look, signal) };
+      return { engine: { kind: 'seen', value: this.#last }, source, outcome };
+    } catch (thrown) {
+      this.#last = null;
+      const error = asLockstepError(thrown);
+      if (error.code === 'INTERNAL' || error.code === 'ABORTED') throw error;
+      return { engine: { kind: 'failed', error }, source, outcome };
+    }
+  }
+
+  /** `at` of what it resolves to: the blocks that are known to be on the chain of the head. */
+  async #look(before: Look | null, readBack: Heads | null, signal: AbortSignal): Promise<Look> {
+    const wholeAtMs = this.#now();
+    if (before !== null && wholeAtMs - before.wholeAtMs < WHOLE_LOOK_EVERY_MS) {
+      if (readBack !== null) return { ...before, heads: readBack };
+      if (sameBlock(await this.#engine.head(signal), before.heads.unsafe)) return before;
+    }
+    const [heads, syncing] = await Promise.all([this.#engine.heads(signal), this.#engine.syncing(signal)]);
+    const expected = readBack ?? before?.heads;
+    const isSameChain = expected !== undefined && sameBlock(heads.unsafe, expected.unsafe);
+    return { heads, syncing, at: isSameChain && before !== null ? before.at : new Map(), wholeAtMs };
+  }
+
+  /** Asked for at once: a new head of the source waits for these answers. */
+  async #blocksAt(heights: readonly number[], { heads, at }: Look, signal: AbortSignal): Promise<EngineView['at']> {
+    const read = async (height: number): Promise<[number, BlockRef | null]> => {
+      if (height === heads.unsafe.number) return [height, heads.unsafe];
+      return [height, at.get(height) ?? (await this.#engine.refAt(height, signal))];
+    };
+    return new Map(await Promise.all(heights.map(read)));
+  }
+}
+
+/** It follows, and the last action left no doubt: where its head is what it was, it was led there or left alone. */
+function isCalm({ phase }: Pick<State, 'phase'>, outcome: Outcome | null): boolean {
+  if (phase.kind !== 'following' || outcome === null) return false;
+  if (outcome.of === 'extend') return outcome.stop.why === 'reached';
+  return outcome.of === 'wait' || (outcome.of === 'forkchoice' && outcome.effect === 'moved');
 }

@@ -204,6 +204,14 @@ export interface Turn {
   readonly action: Action;
 }
 
+/** How the head of the source comes: heads as they are met, and what becomes of the subscription to them. */
+export type HeadNews =
+  | { readonly kind: 'head'; readonly by: 'newheads' | 'probe' }
+  | { readonly kind: 'open'; readonly source: string }
+  | { readonly kind: 'lost'; readonly error: LockstepError }
+  /** A head was pushed that the source itself does not have (yet). */
+  | { readonly kind: 'unknown-push'; readonly number: number };
+
 export interface FollowHooks {
   readonly onTurn: (turn: Turn) => void;
   readonly onOutcome: (outcome: Outcome) => void;
@@ -211,6 +219,8 @@ export interface FollowHooks {
   readonly onPlanning: (what: 'height' | 'block', number: number) => void;
   readonly onBlock: (payload: Payload) => void;
   readonly onLabels: (seen: SeenLabels) => void;
+  /** Only where the source has no consensus client. */
+  readonly onHeadNews: (news: HeadNews) => void;
   /** Only where the source has a consensus client. */
   readonly onStatus: (status: SyncStatus) => void;
 }

@@ -7,7 +7,7 @@ import { getBlock, idParam, readAskedRef } from './block-id.js';
 import { schemaError } from './decode.js';
 import { isEncodable } from './encodable.js';
 import { fetchParts } from './parts.js';
-import { isMethodMissing, prunedOrThrow, type RpcFailure } from './rpc-errors.js';
+import { isMethodMissing, isRefusedByStatus, prunedOrThrow, type RpcFailure } from './rpc-errors.js';
 import type { BlockId, Lookup } from './source.js';
 import type { SourceWire } from './wire.js';
 
@@ -116,11 +116,4 @@ export class BlockReader {
     const raw = await this.#readRaw({ number }, signal);
     return raw.kind === 'found' ? raw.value : null;
   }
-}
-
-/** A gateway that lets only some methods through; 401 and 429 are about us and not about the method. */
-function isRefusedByStatus({ code, data }: LockstepError): boolean {
-  const status = data['status'];
-  if (code !== 'SOURCE_AUTH' && code !== 'SOURCE_BAD_BODY') return false;
-  return typeof status === 'number' && status > 401 && status < 500;
 }

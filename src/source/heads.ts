@@ -1,9 +1,10 @@
 import type { BlockRef, Labels } from '../chain/block.js';
 import { rpcError } from '../util/envelope.js';
+import { LockstepError } from '../util/errors.js';
 import type { RpcCall, RpcOutcome } from '../util/rpc.js';
 import { getBlock, readAskedRef } from './block-id.js';
 import { isUnsetBlock, readQuantity, readRef, schemaError } from './decode.js';
-import { prunedOrThrow } from './rpc-errors.js';
+import { isMethodMissing, isRefusedByStatus, prunedOrThrow } from './rpc-errors.js';
 import type { BlockId, Lookup } from './source.js';
 import type { SourceWire } from './wire.js';
 
@@ -22,15 +23,59 @@ export async function readHead(wire: SourceWire, signal: AbortSignal): Promise<B
   return readRef(outcome.result, 'latest');
 }
 
-/** Safe and finalized of one batch. */
-export async function readLabels(wire: SourceWire, signal: AbortSignal): Promise<Labels> {
-  const [safe, finalized] = await wire.askTogether([getLabel('safe'), getLabel('finalized')], signal);
-  if (safe === undefined || finalized === undefined) throw schemaError('the batch of labels is short');
-  const labels = { safe: readLabel(safe, 'safe'), finalized: readLabel(finalized, 'finalized') };
-  if (labels.safe !== null && labels.finalized !== null && labels.finalized.number > labels.safe.number) {
-    throw schemaError(`finalized ${labels.finalized.number} is above safe ${labels.safe.number} in one batch`);
+const HEADER = 'eth_getHeaderByNumber';
+
+/** A start and its catch-up read labels a few times: only then a question more is worth it, where it may be in vain. */
+const READS_OF_A_START = 4;
+
+/**
+ * Reads safe and finalized in one batch, as headers where the source serves them: a block without its transactions
+ * still carries all of their hashes (performance 7.3). Clients know the method (geth, reth) or do not (ethereumjs).
+ */
+export class LabelReader {
+  readonly #wire: SourceWire;
+  /** proven: a header came once, so an error means that a label is not set, and not that the method is missing. */
+  #headers: 'untried' | 'proven' | 'missing' = 'untried';
+  #reads = 0;
+
+  constructor(wire: SourceWire) {
+    this.#wire = wire;
   }
-  return labels;
+
+  async read(signal: AbortSignal): Promise<Labels> {
+    this.#reads += 1;
+    const asBlocks = this.#headers === 'missing' || this.#reads <= READS_OF_A_START;
+    const outcomes = asBlocks ? null : await this.#askHeaders(signal);
+    const [safe, finalized] =
+      outcomes ?? (await this.#wire.askTogether([getLabel('safe'), getLabel('finalized')], signal));
+    if (safe === undefined || finalized === undefined) throw schemaError('the batch of labels is short');
+    const labels = { safe: readLabel(safe, 'safe'), finalized: readLabel(finalized, 'finalized') };
+    if (!asBlocks && outcomes === null && (labels.safe ?? labels.finalized) !== null) this.#headers = 'missing';
+    if (labels.safe !== null && labels.finalized !== null && labels.finalized.number > labels.safe.number) {
+      throw schemaError(`finalized ${labels.finalized.number} is above safe ${labels.safe.number} in one batch`);
+    }
+    return labels;
+  }
+
+  /** Null where blocks have to be asked for: the answer may be about the method and not about the label. */
+  async #askHeaders(signal: AbortSignal): Promise<readonly RpcOutcome[] | null> {
+    const calls = ['safe', 'finalized'].map((tag) => ({ method: HEADER, params: [tag] }));
+    let outcomes: readonly RpcOutcome[];
+    try {
+      outcomes = await this.#wire.askTogether(calls, signal);
+    } catch (thrown) {
+      if (this.#headers === 'proven' || !(thrown instanceof LockstepError) || !mayBeRefusal(thrown)) throw thrown;
+      return null;
+    }
+    if (outcomes.some((outcome) => !outcome.ok && isMethodMissing(outcome))) this.#headers = 'missing';
+    else if (outcomes.some((outcome) => outcome.ok && outcome.result !== null)) this.#headers = 'proven';
+    return this.#headers === 'proven' ? outcomes : null;
+  }
+}
+
+/** A batch that a gateway refused as a whole, by an error object or by an HTTP status. */
+function mayBeRefusal(error: LockstepError): boolean {
+  return error.code === 'SOURCE_RPC_ERROR' || isRefusedByStatus(error);
 }
 
 export async function readRefAt(wire: SourceWire, id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>> {
@@ -59,6 +104,7 @@ function lookupOf(id: BlockId, { method }: RpcCall, outcome: RpcOutcome): Lookup
   return { kind: 'found', value: readAskedRef(outcome.result, id) };
 }
 
+/** Every client serves blocks by label. */
 function getLabel(tag: 'latest' | 'safe' | 'finalized'): RpcCall {
   return { method: 'eth_getBlockByNumber', params: [tag, false] };
 }

@@ -2,7 +2,7 @@ import type { BlockRef, Labels } from '../chain/block.js';
 import type { FetchedBlock, RequestEvidence } from '../chain/fetched-block.js';
 import { BlockReader } from './blocks.js';
 import { fetchEvidence } from './evidence.js';
-import { readChainId, readHead, readLabels, readRefAt, readRefsAt } from './heads.js';
+import { LabelReader, readChainId, readHead, readRefAt, readRefsAt } from './heads.js';
 import type { SourceOptions } from './options.js';
 import type { BlockId, Lookup, Source } from './source.js';
 import { SourceWire } from './wire.js';
@@ -15,10 +15,12 @@ export function createSource(options: SourceOptions): Source {
 class HttpSource implements Source {
   readonly #wire: SourceWire;
   readonly #blocks: BlockReader;
+  readonly #labels: LabelReader;
 
   constructor(options: SourceOptions) {
     this.#wire = new SourceWire(options);
     this.#blocks = new BlockReader(this.#wire);
+    this.#labels = new LabelReader(this.#wire);
   }
 
   get name(): string {
@@ -40,7 +42,7 @@ class HttpSource implements Source {
   }
 
   labels(signal: AbortSignal): Promise<Labels> {
-    return readLabels(this.#wire, signal);
+    return this.#labels.read(signal);
   }
 
   refAt(id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>> {

@@ -1,4 +1,5 @@
 import { rpcError } from '../util/envelope.js';
+import type { LockstepError } from '../util/errors.js';
 import type { RpcOutcome } from '../util/rpc.js';
 import type { Lookup } from './source.js';
 
@@ -23,4 +24,11 @@ export function prunedOrThrow(method: string, failure: RpcFailure): Lookup<never
   const error = rpcError('SOURCE', method, failure);
   if (!PRUNED.has(failure.code)) throw error;
   return { kind: 'pruned', detail: error.message };
+}
+
+/** A gateway that lets only some methods through; 401 and 429 are about us and not about the method. */
+export function isRefusedByStatus({ code, data }: LockstepError): boolean {
+  const status = data['status'];
+  if (code !== 'SOURCE_AUTH' && code !== 'SOURCE_BAD_BODY') return false;
+  return typeof status === 'number' && status > 401 && status < 500;
 }

@@ -38,6 +38,25 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/**
+ * The heads that the source pushes. What it says is a hint like the answer to {@link Source.head}: nothing of it is
+ * verified, and any of it may be missing, late or doubled.
+ */
+export interface HeadFeed {
+  /** Scheme and host, without credentials, path or query: fit for a log. */
+  readonly name: string;
+  /**
+   * One subscription. Rejects when it ends: with ABORTED as the signal says, else with a LockstepError whose code starts
+   * with SOURCE_. It never resolves.
+   */
+  subscribe(listener: HeadListener, signal: AbortSignal): Promise<never>;
+}
+
+export interface HeadListener {
+  readonly onOpen: () => void;
+  readonly onHead: (head: BlockRef) => void;
+}
+
 /** The chain a consensus client is configured for. Its first block is not 0 where the chain had a life before. */
 export interface ConsensusChain {
   readonly chainId: number;

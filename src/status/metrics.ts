@@ -2,7 +2,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { BlockRef, Label } from '../chain/block.js';
 import type { L1Origin } from '../chain/l1-origin.js';
 import type { ClimbCall, ClimbStop, Outcome } from '../follow/action.js';
-import type { SeenLabels, Turn } from '../follow/state.js';
+import type { HeadNews, SeenLabels, Turn } from '../follow/state.js';
 import { isReady } from './health.js';
 import type { Progress } from './progress.js';
 import { createRecoveryMetrics } from './recovery-metrics.js';
@@ -22,6 +22,7 @@ export interface Metrics {
   outcome(outcome: Outcome): void;
   block(block: ReplayedBlock): void;
   labels(seen: SeenLabels): void;
+  headNews(news: HeadNews): void;
   progress(progress: Progress): void;
   /** `outcome` is 'ok' or the code of an error. */
   sourceCall(method: string, outcome: string): void;
@@ -38,10 +39,13 @@ interface MetricsParts {
   readonly now: () => number;
 }
 
+/** A timer of this period; one of 10 ms takes more CPU than following a chain of one block per second. */
+const EVENT_LOOP_PRECISION_MS = 100;
+
 /** Every metric of lockstep, in one registry. Label values are fixed sets: no hash, URL or error text (T11). */
 export function createMetrics({ now, ...info }: MetricsParts): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: EVENT_LOOP_PRECISION_MS });
   const gauges = createGauges(registry);
   const counters = createCounters(registry);
   const recovery = createRecoveryMetrics(registry, now);
@@ -65,6 +69,7 @@ export function createMetrics({ now, ...info }: MetricsParts): Metrics {
       if (l1Origin !== null) showOrigin(gauges, l1Origin);
     },
     labels: (seen) => gauges.labelsUsed.set(seen.kind === 'seen' ? 1 : 0),
+    headNews: (news) => countHeadNews(gauges, counters, news),
     progress: (progress) => showProgress(gauges, progress),
     sourceCall: (method, outcome) => counters.sourceCalls.inc({ method, outcome }),
     engineSilence: (ms) => gauges.hang.set(ms / 1_000),
@@ -86,6 +91,10 @@ function createGauges(registry: Registry) {
     holding: gauge('holding', '1 for the reason for which lockstep holds', ['reason']),
     session: gauge('el_session', 'Number of the current EL session; it grows when the EL restarts'),
     sourceAge: gauge('source_head_age_seconds', 'How long the source has shown the same head'),
+    subscribed: gauge(
+      'source_newheads_subscribed',
+      '1 while the source pushes its heads to us (eth_subscribe newHeads)',
+    ),
     hang: gauge('el_hang_seconds', 'How long the engine port has taken calls and answered none; 0 while it answers'),
     headNumber: gauge('head_number', 'Block number of a label on one side', ['side', 'label']),
     headTime: gauge('head_time', 'Timestamp in seconds of a label on one side', ['side', 'label']),
@@ -121,6 +130,12 @@ function createCounters(registry: Registry) {
       'method',
       'outcome',
     ]),
+    sourceHeads: counter('source_heads_total', 'New heads of the source, by how they were met: newheads, or probe', [
+      'by',
+    ]),
+    subscriptionsLost: counter('source_newheads_lost_total', 'Subscriptions to the heads of the source that ended', [
+      'code',
+    ]),
     rejected: counter('payload_rejected_total', 'Blocks of the source that failed verification', ['code']),
     answers: counter('engine_not_valid_total', 'Answers other than VALID to state-changing calls', [
       'method',
@@ -129,6 +144,14 @@ function createCounters(registry: Registry) {
     notApplied: counter('fcu_not_applied_total', 'VALID forkchoices that the EL did not show afterwards', ['effect']),
     unknown: counter('el_unknown_outcome_total', 'State-changing calls whose outcome was unknown'),
   };
+}
+
+function countHeadNews({ subscribed }: Gauges, { sourceHeads, subscriptionsLost }: Counters, news: HeadNews): void {
+  if (news.kind === 'head') sourceHeads.inc({ by: news.by });
+  if (news.kind === 'open') subscribed.set(1);
+  if (news.kind !== 'lost') return;
+  subscribed.set(0);
+  subscriptionsLost.inc({ code: news.error.code });
 }
 
 function countOutcome(counters: Counters, outcome: Outcome): void {

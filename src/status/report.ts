@@ -10,6 +10,7 @@ import type { Metrics } from './metrics.js';
 import type { Progress, ProgressTracker } from './progress.js';
 import { divergenceFields, errorFields, holdFields, levelOf, levelOfRepeat, refFields } from './hold-report.js';
 import { logRecovery, logRecoveryOutcome } from './recovery-report.js';
+import { logHeadNews } from './head-news.js';
 import { watchSourceAge } from './source-age.js';
 
 /** One progress line per this long; operators of other clients are used to one per slot. */
@@ -37,6 +38,7 @@ export function reportTo(parts: ReportParts): FollowHooks {
   let phaseSince = parts.now();
   const tellLabels = labelReport(log, parts.now);
   const sourceAgeMs = watchSourceAge(log, parts.now);
+  const tellHeadNews = logHeadNews(log);
   return {
     onTurn: (turn) => {
       progress.turn(turn);
@@ -79,6 +81,10 @@ export function reportTo(parts: ReportParts): FollowHooks {
     onLabels: (seen) => {
       metrics.labels(seen);
       tellLabels(seen);
+    },
+    onHeadNews: (news) => {
+      metrics.headNews(news);
+      tellHeadNews(news);
     },
     onStatus: (status) => progress.status(status),
   };

@@ -1,6 +1,6 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 // The front door loads fetch, caches and WebSockets too: an eighth of the CPU time of a start.
 import Pool from 'undici/lib/dispatcher/pool.js';
+import { credentialHeaders } from './credential-headers.js';
 import { type Peer, peerError, readBatch, readReply, rpcError, type RpcOutcome } from './envelope.js';
 import { LockstepError } from './errors.js';
 import { exchange, type HttpResponse } from './http-exchange.js';
@@ -156,25 +156,5 @@ function parseUrl(text: string): URL {
 
 function transportHeaders(options: RpcTransportOptions, url: URL): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/json', accept: 'application/json' };
-  if (url.username !== '' || url.password !== '') {
-    const userInfo = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    headers['authorization'] = `Basic ${Buffer.from(userInfo).toString('base64')}`;
-  }
-  for (const [name, value] of Object.entries(options.headers)) {
-    requireHeader(name, value);
-    headers[name.toLowerCase()] = value;
-  }
-  return headers;
-}
-
-function requireHeader(name: string, value: string): void {
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-  } catch {
-    // The cause is dropped: nothing of a header value may reach a log.
-    throw new LockstepError('CONFIG_INVALID', {
-      detail: 'a request header has a name or value that HTTP does not allow',
-    });
-  }
+  return { ...headers, ...credentialHeaders(options.headers, url) };
 }

@@ -16,6 +16,7 @@ const HOOKS: FollowHooks = {
   onPlanning: () => undefined,
   onBlock: () => undefined,
   onLabels: () => undefined,
+  onHeadNews: () => undefined,
   onStatus: () => undefined,
 };
 

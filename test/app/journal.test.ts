@@ -62,6 +62,7 @@ const HOOKS: FollowHooks = {
   onBlock: () => undefined,
   onPlanning: () => undefined,
   onLabels: () => undefined,
+  onHeadNews: () => undefined,
   onStatus: () => undefined,
 };
 

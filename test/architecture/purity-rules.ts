@@ -3,7 +3,7 @@ import { reachable } from './import-rules.js';
 import { type Module, type Modules, walk } from './modules.js';
 
 const PURE_ROOMS = ['src/chain/', 'src/payload/', 'src/recovery/'];
-const PURE_FILES = ['src/follow/decide.ts', 'src/follow/state.ts'];
+const PURE_FILES = ['src/follow/decide.ts', 'src/follow/state.ts', 'src/follow/head-pace.ts'];
 
 /** What a pure file may load besides project files: computation only. */
 const PURE_PACKAGES = ['node:assert', 'node:buffer', 'node:crypto', 'node:util', 'hash-wasm'];

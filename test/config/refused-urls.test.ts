@@ -32,6 +32,24 @@ const REFUSED: Readonly<Record<string, Refused>> = {
       '--l2.follow.source "wss://source.example" (cli) is a WebSocket URL. Give the http:// or https:// address of the same node.',
     ],
   },
+  'an http URL for the WebSocket': {
+    argv: [SOURCE, '--l2.follow.source.ws=https://u:p@source.example/key'],
+    problems: [
+      '--l2.follow.source.ws "https://source.example" (cli) is not a WebSocket URL. Give the ws:// or wss:// address of the same node.',
+    ],
+  },
+  'an unencrypted WebSocket on a public name': {
+    argv: [SOURCE, '--l2.follow.source.ws=ws://source.example'],
+    problems: [
+      '--l2.follow.source.ws "ws://source.example" (cli) is unencrypted ws to a public host. Use wss, or accept the risk with --allow-insecure-source.',
+    ],
+  },
+  'a WebSocket that is the engine port': {
+    argv: [SOURCE, '--l2.follow.source.ws=ws://127.0.0.1:8551'],
+    problems: [
+      '--l2.follow.source.ws "ws://127.0.0.1:8551" (cli) is the same endpoint as --l2. Give the WebSocket of the source.',
+    ],
+  },
   'a source without a scheme': {
     argv: ['--l2.follow.source=localhost:8545'],
     problems: [

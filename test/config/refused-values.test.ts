@@ -88,9 +88,9 @@ const REFUSED: Readonly<Record<string, Refused>> = {
     ],
   },
   'a safety interval shorter than the poll interval': {
-    argv: [SOURCE, '--l2.follow.poll-interval=5s'],
+    argv: [SOURCE, '--l2.follow.poll-interval=5s', '--l2.follow.safety-interval=4s'],
     problems: [
-      '--l2.follow.safety-interval "4s" (default) is shorter than --l2.follow.poll-interval (5s). Raise it, or lower the poll interval.',
+      '--l2.follow.safety-interval "4s" (cli) is shorter than --l2.follow.poll-interval (5s). Raise it, or lower the poll interval.',
     ],
   },
   'no blocks ahead': {

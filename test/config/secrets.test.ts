@@ -29,6 +29,7 @@ const COMMANDS = [['run'], ['check', '--json'], ['config'], ['config', '--json']
 const ENVIRONMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'that is usable': {
     LOCKSTEP_L2_FOLLOW_SOURCE: URL_WITH_SECRETS,
+    LOCKSTEP_L2_FOLLOW_SOURCE_WS: URL_WITH_SECRETS.replace('https', 'wss'),
     LOCKSTEP_L2_ENGINE_RPC: `http://user:${PASSWORD}@el:8551/${PATH_KEY}`,
     LOCKSTEP_L2_FOLLOW_SOURCE_HEADER: `X-Key: ${HEADER}`,
     LOCKSTEP_L2_ENGINE_AUTH_ENCODED: JWT_HEX,
@@ -36,6 +37,7 @@ const ENVIRONMENTS: Readonly<Record<string, Readonly<Record<string, string>>>> =
   },
   'with a mistake next to each secret': {
     LOCKSTEP_L2_FOLLOW_SOURCE: `htps:/user:${PASSWORD}@source.example/${PATH_KEY}`,
+    LOCKSTEP_L2_FOLLOW_SOURCE_WS: `wss//user:${PASSWORD}@source.example/${PATH_KEY}`,
     LOCKSTEP_L2_ENGINE_RPC: `user:${PASSWORD}@el:8551`,
     LOCKSTEP_L2_RPC_URL: `http://user:${PASSWORD}@el:99999/${PATH_KEY}`,
     LOCKSTEP_RECOVERY_ADMIN_RPC: `http//user:${PASSWORD}@el:8545/${PATH_KEY}`,

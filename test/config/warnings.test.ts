@@ -50,6 +50,15 @@ const WARNED: Readonly<Record<string, { readonly argv?: readonly string[]; env?:
     warning:
       '--l2.follow.source.cl carries credentials that the process list shows; set LOCKSTEP_L2_FOLLOW_SOURCE_CL instead.',
   },
+  'a WebSocket beside a consensus client': {
+    argv: [SOURCE, '--l2.follow.source.cl=https://cl.example', '--l2.follow.source.ws=wss://source.example'],
+    warning: '--l2.follow.source.ws has no effect with --l2.follow.source.cl, which tells the head.',
+  },
+  'an API key in the URL of the WebSocket on the command line': {
+    argv: [SOURCE, '--l2.follow.source.ws=wss://source.example/v2/0123456789abcdef'],
+    warning:
+      '--l2.follow.source.ws carries credentials that the process list shows; set LOCKSTEP_L2_FOLLOW_SOURCE_WS instead.',
+  },
   'an unencrypted engine off this machine': {
     argv: [SOURCE, '--l2=http://el.example:8551'],
     warning: '--l2 is unencrypted http to a public host: the JWT does not hide or protect the traffic.',

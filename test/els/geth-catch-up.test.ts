@@ -23,7 +23,9 @@ it(
       await world.lockstep();
       await world.untilEqual(TIMEOUT_MS);
       expect(await world.localHead()).toBe(BLOCKS);
-      expect(untilLastBlock(world.source.log.calls).length).toBeLessThanOrEqual(MAX_SOURCE_CALLS_PER_BLOCK * BLOCKS);
+      expect(untilLastBlock(world.source.log.calls, BLOCKS).length).toBeLessThanOrEqual(
+        MAX_SOURCE_CALLS_PER_BLOCK * BLOCKS,
+      );
       expect(world.engine.log.payloads).toHaveLength(BLOCKS);
       expect(await wireBreaches(world.engine.log, { blocksUrl: world.rig.source.httpUrl })).toEqual([]);
     } finally {

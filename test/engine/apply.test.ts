@@ -34,6 +34,45 @@ describe('applyForkchoice on an EL that does as the specification says', () => {
   });
 });
 
+describe('the read-back of a forkchoice', () => {
+  const ONE_ON = forkchoice(A[6]!, LABELS);
+
+  /** How many blocks an EL is asked for that was last seen with these labels, at block 5. */
+  async function asked(fc: typeof ONE_ON, shown: typeof LABELS): Promise<{ blocks: number; effect: string }> {
+    const { fake, engine } = await startPair();
+    fake.setHead(A[5]!);
+    fake.setLabels(shown.safe, shown.finalized);
+    await engine.heads(NEVER);
+    const before = fake.callsOf('eth_getBlockByNumber').length;
+    const { effect, heads } = await engine.applyForkchoice(fc, NEVER);
+    expect(heads).toEqual({ unsafe: fc.head, ...fc.labels });
+    return { blocks: fake.callsOf('eth_getBlockByNumber').length - before, effect };
+  }
+
+  it('is its head alone where it is the next block, with the labels that the EL showed', async () => {
+    expect(await asked(ONE_ON, LABELS)).toEqual({ blocks: 1, effect: 'moved' });
+  });
+
+  it.each<[string, typeof ONE_ON, typeof LABELS]>([
+    ['a label is new', ONE_ON, { safe: A[2]!, finalized: A[2]! }],
+    ['it is more than one block', forkchoice(A[7]!, LABELS), LABELS],
+    ['it is the head that the EL has', WITH_LABELS, LABELS],
+    ['it is a block of another branch', forkchoice(B[6]!, LABELS), LABELS],
+  ])('is head and labels where %s', async (_what, fc, shown) => {
+    expect(await asked(fc, shown)).toEqual({ blocks: 3, effect: 'moved' });
+  });
+
+  it('is head and labels where the EL had to prove its identity anew', async () => {
+    const { fake, engine } = await startPair();
+    fake.setLabels(A[3]!, A[2]!);
+    await engine.heads(NEVER);
+    await engine.identify(NEVER);
+    const before = fake.callsOf('eth_getBlockByNumber').length;
+    await engine.applyForkchoice(WITH_LABELS, NEVER);
+    expect(fake.callsOf('eth_getBlockByNumber')).toHaveLength(before + 3);
+  });
+});
+
 describe('applyForkchoice on an EL that answers VALID and does something else', () => {
   it.each([2, 3, 4])('has moved when the EL moves at call %d', async (call) => {
     const { fake, engine } = await startPair({ repeatDelaysMs: THREE_REPEATS });

@@ -41,6 +41,7 @@ class Hands {
       sourceLabels: () => null,
       isRefused: () => false,
       onBlock: () => undefined,
+      onApplied: () => undefined,
       onPlanning: () => undefined,
       payloads: new PlannedPayloads(1_000_000),
       recoveryPolicy: DEFAULT_RECOVERY_POLICY,

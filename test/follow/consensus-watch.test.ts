@@ -32,6 +32,7 @@ class Watching {
       random: () => 0,
       onNews: () => void (this.news += 1),
       onLabels: (seen) => void this.labels.push(seen),
+      onHeadNews: () => undefined,
       onStatus: (status) => void this.statuses.push(status),
       ...options,
     });
@@ -63,6 +64,26 @@ describe('a consensus client', () => {
     const watching = new Watching();
     await clock.advance(1);
     expect(await watching.reads(20_000)).toBe(20);
+  });
+
+  it.each([
+    ['come when their timestamps tell', 2_000],
+    ['outrun their timestamps', 1_000],
+  ])('is asked about twice per block where no pause is set and blocks %s', async (_what, blockMs) => {
+    const watching = new Watching({ pollIntervalMs: 'auto' });
+    const readsOver = async (blocks: number): Promise<number> => {
+      watching.consensus.reads = 0;
+      for (let block = 0; block < blocks; block += 1) {
+        watching.consensus.unsafe += 1;
+        await clock.advance(blockMs);
+      }
+      return watching.consensus.reads;
+    };
+    watching.consensus.unsafe = 6;
+    await readsOver(6);
+    const reads = await readsOver(8);
+    expect(reads).toBeGreaterThanOrEqual(14);
+    expect(reads).toBeLessThanOrEqual(18);
   });
 
   it('that cannot be read has failed, and leaves the last labels', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { backoffMs, ENGINE_BACKOFF, SOURCE_BACKOFF } from '../../src/follow/limits.js';
+import { backoffMs, consensusPollMs, ENGINE_BACKOFF, SOURCE_BACKOFF } from '../../src/follow/limits.js';
 import { LockstepError } from '../../src/util/errors.js';
 
 const BACKOFF = fc.constantFrom(ENGINE_BACKOFF, SOURCE_BACKOFF);
@@ -37,5 +37,16 @@ describe('a back-off', () => {
     const asked = (retryAfterMs: number) => new LockstepError('SOURCE_THROTTLED', { data: { retryAfterMs } });
     expect(backoffMs(SOURCE_BACKOFF, 1, 0, asked(30_000))).toBe(30_000);
     expect(backoffMs(SOURCE_BACKOFF, 1, 0, asked(1))).toBe(125);
+  });
+});
+
+describe('the pause between two looks at a consensus client', () => {
+  it('is half of the block time, within 200 ms and 6 s, and 500 ms where that is not known', () => {
+    const pauses = [null, 100, 1_000, 2_000, 30_000].map((blockMs) => consensusPollMs('auto', blockMs));
+    expect(pauses).toEqual([500, 200, 500, 1_000, 6_000]);
+  });
+
+  it('is what is set, where it is set', () => {
+    expect(consensusPollMs(700, 2_000)).toBe(700);
   });
 });

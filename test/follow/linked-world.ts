@@ -92,6 +92,7 @@ export class LinkedWorld {
       {
         source,
         consensus: null,
+        feed: null,
         engine: this.engine,
         hooks: {
           onTurn: nothing,
@@ -100,6 +101,7 @@ export class LinkedWorld {
           onLabels: nothing,
           onPlanning: nothing,
           onStatus: nothing,
+          onHeadNews: nothing,
         },
         now: () => performance.now(),
         random: Math.random,

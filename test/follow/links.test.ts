@@ -159,7 +159,8 @@ describe('an EL that fails in the middle of a batch', () => {
     ],
   ] as const)('%s: is looked at, and goes on from where it stands, in order', async (_what, answer) => {
     const world = await worldOf(200);
-    world.engine.beforeCall = (call) => (call.startsWith('np') ? pause(1) : undefined);
+    // Slow enough for the blocks to wait for it, or there would be no batch.
+    world.engine.beforeCall = (call) => (call.startsWith('np') ? pause(5) : undefined);
     world.engine.payloadAnswers.set(100, answer);
     await world.catchUp();
     expect(world.engine.headsNow.unsafe).toEqual(CHAIN[200]!.ref);

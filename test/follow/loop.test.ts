@@ -45,6 +45,7 @@ class Following {
       {
         source: this.source,
         consensus: null,
+        feed: null,
         engine: this.engine,
         hooks: {
           onTurn: (turn) => void this.turns.push(turn),
@@ -52,6 +53,7 @@ class Following {
           onBlock: (payload) => void this.blocks.push(payload.ref.number),
           onLabels: () => undefined,
           onPlanning: () => undefined,
+          onHeadNews: () => undefined,
           onStatus: () => undefined,
         },
         now: () => clock.now(),
@@ -179,8 +181,8 @@ describe('the loop ends', () => {
     const running = following.run();
     await clock.advance(2_000);
     following.engine.chainIdNow = 11;
-    following.engine.beforeCall = (call) => {
-      if (call === 'heads') throw new LockstepError('ENGINE_UNREACHABLE');
+    following.engine.beforeCall = () => {
+      throw new LockstepError('ENGINE_UNREACHABLE');
     };
     await clock.advance(1_500);
     following.engine.beforeCall = () => undefined;

@@ -56,6 +56,11 @@ export class MemoryEngine implements Engine {
     return { chainId, genesis: this.#genesis, capabilities: [], clientVersion: null, clockSkewMs: null };
   }
 
+  async head(): Promise<BlockRef> {
+    await this.beforeCall('head');
+    return this.headsNow.unsafe;
+  }
+
   async heads(): Promise<Heads> {
     await this.beforeCall('heads');
     return this.headsNow;

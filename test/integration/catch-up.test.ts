@@ -48,7 +48,7 @@ describe.each(WORLDS)(
         }
         expect(await world.localHead()).toBe(BLOCKS);
         const statusCalls = world.consensus?.proxy.log.calls ?? [];
-        const calls = [...untilLastBlock(world.source.log.calls), ...statusCalls];
+        const calls = [...untilLastBlock(world.source.log.calls, BLOCKS), ...statusCalls];
         // The counts are part of the comparison, so that a failure shows them.
         const counts = countByMethod(calls);
         const seconds = Math.ceil((calls.at(-1)!.atMs - calls[0]!.atMs) / 1_000);

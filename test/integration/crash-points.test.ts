@@ -12,6 +12,8 @@ const FLAGS = ['--recovery.cooldown', '1s'];
 
 const BY_NUMBER = 'eth_getBlockByNumber';
 const RAW: Match = { method: 'debug_getRawBlock' };
+/** By height or by hash, as the blocks come at once or one after the other. */
+const BLOCK: Match = { method: /^(debug_getRawBlock|eth_getBlockByHash)$/ };
 const PAYLOAD: Match = { method: /^engine_newPayload/ };
 const FORKCHOICE: Match = { method: /^engine_forkchoiceUpdated/ };
 
@@ -74,7 +76,7 @@ describe('SIGKILL of lockstep is made good by the next one (H1)', () => {
 
   it.each<[string, Point]>([
     ['the head of the source', at('source', { method: BY_NUMBER, tag: 'latest' })],
-    ['a block', at('source', { ...RAW, nth: 2 })],
+    ['a block', at('source', { ...BLOCK, nth: 2 })],
     ['a payload that does not arrive', at('engine', { ...PAYLOAD, nth: 2 })],
     ['a payload that is executed', at('engine', { ...PAYLOAD, nth: 2 }, true)],
     ['a forkchoice that does not arrive', at('engine', { ...FORKCHOICE, nth: 2 })],

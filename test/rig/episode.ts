@@ -2,7 +2,7 @@ import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
 import type { FollowWorld } from './follow-world.js';
-import { isWrite, type WireCall } from '../../devnet/proxy/wire-log.js';
+import { isForkchoice, isWrite, type WireCall } from '../../devnet/proxy/wire-log.js';
 
 const DEADLINE_MS = 30_000;
 
@@ -50,7 +50,7 @@ export class Episode {
 
   /** Waits until the loop has looked at the EL so many times more: whatever it was about to do, it has done. */
   async turns(count: number): Promise<void> {
-    const looks = (): number => this.engineCalls.filter(({ method }) => method === 'eth_syncing').length;
+    const looks = (): number => this.engineCalls.filter(isLook).length;
     const wanted = looks() + count;
     await waitUntil(`${count} more looks at the EL`, () => looks() >= wanted, DEADLINE_MS);
   }
@@ -70,6 +70,14 @@ export class Episode {
     const since = new Set(this.engineCalls);
     return changing.filter((call) => since.has(call));
   }
+}
+
+/** One per turn: the whole look, or that at the head alone, which a forkchoice is read back with as well. */
+function isLook({ method, params, exchange }: WireCall, index: number, calls: readonly WireCall[]): boolean {
+  if (method === 'eth_syncing') return true;
+  const [before, after] = [calls[index - 1], calls[index + 1]];
+  if (params[0] !== 'latest' || after?.exchange === exchange) return false;
+  return before === undefined || !isForkchoice(before);
 }
 
 function repeats(call: WireCall, before: WireCall | undefined): boolean {

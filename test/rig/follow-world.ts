@@ -9,8 +9,10 @@ import { ConsensusStub } from './consensus-stub.js';
 import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 import type { WireRules } from './wire-rules.js';
 
+const POLL_FLAG = '--l2.follow.poll-interval';
+
 /** Quick tickers, so that a test does not wait for what it does not look at. */
-export const QUICK_FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'];
+export const QUICK_FLAGS = [POLL_FLAG, '100ms', '--l2.follow.safety-interval', '200ms'];
 
 /** What says the heads of the source: its EL, or a consensus client beside it. */
 export type Dialect = 'execution' | 'consensus';
@@ -69,7 +71,8 @@ export class FollowWorld {
 
   /**
    * Starts lockstep between the two proxies, with a log of its own. Both proxies are this process, so sides that stand
-   * at the same block look like one node to the pre-flight: then `sourceUrl` has to pass the proxy by.
+   * at the same block look like one node to the pre-flight: then `sourceUrl` has to pass the proxy by. The tickers are
+   * quick unless the flags set them.
    */
   async lockstep(flags: readonly string[] = [], sourceUrl = this.source.url): Promise<LockstepProcess> {
     this.#runs += 1;
@@ -80,7 +83,7 @@ export class FollowWorld {
       jwtSecretFile: this.jwtSecretFile,
       logFile: join(this.rig.dir, `lockstep-${this.#runs}.log`),
       cwd: this.rig.dir,
-      flags: [...QUICK_FLAGS, ...this.clFlags, '--log.level', 'debug', ...flags],
+      flags: [...(flags.includes(POLL_FLAG) ? [] : QUICK_FLAGS), ...this.clFlags, '--log.level', 'debug', ...flags],
     });
     this.#lockstepsToStop.push(lockstep);
     return lockstep;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Source } from '../../src/source/source.js';
 import type { JsonValue } from '../../src/util/json.js';
-import { send } from '../rig/http-server.js';
+import { answering, send } from '../rig/http-server.js';
 import { block, closeAll, error, failure, hash, never, open, refOf, result, serve, sourceOf } from './fixture.js';
 
 afterEach(closeAll);
@@ -79,14 +80,69 @@ describe('the head', () => {
   });
 });
 
+/** The reads of a start, which take blocks as every client serves them. */
+async function started(source: Source): Promise<void> {
+  for (let reads = 0; reads < 4; reads += 1) await source.labels(never());
+}
+
 describe('the labels', () => {
-  it('come from one batch', async () => {
+  it('come from one batch of headers where the source serves them, and no block is asked for', async () => {
+    const { server, source } = await sourceOf({
+      eth_getHeaderByNumber: (tag) => result(block(tag === 'safe' ? 7 : 3)),
+      eth_getBlockByNumber: (tag) => result(block(tag === 'safe' ? 6 : 2)),
+    });
+    await started(source);
+    server.received.length = 0;
+    for (let reads = 0; reads < 3; reads += 1) {
+      expect(await source.labels(never())).toEqual({ safe: refOf(7), finalized: refOf(3) });
+    }
+    expect(server.received).toHaveLength(3);
+    expect(server.received[0]?.calls.map(({ params }) => params)).toEqual([['safe'], ['finalized']]);
+    expect(new Set(server.methods)).toEqual(new Set(['eth_getHeaderByNumber']));
+  });
+
+  it('come from one batch of blocks without their transactions where it does not, which is asked once', async () => {
     const { server, source } = await sourceOf({
       eth_getBlockByNumber: (tag) => result(block(tag === 'safe' ? 7 : 3)),
     });
-    expect(await source.labels(never())).toEqual({ safe: refOf(7), finalized: refOf(3) });
-    expect(server.received).toHaveLength(1);
-    expect(server.received[0]?.calls.map(({ params }) => params[0])).toEqual(['safe', 'finalized']);
+    for (let reads = 0; reads < 5; reads += 1) {
+      expect(await source.labels(never())).toEqual({ safe: refOf(7), finalized: refOf(3) });
+    }
+    expect(server.received).toHaveLength(6);
+    expect(server.received[0]?.calls.map(({ params }) => params)).toEqual([
+      ['safe', false],
+      ['finalized', false],
+    ]);
+  });
+
+  it('come from blocks where a gateway refuses the headers with an error code of its own, or with a status', async () => {
+    for (const refusal of ['code', 'status'] as const) {
+      const server = await serve((received, response) => {
+        const isHeader = received.calls[0]?.method === 'eth_getHeaderByNumber';
+        if (isHeader && refusal === 'status') return send(response, 'forbidden', 403);
+        return answering(({ params: [tag] }) =>
+          isHeader ? error(-32000, 'not on your plan') : result(block(tag === 'safe' ? 7 : 3)),
+        )(received, response);
+      });
+      const source = open(server.url);
+      for (let reads = 0; reads < 5; reads += 1) {
+        expect(await source.labels(never())).toEqual({ safe: refOf(7), finalized: refOf(3) });
+      }
+      expect(server.methods.filter((method) => method === 'eth_getHeaderByNumber')).toHaveLength(2);
+    }
+  });
+
+  it('are unset when headers that were served before are errors, without a second question', async () => {
+    let set = true;
+    const { server, source } = await sourceOf({
+      eth_getHeaderByNumber: (tag) => (set ? result(block(tag === 'safe' ? 7 : 3)) : error(-32000, 'not found')),
+      eth_getBlockByNumber: () => result(block(1)),
+    });
+    await started(source);
+    await source.labels(never());
+    set = false;
+    expect(await source.labels(never())).toEqual({ safe: null, finalized: null });
+    expect(server.received).toHaveLength(6);
   });
 
   it.each([

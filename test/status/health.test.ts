@@ -22,6 +22,7 @@ beforeEach(() => {
     onPlanning: () => void passedOn.push('planning'),
     onBlock: () => void passedOn.push('block'),
     onLabels: () => void passedOn.push('labels'),
+    onHeadNews: () => void passedOn.push('head news'),
     onStatus: () => void passedOn.push('status'),
   });
 });

@@ -68,6 +68,7 @@ describe('the metrics server', () => {
       ...silent,
       onPlanning: () => undefined,
       onLabels: () => undefined,
+      onHeadNews: () => undefined,
       onStatus: () => undefined,
     }).onOutcome({ of: 'wait' });
     nowMs += 4 * CALL_TIMEOUT_MS + 1;

@@ -38,6 +38,7 @@ export function actForReal(action: Exclude<Action, { do: 'halt' }>, hands: Hands
       isRefused: (hash) => hands.isRefused({ hash }),
       onBlock: () => undefined,
       onPlanning: () => undefined,
+      onApplied: () => undefined,
       // Nothing of a plan is kept, so that every block of it is asked for once more.
       payloads: new PlannedPayloads(0),
       recoveryPolicy: hands.scenario.policy,
@@ -126,6 +127,10 @@ class WorldEngine implements Engine {
     if (!this.#hands.engine.up) return Promise.reject(new LockstepError('ENGINE_TIMEOUT'));
     const genesis = this.#hands.scenario.tree.ref(0);
     return Promise.resolve({ chainId: CHAIN_ID, genesis, capabilities: [], clientVersion: null, clockSkewMs: null });
+  }
+
+  head(): Promise<BlockRef> {
+    return this.heads().then(({ unsafe }) => unsafe);
   }
 
   heads(): Promise<Heads> {
