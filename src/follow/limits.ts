@@ -87,6 +87,7 @@ export const HOLD_AFTER: Readonly<Record<HoldReason['kind'], number>> = {
   'recovery-too-deep': 1,
   'recovery-failed': 1,
   'foreign-writer': 1,
+  paused: 1,
 };
 
 interface Backoff {

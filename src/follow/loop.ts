@@ -11,6 +11,7 @@ import type { FetchLimits } from './fetch-ahead.js';
 import { withNewestHead } from './newest-head.js';
 import { FetchWindow } from './fetch-window.js';
 import { observe } from './observe.js';
+import type { Orders } from './orders.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
 import type { SourceWatch } from './source-watch.js';
@@ -36,6 +37,7 @@ interface FollowParts {
   readonly consensus: ConsensusClient | null;
   readonly engine: Engine;
   readonly hooks: FollowHooks;
+  readonly orders: Orders;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly random: () => number;
@@ -53,6 +55,7 @@ export async function follow(
   const ended = new AbortController();
   const running = AbortSignal.any([stop, ended.signal]);
   const wakeup = new Wakeup();
+  parts.orders.listen(() => wakeup.notify());
   const watch = watchSource(options, parts, () => wakeup.notify());
   const watching = watch.run(running);
   const turning = turns({ options, parts, watch, wakeup }, running);
@@ -90,7 +93,7 @@ async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | nul
   try {
     while (!stop.aborted) {
       const observation = await observe(parts.engine, watch.view, outcome, state.remembered, stop);
-      const before = state;
+      const before = parts.orders.applyTo(state);
       const decision = decide(before, observation, { now: parts.now(), random: parts.random() });
       state = decision.state;
       if (observation.engine.kind === 'seen') watch.demand.standsAt(observation.engine.value.heads.unsafe.number);

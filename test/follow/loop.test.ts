@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/gl
 import type { Turn } from '../../src/follow/state.js';
 import { REFUSED_TTL_MS } from '../../src/follow/limits.js';
 import { follow } from '../../src/follow/loop.js';
+import { Orders } from '../../src/follow/orders.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { DEFAULT_RECOVERY_POLICY } from '../../src/follow/recovery-state.js';
 import { LockstepError } from '../../src/util/errors.js';
@@ -54,6 +55,7 @@ class Following {
           onPlanning: () => undefined,
           onStatus: () => undefined,
         },
+        orders: new Orders(),
         now: () => clock.now(),
         random: () => 0,
       },
