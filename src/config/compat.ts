@@ -72,7 +72,7 @@ export const FOREIGN_FLAGS: readonly ForeignFlag[] = [
     ...op('metrics.enabled'),
     becomes: 'metrics.enabled',
     env: 'OP_NODE_METRICS_ENABLED',
-    differs: 'the same port serves health, which op-node has on its RPC port',
+    differs: 'the same port serves health as well',
   },
   { ...op('metrics.addr'), becomes: 'metrics.addr', env: 'OP_NODE_METRICS_ADDR', differs: 'default 127.0.0.1' },
   { ...op('metrics.port'), becomes: 'metrics.port', env: 'OP_NODE_METRICS_PORT' },

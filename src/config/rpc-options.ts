@@ -7,7 +7,7 @@ const RPC = '4. RPC';
 export const RPC_OPTIONS = {
   'rpc.enabled': {
     group: RPC,
-    describe: 'Serve JSON-RPC (optimism_*, follow_*) and health over HTTP',
+    describe: 'Serve health and the JSON-RPC of a consensus client over HTTP',
     type: value.boolean,
     default: 'true',
   },
@@ -25,7 +25,7 @@ export const RPC_OPTIONS = {
   },
   'rpc.enable-admin': {
     group: RPC,
-    describe: 'Serve admin_* and follow_pause, follow_resume, follow_recheck as well, to whoever reaches the port',
+    describe: 'Serve the methods that pause, resume and recheck as well, to whoever reaches the port',
     type: value.boolean,
     default: 'false',
   },

@@ -1,11 +1,9 @@
 import { JSONRPCErrorException, JSONRPCServer, type JSONRPCID, type JSONRPCResponse } from 'json-rpc-2.0';
 import { asLockstepError } from '../util/errors.js';
 import { isJsonObject, type JsonObject } from '../util/json.js';
+import { RPC_LIMITS } from './limits.js';
 import type { RpcContext, RpcMethod } from './method.js';
 import { RPC_CODES } from './refusal.js';
-
-/** Requests in one batch, at most: whoever asks for more asks twice. */
-export const MAX_BATCH = 50;
 
 export type RpcAnswer = JSONRPCResponse | readonly JSONRPCResponse[];
 
@@ -37,7 +35,8 @@ export class Dispatcher {
   async answer(body: unknown): Promise<RpcAnswer | null> {
     if (!Array.isArray(body)) return this.#one(body);
     if (body.length === 0) return invalid(null, 'an empty batch');
-    if (body.length > MAX_BATCH) return invalid(null, `a batch of ${body.length}, at most ${MAX_BATCH} are answered`);
+    if (body.length > RPC_LIMITS.batch)
+      return invalid(null, `a batch of ${body.length}, at most ${RPC_LIMITS.batch} are answered`);
     const answers = await Promise.all(body.map((request) => this.#one(request)));
     const told = answers.filter((answer) => answer !== null);
     return told.length === 0 ? null : told;

@@ -10,7 +10,7 @@ export interface Controls {
   /** From the next turn of the loop on nothing is written to the EL. */
   pause(): void;
   resume(): void;
-  /** Both sides are identified, compared and read anew at once. */
+  /** Both sides are identified and compared anew at once. */
   recheck(): void;
   setLogLevel(level: LogLevel): void;
 }

@@ -113,7 +113,7 @@ const FOLLOW: readonly RpcMethod[] = [
     name: 'follow_recheck',
     params: [],
     admin: true,
-    answer: 'null; both sides are identified, compared and read anew at once',
+    answer: 'null; both sides are identified and compared anew at once',
     call: ({ controls }) => done(() => controls.recheck()),
   }),
 ];

@@ -1,5 +1,6 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { type Dispatcher, parseFailure, type RpcAnswer, tooMany } from './dispatch.js';
+import { RPC_LIMITS } from './limits.js';
 
 export interface RpcServer {
   /** `http://host:port`, with the port that was really bound. */
@@ -13,18 +14,10 @@ interface ServedRpc {
   readonly routes: (server: FastifyInstance) => void;
 }
 
-/** Parameters are a number or two: a full batch of them has 10 kB. */
-const MAX_BODY_BYTES = 128 * 1024;
-/** From the first byte of a request to the last. */
-const REQUEST_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 1_000 * RPC_LIMITS.requestSeconds;
 /** Node looks for slow requests once in 30 s unless told otherwise. */
 const TIMEOUT_CHECK_MS = 1_000;
-/** Without a byte in either direction: an answer that nobody takes is not kept for longer. */
-const SILENCE_TIMEOUT_MS = 30_000;
-const MAX_CONNECTIONS = 256;
 const MAX_HEADER_BYTES = 8 * 1024;
-/** More wait for the EL, or for being written, than this: the rest is refused at once. */
-const MAX_UNDER_WAY = 256;
 
 const STATUS = { ok: 200, nothing: 204, badRequest: 400, forbidden: 403, notFound: 404, unavailable: 503 } as const;
 
@@ -37,14 +30,19 @@ export async function serveRpc(
   listen: { readonly host: string; readonly port: number },
 ): Promise<RpcServer> {
   const server = fastify({
-    bodyLimit: MAX_BODY_BYTES,
+    bodyLimit: RPC_LIMITS.bodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionTimeout: SILENCE_TIMEOUT_MS,
-    keepAliveTimeout: SILENCE_TIMEOUT_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    connectionTimeout: 1_000 * RPC_LIMITS.silenceSeconds,
+    keepAliveTimeout: 1_000 * RPC_LIMITS.silenceSeconds,
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Node takes the greater of the two for the whole request.
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    },
     forceCloseConnections: true,
   });
-  server.server.maxConnections = MAX_CONNECTIONS;
+  server.server.maxConnections = RPC_LIMITS.connections;
   server.removeAllContentTypeParsers();
   // As text: a body that is not JSON is answered in the words of JSON-RPC.
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));
@@ -52,7 +50,7 @@ export async function serveRpc(
   server.post('/', async (request, reply) => {
     // A web page that a browser shows can reach loopback addresses; programs send no Origin.
     if (request.headers.origin !== undefined) return reply.code(STATUS.forbidden).send();
-    if (underWay >= MAX_UNDER_WAY) return send(reply, STATUS.unavailable, tooMany());
+    if (underWay >= RPC_LIMITS.underWay) return send(reply, STATUS.unavailable, tooMany());
     underWay += 1;
     reply.raw.once('close', () => (underWay -= 1));
     const body = parsed(request.body);

@@ -66,14 +66,14 @@ export interface RpcRig {
   readonly hooks: FollowHooks;
   readonly ordered: readonly string[];
   readonly bugs: readonly unknown[];
-  noL1Said(): number;
+  readonly noL1Said: () => number;
   /** Milliseconds by which the clock of what is kept goes on. */
-  advance(ms: number): void;
-  post(body: JsonValue, headers?: Readonly<Record<string, string>>): Promise<Reply>;
+  readonly advance: (ms: number) => void;
+  readonly post: (body: JsonValue, headers?: Readonly<Record<string, string>>) => Promise<Reply>;
   /** The result of one call; rejects with the error object. */
-  call(method: string, params?: readonly JsonValue[]): Promise<JsonValue>;
+  readonly call: (method: string, params?: readonly JsonValue[]) => Promise<JsonValue>;
   /** The error object of one call. */
-  refused(method: string, params?: JsonValue): Promise<JsonObject>;
+  readonly refused: (method: string, params?: JsonValue) => Promise<JsonObject>;
 }
 
 const opened: { close(): Promise<void> }[] = [];

@@ -56,7 +56,7 @@ export class OpChain {
       case 'eth_getBlockByNumber':
         return { result: this.#block(this.#heightOf(first), second === true) };
       case 'eth_getBlockByHash':
-        return { result: this.#block(Number.parseInt(String(first).slice(10), 16), second === true) };
+        return { result: this.#block(heightIn(first, 10), second === true) };
       case 'eth_getProof':
         return { result: { storageHash: hashOf('pass', 99), ...(isJsonObject(second) ? second : {}) } };
       default:
@@ -67,7 +67,7 @@ export class OpChain {
   #heightOf(tag: JsonValue | undefined): number | null {
     if (tag === 'latest') return this.unsafe;
     if (tag === 'safe') return this.safe;
-    return tag === 'finalized' ? this.finalized : Number.parseInt(String(tag).slice(2), 16);
+    return tag === 'finalized' ? this.finalized : heightIn(tag, 2);
   }
 
   #block(number: number | null, whole: boolean): JsonObject | null {
@@ -89,6 +89,11 @@ export class OpChain {
     if (!this.isOpStack) return [{ type: '0x2', input: '0x' }];
     return [{ type: '0x7e', input: encodeL1Attributes('isthmus', l1Origin(number, GENESIS_TIME)) }];
   }
+}
+
+/** The number at the end of a hash or a quantity. */
+function heightIn(text: JsonValue | undefined, start: number): number {
+  return typeof text === 'string' ? Number.parseInt(text.slice(start), 16) : Number.NaN;
 }
 
 /** The block of that height in the form of op-node. */

@@ -141,6 +141,22 @@ describe('optimism_syncStatus', () => {
   });
 });
 
+describe('what proxyd asks a consensus client for (operators.md 2)', () => {
+  it('is there, and gives it no reason to leave the node out or to ban it', async () => {
+    const { call, hooks } = await startRpcRig();
+    hooks.onStatus(told(12, 44));
+    const status = (await call('optimism_syncStatus')) as Record<string, { number: number; timestamp: number }>;
+    const output = (await call('optimism_outputAtBlock', [
+      `0x${status['safe_l2']!.number.toString(16)}`,
+    ])) as JsonObject;
+    expect(status['head_l1']!.timestamp).toBeGreaterThan(0);
+    expect(status['head_l1']!.number - status['current_l1']!.number).toBeLessThanOrEqual(10);
+    expect(status['safe_l2']!.number).toBeLessThanOrEqual(status['local_safe_l2']!.number);
+    expect(output['blockRef']).toEqual(status['safe_l2']);
+    expect(await call('opp2p_peerStats')).toMatchObject({ connected: 0 });
+  });
+});
+
 /** OP Stack specification, proposals.md: keccak256(version | state root | storage root | block hash). */
 function outputOf(number: number, storageRoot: string): string {
   const words = [ZERO_HASH, hashOf('root', number), storageRoot, hashOf('l2', number)];
