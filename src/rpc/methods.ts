@@ -32,7 +32,7 @@ const OPTIMISM: readonly RpcMethod[] = [
     name: 'optimism_outputAtBlock',
     params: [BLOCK],
     answer:
-      'computed from the block of the EL: from Isthmus on out of its header, before that with `eth_getProof`, for which the EL needs the state of that block',
+      'computed from the block of the EL: from Isthmus on out of its header, before that with `eth_getProof`, for which the EL needs the state of that block (op-reth: `--rpc.eth-proof-window`)',
     call: ({ optimism }, block) => optimism.outputAtBlock(block),
   }),
   method({
