@@ -29,6 +29,8 @@ interface Genesis {
 const STATUS_KEEP_MS = 100;
 /** It changes when the consensus client of the source is upgraded. */
 const CONFIG_KEEP_MS = 60_000;
+/** A configuration has 2 kB; a batch that asks for it many times is answered from memory. */
+const MAX_CONFIG_CHARS = 65_536;
 /** The consensus client of the source may be slow; whoever asks us waits no longer for it than this. */
 const CONFIG_DEADLINE_MS = 5_000;
 
@@ -179,6 +181,10 @@ export class OptimismView {
     if (told === null) {
       const message = 'the consensus client of the source does not serve its rollup configuration';
       throw refusal('not-available', 'config-not-served', message);
+    }
+    if (JSON.stringify(told.config).length > MAX_CONFIG_CHARS) {
+      const message = `the consensus client of the source serves a rollup configuration of more than ${MAX_CONFIG_CHARS} characters`;
+      throw refusal('not-available', 'config-too-large', message);
     }
     const own = await chain.blockAt(told.genesis.number, NEVER);
     if (own === null || own.ref.hash === told.genesis.hash) return told;

@@ -237,6 +237,7 @@ describe('optimism_rollupConfig', () => {
   it.each([
     ['without a consensus client', 'no-consensus-client', { consensus: false }, CONFIG],
     ['where it is not served', 'config-not-served', {}, null],
+    ['where it is far too large', 'config-too-large', {}, { ...CONFIG, x: 'x'.repeat(70_000) }],
     [
       'where it is of another chain',
       'other-chain',

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { JsonRpcProvider } from 'ethers';
+import fc from 'fast-check';
 import type { JsonValue } from '../../src/util/json.js';
 import { closeAll, startRpcRig } from './fixture.js';
 import { l2Ref } from './op-chain.js';
@@ -99,6 +100,36 @@ describe('a batch', () => {
     const many = Array.from({ length: 51 }, (_, id) => call(id));
     expect((await post(many)).body).toMatchObject({ id: null, error: { code: -32600 } });
     expect((await post(many.slice(1))).body).toHaveLength(50);
+  });
+});
+
+describe('any JSON at all', () => {
+  it('is answered by the rules of JSON-RPC 2.0: an answer for each request with an id, and no bug', async () => {
+    const { post, bugs } = await startRpcRig();
+    const names = ['optimism_version', 'optimism_outputAtBlock', 'follow_events', 'no_such'];
+    const request = fc.record(
+      {
+        jsonrpc: fc.oneof(fc.constant('2.0'), fc.jsonValue()),
+        id: fc.oneof(fc.integer(), fc.string(), fc.jsonValue()),
+        method: fc.oneof(fc.constantFrom(...names), fc.jsonValue()),
+        params: fc.oneof(fc.array(fc.jsonValue()), fc.jsonValue()),
+      },
+      { requiredKeys: [] },
+    );
+    const body = fc.oneof(request, fc.array(request, { maxLength: 5 }), fc.jsonValue());
+    await fc.assert(
+      fc.asyncProperty(body, async (sent) => {
+        const { status, body: answer } = await post(sent as JsonValue);
+        if (status === 204) return;
+        expect(status).toBe(200);
+        for (const one of Array.isArray(answer) ? answer : [answer]) {
+          expect(one).toMatchObject({ jsonrpc: '2.0' });
+          expect(Object.hasOwn(one as object, 'result')).not.toBe(Object.hasOwn(one as object, 'error'));
+        }
+      }),
+      { numRuns: 300 },
+    );
+    expect(bugs).toEqual([]);
   });
 });
 
