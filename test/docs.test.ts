@@ -54,6 +54,7 @@ describe('the documents', () => {
       'docs/faults.md',
       'docs/performance.md',
       'docs/recovery.md',
+      'docs/rpc.md',
       'docs/runbook.md',
       'devnet/README.md',
       'devnet/docker/README.md',

@@ -60,7 +60,7 @@ function webSocketFlags(httpPort: number): readonly string[] {
  * It calls `onStart` with each part that has come up. Nothing is left running when it throws.
  */
 export async function startOpStack(options: OpStackOptions, onStart: (part: StackPart) => void): Promise<Stack> {
-  const stack = new OpStack(options, await placeEls(options), await freePort(), await freePort());
+  const stack = new OpStack(options, await placeEls(options), await freePorts());
   try {
     await stack.bringUp(onStart);
     return stack;
@@ -68,6 +68,17 @@ export async function startOpStack(options: OpStackOptions, onStart: (part: Stac
     await stack.close();
     throw error;
   }
+}
+
+/** Of the consensus clients and the batcher. */
+interface Ports {
+  readonly opNode: number;
+  readonly opBatcher: number;
+  readonly lockstep: number;
+}
+
+async function freePorts(): Promise<Ports> {
+  return { opNode: await freePort(), opBatcher: await freePort(), lockstep: await freePort() };
 }
 
 interface ElPlaces {
@@ -114,15 +125,14 @@ class OpStack implements Stack {
   constructor(
     private readonly options: OpStackOptions,
     private readonly els: ElPlaces,
-    opNodePort: number,
-    opBatcherPort: number,
+    private readonly ports: Ports,
   ) {
     const at: Endpoints = {
       l1: local(els.l1.httpPort),
       sourceHttp: local(els.source.httpPort),
       sourceEngine: local(els.source.enginePort),
-      opNodePort,
-      opBatcherPort,
+      opNodePort: ports.opNode,
+      opBatcherPort: ports.opBatcher,
     };
     const { dir, seed } = options;
     this.l1Blocks = new L1BlockMaker(
@@ -245,14 +255,15 @@ class OpStack implements Stack {
     const { dir, followConsensus, lockstepFlags } = this.options;
     const { follower } = this.els;
     const consensus = followConsensus ? ['--l2.follow.source.cl', local(at.opNodePort)] : [];
-    return launchLockstep({
+    const options = {
       sourceUrl: at.sourceHttp,
       engineUrl: local(follower.enginePort),
       jwtSecretFile: follower.jwtSecretFile,
       logFile: join(dir, 'lockstep.log'),
       cwd: dir,
       flags: [...consensus, ...lockstepFlags],
-    });
+    };
+    return launchLockstep(options, this.ports.lockstep);
   }
 }
 

@@ -37,8 +37,9 @@ export async function startLockstep(options: LockstepOptions): Promise<LockstepP
     ...['--l2', engineUrl, '--l2.jwt-secret', jwtSecretFile, '--log.format', 'json'],
     ...flags,
   ];
-  // The journal stays with the rest of the run.
-  const child = await spawnSupervised(process.execPath, args, { logFile, cwd, env: { XDG_STATE_HOME: cwd } });
+  // The journal stays with the rest of the run. RPC is for whoever gives it a port: many of these run at the same time.
+  const env = { XDG_STATE_HOME: cwd, LOCKSTEP_RPC_ENABLED: 'false' };
+  const child = await spawnSupervised(process.execPath, args, { logFile, cwd, env });
   return {
     pid: child.pid,
     exited: child.exited,

@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
 import { elSyncPolicy } from '../follow/limits.js';
 import { follow } from '../follow/loop.js';
+import { Orders } from '../follow/orders.js';
 import { createHealth, type Health } from '../status/health.js';
 import { reportTo } from '../status/report.js';
 import { ProgressTracker } from '../status/progress.js';
@@ -14,6 +15,7 @@ import { build, type Parts } from './build.js';
 import { EngineWatchdog } from './engine-watchdog.js';
 import { lockInstance } from './instance-lock.js';
 import { openJournal } from './journal.js';
+import { type Rpc, startRpc } from './rpc.js';
 import { onStopSignal } from './stop-signal.js';
 
 const now = (): number => performance.now();
@@ -47,13 +49,15 @@ export async function run(config: Config): Promise<ExitCode> {
 
 async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSignal): Promise<ExitCode> {
   const health = createHealth(now, Math.max(config.engine.timeoutMs, config.source.rpcTimeoutMs));
+  const shared = { log, health, progress: new ProgressTracker(now), orders: new Orders() };
   const metricsServer = await startMetrics(config, parts, health, log);
   try {
-    const booted = await boot(parts.preflightInput, { timeoutMs: config.bootTimeoutMs, log, now }, stop);
-    if (booted instanceof LockstepError) return failed(log, booted);
-    log.warn({ source: parts.source.name }, 'The source decides which blocks are canonical, safe and final: trust it');
-    const error = await followBooted(config, parts, { log, health, booted }, stop);
-    return error === null ? stopped(log) : failed(log, error);
+    const rpc = await startRpc(config, { ...shared, parts, now });
+    try {
+      return await bootAndFollow(config, parts, { ...shared, rpc }, stop);
+    } finally {
+      await rpc.close();
+    }
   } finally {
     await metricsServer?.close();
   }
@@ -62,13 +66,24 @@ async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSi
 interface Run {
   readonly log: Logger;
   readonly health: Health;
-  readonly booted: Booted;
+  readonly progress: ProgressTracker;
+  readonly orders: Orders;
+  readonly rpc: Rpc;
+}
+
+async function bootAndFollow(config: Config, parts: Parts, run: Run, stop: AbortSignal): Promise<ExitCode> {
+  const { log } = run;
+  const booted = await boot(parts.preflightInput, { timeoutMs: config.bootTimeoutMs, log, now }, stop);
+  if (booted instanceof LockstepError) return failed(log, booted);
+  log.warn({ source: parts.source.name }, 'The source decides which blocks are canonical, safe and final: trust it');
+  const error = await followBooted(config, parts, { ...run, booted }, stop);
+  return error === null ? stopped(log) : failed(log, error);
 }
 
 async function followBooted(
   config: Config,
   parts: Parts,
-  { log, health, booted }: Run,
+  { log, health, progress, orders, rpc, booted }: Run & { readonly booted: Booted },
   stop: AbortSignal,
 ): Promise<LockstepError | null> {
   const { pollIntervalMs, safetyIntervalMs, prefetchBlocks, prefetchBytes } = config.follow;
@@ -80,14 +95,13 @@ async function followBooted(
     blocksPerForkchoice: parts.engine.profile.maxBlocksPerForkchoice,
   };
   const { source, consensus, feed, engine, metrics } = parts;
-  const progress = new ProgressTracker(now);
   const journal = await openJournal(config.journal, booted.expected, log);
   const watchdog = new EngineWatchdog({
     limitMs: config.engine.watchdogMs,
     now,
     onSilence: (ms) => metrics.engineSilence(ms),
   });
-  const hooks = watchdog.watch(journal.watch(health.watch(reportTo({ log, metrics, progress, now }))));
+  const hooks = watchdog.watch(journal.watch(health.watch(rpc.watch(reportTo({ log, metrics, progress, now })))));
   const { recalled } = journal;
   try {
     const error = await follow(
@@ -100,7 +114,7 @@ async function followBooted(
         recovery: config.recovery,
         recalled,
       },
-      { source, consensus, feed, engine, hooks, now, random: Math.random },
+      { source, consensus, feed, engine, hooks, orders, now, random: Math.random },
       AbortSignal.any([stop, watchdog.signal]),
     );
     return error ?? watchdog.error;

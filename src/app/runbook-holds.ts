@@ -206,9 +206,20 @@ const RECOVERY_HOLDS = {
   },
 } as const;
 
+const PAUSED = {
+  paused: {
+    fields: [],
+    metrics: [],
+    alone:
+      'keeps looking at both sides and writes nothing, also no keep-alive, of whose absence most ELs complain after two minutes.',
+    todo: ['Resume it when the work on the EL is done: `follow_resume`, or a restart.'],
+  },
+} as const;
+
 /** What to do about every hold; docs/runbook.md is made of it. */
 export const HOLD_GUIDES: Readonly<Record<HoldReason['kind'], HoldGuide>> = {
   ...ENGINE_HOLDS,
   ...SOURCE_HOLDS,
   ...RECOVERY_HOLDS,
+  ...PAUSED,
 };

@@ -25,7 +25,6 @@ export type ForeignFlag = AdoptedFlag | IgnoredFlag | RefusedFlag;
 const NO_L1 = 'nothing is derived from L1';
 const NO_P2P = 'lockstep speaks to no peers; blocks come from the source';
 const NO_SEQUENCER = 'lockstep builds no blocks';
-const NO_RPC = 'lockstep has no JSON-RPC server';
 const NO_CHAIN_CONFIG = 'forks are read from the blocks themselves, the chain id from source and execution client';
 const NO_EFFECT_THERE = 'it has no effect in op-node either';
 const NO_DERIVATION = 'nothing is derived; the labels are those of the source';
@@ -57,6 +56,9 @@ export const FOREIGN_FLAGS: readonly ForeignFlag[] = [
     env: 'OP_NODE_L2_ENGINE_RPC_TIMEOUT',
     differs: 'a call that timed out is not repeated before its outcome was observed',
   },
+  { ...op('rpc.addr'), becomes: 'rpc.addr', env: 'OP_NODE_RPC_ADDR' },
+  { ...op('rpc.port'), becomes: 'rpc.port', env: 'OP_NODE_RPC_PORT' },
+  { ...op('rpc.enable-admin'), becomes: 'rpc.enable-admin', env: 'OP_NODE_RPC_ENABLE_ADMIN' },
   { ...op('log.level'), becomes: 'log.level', env: 'OP_NODE_LOG_LEVEL' },
   {
     ...op('log.format'),
@@ -70,7 +72,7 @@ export const FOREIGN_FLAGS: readonly ForeignFlag[] = [
     ...op('metrics.enabled'),
     becomes: 'metrics.enabled',
     env: 'OP_NODE_METRICS_ENABLED',
-    differs: 'the same port serves health, which op-node has on its RPC port',
+    differs: 'the same port serves health as well',
   },
   { ...op('metrics.addr'), becomes: 'metrics.addr', env: 'OP_NODE_METRICS_ADDR', differs: 'default 127.0.0.1' },
   { ...op('metrics.port'), becomes: 'metrics.port', env: 'OP_NODE_METRICS_PORT' },
@@ -110,8 +112,11 @@ export const FOREIGN_FLAGS: readonly ForeignFlag[] = [
   { ...op('conductor.*'), ignored: NO_SEQUENCER },
   { ...op('signer.*'), ignored: 'lockstep signs nothing' },
   { ...op('experimental.sequencer-api'), ignored: NO_SEQUENCER },
-  { ...op('rpc.*'), ignored: NO_RPC },
-  { ...op('fetch-withdrawal-root-from-state'), ignored: NO_RPC },
+  { ...op('rpc.admin-state'), ignored: 'a pause does not outlive a restart' },
+  {
+    ...op('fetch-withdrawal-root-from-state'),
+    ignored: 'whether the withdrawals root is in the header is seen in the header',
+  },
   { ...op('pprof.*'), ignored: 'Go profiles do not exist in Node.js' },
   { ...op('snapshotlog.file'), ignored: NO_EFFECT_THERE },
   { ...op('heartbeat.*'), ignored: NO_EFFECT_THERE },

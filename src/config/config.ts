@@ -156,6 +156,13 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       port: values['metrics.port'],
       strict: values['metrics.strict'],
     }),
+    rpc: Object.freeze({
+      enabled: values['rpc.enabled'],
+      addr: values['rpc.addr'],
+      port: values['rpc.port'],
+      enableAdmin: values['rpc.enable-admin'],
+      strict: values['rpc.strict'],
+    }),
     /** For the operator, once at start. */
     warnings: Object.freeze([...warnings]),
   });

@@ -2,6 +2,7 @@ import { LOG_FORMATS } from '../util/log-format.js';
 import { LOG_LEVELS } from '../util/log.js';
 import type { OptionDeclaration } from './declaration.js';
 import { RECOVERY_OPTIONS } from './recovery-options.js';
+import { RPC_OPTIONS } from './rpc-options.js';
 import { httpUrl, wsUrl } from './url.js';
 import * as value from './values.js';
 
@@ -9,8 +10,8 @@ const SYNC_MODES = ['replay', 'el-sync'] as const;
 
 const SOURCE = '1. SOURCE AND FOLLOWING';
 const ENGINE = '2. LOCAL EXECUTION CLIENT';
-const LOGGING = '4. LOGGING AND METRICS';
-const CONFIGURATION = '5. CONFIGURATION';
+const LOGGING = '5. LOGGING AND METRICS';
+const CONFIGURATION = '6. CONFIGURATION';
 
 /** Every option of lockstep, once: flags, environment, file, defaults, help and docs/flags.md derive from this table. */
 const OPTIONS = {
@@ -174,6 +175,7 @@ const OPTIONS = {
     derived: { note: 'the value of --l2', from: ({ textOf }) => textOf('l2') },
   },
   ...RECOVERY_OPTIONS,
+  ...RPC_OPTIONS,
   'log.level': {
     group: LOGGING,
     describe: 'Least severe level that is logged',

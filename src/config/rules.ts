@@ -20,7 +20,7 @@ interface Findings {
 
 /** Everything that involves more than the text of a single option. A value that did not parse is left alone. */
 export function checkRules(draft: Draft): Findings {
-  const rules = [sourceRules, exposureWarnings, intervalRules, recoveryWarnings, tlsRules];
+  const rules = [sourceRules, exposureWarnings, intervalRules, recoveryWarnings, rpcRules, tlsRules];
   const found = rules.map((rule) => rule(draft));
   return { problems: found.flatMap((each) => each.problems), warnings: found.flatMap((each) => each.warnings) };
 }
@@ -131,6 +131,22 @@ const HEALING: readonly OptionName[] = [
   'recovery.admin-rpc',
   'halt-on-unrecoverable',
 ];
+
+/** Two servers of one process on one port, and methods that stop the following for whoever reaches them. */
+function rpcRules({ values, raw }: Draft): Findings {
+  if (values['rpc.enabled'] !== true) return { problems: [], warnings: [] };
+  const { 'rpc.addr': addr = '', 'rpc.port': port } = values;
+  const isShared = values['metrics.enabled'] === true && port !== 0 && port === values['metrics.port'];
+  const fix = 'Give them different ports';
+  const problems = isShared ? [problem('rpc.port', raw.get('rpc.port'), 'is the port of --metrics.port too', fix)] : [];
+  const isOpen = values['rpc.enable-admin'] === true && !isLoopback(addr);
+  const warning = `--rpc.enable-admin on ${addr}: whoever reaches that address can pause lockstep.`;
+  return { problems, warnings: isOpen ? [warning] : [] };
+}
+
+function isLoopback(addr: string): boolean {
+  return addr === 'localhost' || addr === '::1' || addr.startsWith('127.');
+}
 
 function tlsRules({ env }: Draft): Findings {
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return { problems: [], warnings: [] };

@@ -89,6 +89,8 @@ function react(state: State, situation: Exclude<Situation, Aside>, tick: Tick): 
   switch (situation.kind) {
     case 'halted':
       return { state, action: { do: 'wait', ms: IDLE_MS } };
+    case 'paused':
+      return hold(state, { kind: 'paused' }, IDLE_MS, null);
     case 'engine-down':
       return hold(state, { kind: 'engine-unavailable', error: situation.error }, IDLE_MS, null);
     case 'unsettled':

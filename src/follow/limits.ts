@@ -90,6 +90,7 @@ export const HOLD_AFTER: Readonly<Record<HoldReason['kind'], number>> = {
   'recovery-too-deep': 1,
   'recovery-failed': 1,
   'foreign-writer': 1,
+  paused: 1,
 };
 
 /** Two calls per this many blocks are a quarter of a call per block: labels move with the L1 (performance 7.3). */

@@ -11,6 +11,7 @@ import type { FetchLimits } from './fetch-ahead.js';
 import { withNewestHead } from './newest-head.js';
 import { FetchWindow } from './fetch-window.js';
 import { Observer } from './observe.js';
+import type { Orders } from './orders.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
 import { sameView, type SourceWatch } from './source-watch.js';
@@ -39,6 +40,7 @@ interface FollowParts {
   readonly feed: HeadFeed | null;
   readonly engine: Engine;
   readonly hooks: FollowHooks;
+  readonly orders: Orders;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly random: () => number;
@@ -56,6 +58,7 @@ export async function follow(
   const ended = new AbortController();
   const running = AbortSignal.any([stop, ended.signal]);
   const wakeup = new Wakeup();
+  parts.orders.listen(() => wakeup.notify());
   let shown: Seen<SourceView> = { kind: 'pending' };
   const watch = watchSource(options, parts, () => {
     // A turn for what is known already would ask the EL for nothing.
@@ -99,7 +102,7 @@ async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | nul
   try {
     while (!stop.aborted) {
       const observation = await observer.observe(watch.view, outcome, state, stop);
-      const before = state;
+      const before = parts.orders.applyTo(state);
       const decision = decide(before, observation, { now: parts.now(), random: parts.random() });
       state = decision.state;
       if (observation.engine.kind === 'seen') watch.demand.standsAt(observation.engine.value.heads.unsafe.number);

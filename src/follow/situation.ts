@@ -11,6 +11,7 @@ import type { LockstepError } from '../util/errors.js';
 /** What an observation means, given what is remembered: exactly one of these, in this order of precedence. */
 export type Situation =
   | { readonly kind: 'halted' }
+  | { readonly kind: 'paused' }
   | { readonly kind: 'engine-down'; readonly error: LockstepError }
   /** The outcome of the last write is unknown, and the wait for it is not over. */
   | { readonly kind: 'unsettled'; readonly error: LockstepError; readonly until: number }
@@ -55,6 +56,7 @@ export type SituationKind = Situation['kind'];
 /** Classifies one observation. `state` must already have learned from the observation's outcome. */
 export function classify(state: State, observation: Observation, now: number): Situation {
   if (state.phase.kind === 'halted') return { kind: 'halted' };
+  if (state.paused) return { kind: 'paused' };
   const { engine, source } = observation;
   if (engine.kind === 'failed') return { kind: 'engine-down', error: engine.error };
   if (engine.kind === 'pending') return { kind: 'source-unread' };

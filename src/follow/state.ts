@@ -78,7 +78,9 @@ export type HoldReason =
       readonly advice: string | null;
     }
   /** Something else moves the EL's head. */
-  | { readonly kind: 'foreign-writer'; readonly moves: number };
+  | { readonly kind: 'foreign-writer'; readonly moves: number }
+  /** An operator said so. */
+  | { readonly kind: 'paused' };
 
 /** One lifetime of the local EL as seen by us. A new one is identified and compared before anything is written. */
 export interface Session {
@@ -127,6 +129,8 @@ export type Recovery =
 
 export interface State {
   readonly phase: Phase;
+  /** An operator wants nothing to be written. */
+  readonly paused: boolean;
   readonly session: Session;
   /** Where the EL stood when it was last observed. A lower head without a write of ours means that it restarted. */
   readonly standing: BlockRef | null;
@@ -227,6 +231,7 @@ export interface FollowHooks {
 
 export const INITIAL_STATE: State = {
   phase: { kind: 'starting' },
+  paused: false,
   session: {
     id: 1,
     identified: true,

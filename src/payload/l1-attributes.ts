@@ -51,7 +51,7 @@ export function readL1Origin({ rlp, transactions: { starts, ends } }: Transactio
 function readDeposit(transaction: Buffer): L1Origin | null {
   if (transaction[0] !== DEPOSIT_TRANSACTION) return null;
   try {
-    return readAttributes(calldataOf(transaction));
+    return readL1Attributes(calldataOf(transaction));
   } catch (error) {
     if (error instanceof LockstepError && error.code === 'BLOCK_MALFORMED') return null;
     throw error;
@@ -69,7 +69,8 @@ function calldataOf(transaction: Buffer): Buffer {
   return transaction.subarray(scanner.start, scanner.end);
 }
 
-function readAttributes(calldata: Buffer): L1Origin | null {
+/** The L1 origin that the calldata of the call to L1Block tells, or null. */
+export function readL1Attributes(calldata: Buffer): L1Origin | null {
   const layout = LAYOUTS[calldata.toString('hex', 0, SELECTOR_BYTES)];
   if (layout === undefined || layout.sizeBytes !== calldata.length) return null;
   const number = readInteger(calldata, layout.number);

@@ -2,6 +2,7 @@ import type { BlockRef, Labels } from '../chain/block.js';
 import type { FetchedBlock, RequestEvidence } from '../chain/fetched-block.js';
 import type { SyncStatus } from '../chain/sync-status.js';
 import type { Hash } from '../util/hex.js';
+import type { JsonObject } from '../util/json.js';
 
 /** A block is asked for by height once, and by hash ever after. */
 export type BlockId = { readonly number: number } | { readonly hash: Hash };
@@ -61,6 +62,8 @@ export interface HeadListener {
 export interface ConsensusChain {
   readonly chainId: number;
   readonly genesis: { readonly number: number; readonly hash: Hash };
+  /** The whole configuration, as it was answered. */
+  readonly config: JsonObject;
 }
 
 /**

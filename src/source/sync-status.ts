@@ -18,8 +18,13 @@ export function readSyncStatus(result: JsonValue): SyncStatus {
     unsafe,
     safe: readStatusRef(result, 'safe_l2'),
     finalized: readStatusRef(result, 'finalized_l2'),
-    localSafe: Object.hasOwn(result, 'local_safe_l2') ? readStatusRef(result, 'local_safe_l2') : null,
+    localSafe: readOptionalRef(result, 'local_safe_l2'),
     currentL1: readStatusRef(result, 'current_l1'),
+    l1: {
+      head: readOptionalRef(result, 'head_l1'),
+      safe: readOptionalRef(result, 'safe_l1'),
+      finalized: readOptionalRef(result, 'finalized_l1'),
+    },
   };
 }
 
@@ -32,7 +37,12 @@ export function readRollupConfig(result: JsonValue): ConsensusChain {
   return {
     chainId: readInteger(result, 'l2_chain_id', 'the rollup configuration', Number.MAX_SAFE_INTEGER),
     genesis: { number: readInteger(genesis, 'number', what), hash: readHash(genesis, 'hash', what) },
+    config: result,
   };
+}
+
+function readOptionalRef(status: JsonObject, field: string): BlockRef | null {
+  return Object.hasOwn(status, field) ? readStatusRef(status, field) : null;
 }
 
 function readStatusRef(status: JsonObject, field: string): BlockRef | null {

@@ -12,7 +12,12 @@ type Fields = Record<string, string | number>;
 const LASTING_MS = 5 * 60_000;
 
 /** These may last: the EL has a long way to go, or the operator wants it so. */
-const MAY_LAST: ReadonlySet<HoldReason['kind']> = new Set(['engine-syncing', 'recovery-off', 'recovery-pausing']);
+const MAY_LAST: ReadonlySet<HoldReason['kind']> = new Set([
+  'engine-syncing',
+  'recovery-off',
+  'recovery-pausing',
+  'paused',
+]);
 
 /** Somebody has to look at it now, has to do something some time, or may wait. */
 export function levelOf({ kind }: Pick<HoldReason, 'kind'>): 'fatal' | 'error' | 'warn' {
@@ -37,6 +42,7 @@ function holdDetails(reason: HoldReason): Fields {
     case 'source-unavailable':
       return errorFields(reason.error);
     case 'engine-syncing':
+    case 'paused':
       return {};
     case 'engine-stuck':
       return { at: reason.at, answer: reason.answer, ...(reason.staleMapping ? { sign: STALE_MAPPING } : {}) };

@@ -1,6 +1,7 @@
 import { fastify } from 'fastify';
 import type { Registry } from 'prom-client';
-import type { Health, HealthAnswer } from './health.js';
+import type { Health } from './health.js';
+import { addHealthRoutes } from './health-routes.js';
 
 export interface MetricsServer {
   /** `http://host:port`, with the port that was really bound. */
@@ -16,8 +17,6 @@ interface Served {
 
 const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_BODY_BYTES = 1_024;
-const OK = 200;
-const UNAVAILABLE = 503;
 
 /**
  * Serves GET /metrics, /healthz (always 200 with the version, as op-node does), /livez and /readyz, and nothing else.
@@ -35,20 +34,7 @@ export async function serveMetrics(
   server.get('/metrics', async (_request, reply) => {
     await reply.type(registry.contentType).send(await registry.metrics());
   });
-  const answers: Readonly<Record<string, () => HealthAnswer>> = {
-    '/healthz': () => ({ ok: true, body: { version } }),
-    '/livez': () => health.live(),
-    '/readyz': () => health.ready(),
-  };
-  for (const [path, answer] of Object.entries(answers)) {
-    server.get(path, async (_request, reply) => {
-      const { ok, body } = answer();
-      await reply
-        .code(ok ? OK : UNAVAILABLE)
-        .header('cache-control', 'no-store')
-        .send(body);
-    });
-  }
+  addHealthRoutes(server, health, version);
   const url = await server.listen(listen);
   return { url, close: () => server.close() };
 }

@@ -99,6 +99,10 @@ export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = 
     meaning: "the EL's head moved three times without lockstep: something else drives the same engine port",
     ends: 'a minute after the last such move; stop the other consensus client (op-node, another lockstep) of this EL',
   },
+  paused: {
+    meaning: 'an operator paused lockstep (follow_pause): not even a keep-alive is sent',
+    ends: 'with follow_resume, or a restart of lockstep',
+  },
 };
 
 /** What an `engine-stuck` says in the field `sign` when its answers are those of an EL that was killed (engines-measured 1.3). */

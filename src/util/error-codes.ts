@@ -33,6 +33,12 @@ export const ERROR_CODES = {
     meaning: 'the metrics address cannot be bound',
     fix: 'Choose a free --metrics.port, or drop --metrics.strict to run without metrics.',
   },
+  RPC_PORT: {
+    severity: 'halt',
+    exit: EXIT.config,
+    meaning: 'the RPC address cannot be bound',
+    fix: 'Choose a free --rpc.port, switch RPC off with --rpc.enabled=false, or drop --rpc.strict to run without it.',
+  },
   SOURCE_UNREACHABLE: {
     severity: 'retry',
     exit: EXIT.unavailable,

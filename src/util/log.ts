@@ -51,7 +51,7 @@ export function createLogger(options: LogOptions, sink: LineSink = stdoutSink(),
   };
   return pino(
     {
-      level: options.level === 'crit' ? 'fatal' : options.level,
+      level: pinoLevel(options.level),
       base: options.pid ? { pid: process.pid } : null,
       messageKey: 'msg',
       timestamp: () => `,"t":"${new Date(now()).toISOString()}"`,
@@ -64,6 +64,11 @@ export function createLogger(options: LogOptions, sink: LineSink = stdoutSink(),
     },
     stream,
   );
+}
+
+/** The name that pino has for a level. */
+export function pinoLevel(level: LogLevel): string {
+  return level === 'crit' ? 'fatal' : level;
 }
 
 function stdoutSink(): LineSink {

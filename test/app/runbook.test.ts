@@ -39,6 +39,7 @@ const HOLDS: { readonly [K in HoldReason['kind']]: readonly Extract<HoldReason, 
   'recovery-too-deep': [{ kind: 'recovery-too-deep', divergence, maxDepth: 1 }],
   'recovery-failed': [{ kind: 'recovery-failed', plan, tried: [], advice: 'do this' }],
   'foreign-writer': [{ kind: 'foreign-writer', moves: 3 }],
+  paused: [{ kind: 'paused' }],
 };
 
 describe('the runbook', () => {

@@ -28,7 +28,9 @@ export class Children {
   /** Starts the built lockstep. `probeFile`: where it writes its long slices when it ends. */
   lockstep(args: readonly string[], cwd: string, probeFile: string | null = null): ChildProcess {
     const main = fileURLToPath(new URL('../../lockstep.js', `file://${COMPILED}`));
-    const env = { PATH: process.env['PATH'], HOME: cwd, TMPDIR: cwd, BENCH_PROBE_FILE: probeFile ?? undefined };
+    const paths = { PATH: process.env['PATH'], HOME: cwd, TMPDIR: cwd, BENCH_PROBE_FILE: probeFile ?? undefined };
+    // What is measured is the following; docs/rpc.md has what the RPC server costs.
+    const env = { ...paths, LOCKSTEP_RPC_ENABLED: 'false' };
     const probing = probeFile === null ? [] : ['--import', pathToFileURL(`${COMPILED}loop-probe.js`).href];
     const profiling = this.#profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${this.#profileFolder}`];
     return this.#track(

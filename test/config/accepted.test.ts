@@ -125,6 +125,11 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
     (config) => config.engine.rpcUrl,
     'http://el:8551',
   ),
+  'an RPC server where op-node has it, without admin methods': accept([], ({ rpc }) => rpc, {
+    ...{ enabled: true, addr: '127.0.0.1', port: 9545, enableAdmin: false, strict: false },
+  }),
+  'no RPC server': accept(['--rpc.enabled=false'], ({ rpc }) => rpc.enabled, false),
+  'an RPC server on the port of metrics that are not served': accept(['--rpc.port=7300'], ({ rpc }) => rpc.port, 7300),
   'a duration of two units': accept(['--boot-timeout=1m30s'], (config) => config.bootTimeoutMs, 90_000),
   'EL sync, with its limit from the environment': {
     argv: [SOURCE, '--l2.sync-mode=el-sync'],

@@ -21,6 +21,10 @@ interface Refused {
 
 /** Each entry is a whole configuration; the source is given unless the case says otherwise. */
 const REFUSED: Readonly<Record<string, Refused>> = {
+  'RPC on the port of the metrics': {
+    argv: [SOURCE, '--metrics.enabled', '--rpc.port=7300'],
+    problems: ['--rpc.port "7300" (cli) is the port of --metrics.port too. Give them different ports.'],
+  },
   'a timeout without a unit': {
     argv: [SOURCE, '--l2.follow.source.rpc-timeout=10'],
     problems: ['--l2.follow.source.rpc-timeout "10" (cli) has no unit. Write 10s or 10ms.'],

@@ -23,6 +23,10 @@ const WARNED: Readonly<Record<string, { readonly argv?: readonly string[]; env?:
     argv: [SOURCE, '--l2.jwt-secret=open.hex'],
     warning: '--l2.jwt-secret is readable by every user of this machine; run chmod 600 on it.',
   },
+  'admin methods for a whole network': {
+    argv: [SOURCE, '--rpc.enable-admin', '--rpc.addr=0.0.0.0'],
+    warning: '--rpc.enable-admin on 0.0.0.0: whoever reaches that address can pause lockstep.',
+  },
   'a password in a URL on the command line': {
     argv: ['--l2.follow.source=https://u:p@source.example'],
     warning:

@@ -8,7 +8,9 @@ import { RunningDevnet } from '../../devnet/stack/running-devnet.js';
 import { readState } from '../../devnet/stack/state-file.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 import { Command } from '../rig/command.js';
+import type { JsonObject } from '../../src/util/json.js';
 import { killDevnet, runCommand, runningPids } from '../rig/devnet-command.js';
+import { askBoth, batchThroughLockstep, untilSameStatus } from './op-rpc.js';
 
 /** The first start may have to build op-geth, op-node and op-batcher. */
 const BUILD_TIMEOUT_MS = 1_800_000;
@@ -144,6 +146,46 @@ describe('a real OP Stack that crosses Isthmus and Jovian', () => {
       await waitUntil('a block beyond both forks is safe', safe, TIMEOUT_MS);
       expect(devnet.part('lockstep').restarts).toBe(0);
     },
+    TIMEOUT_MS,
+  );
+
+  it(
+    'gets the same sync status from lockstep as from op-node, in every field, at three safe heads',
+    async () => {
+      let safe = 0;
+      for (let times = 0; times < 3; times++) {
+        const beyond = safe;
+        await waitUntil('another safe head', async () => (await devnet.authorityHeads()).safe!.number > beyond, 60_000);
+        safe = await untilSameStatus(devnet, TIMEOUT_MS);
+        expect(safe).toBeGreaterThan(beyond);
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  it('gets the same outputs from lockstep as from op-node, on both sides of Isthmus and at genesis', async () => {
+    const { safe } = await devnet.followerHeads();
+    const step = Math.floor(safe!.number / 20);
+    const heights = Array.from({ length: 21 }, (_, index) => index * step);
+    for (const height of heights) {
+      const answers = await askBoth(devnet, 'optimism_outputAtBlock', [`0x${height.toString(16)}`]);
+      const [opNode, lockstep] = [answers.opNode, answers.lockstep].map((output) => {
+        const { syncStatus: _, ...rest } = output as JsonObject;
+        return rest;
+      });
+      expect(lockstep).toEqual(opNode);
+      expect(lockstep).toMatchObject({ blockRef: { number: height } });
+    }
+  }, 60_000);
+
+  it('gets the same configuration from lockstep as from op-node', async () => {
+    const { opNode, lockstep } = await askBoth(devnet, 'optimism_rollupConfig');
+    expect(lockstep).toEqual(opNode);
+  });
+
+  it(
+    'is batched by an op-batcher that knows lockstep and its EL alone',
+    () => batchThroughLockstep(devnet, TIMEOUT_MS),
     TIMEOUT_MS,
   );
 });

@@ -109,8 +109,8 @@ describe('a proof of identity', () => {
   );
 
   it.each([
-    ['chain id', 'IDENTITY_CHAIN_ID', { chainId: 11, genesis: { number: 0, hash: GENESIS.hash } }],
-    ['first block', 'IDENTITY_GENESIS', { chainId: 10, genesis: { number: 3, hash: GENESIS.hash } }],
+    ['chain id', 'IDENTITY_CHAIN_ID', { chainId: 11, genesis: { number: 0, hash: GENESIS.hash }, config: {} }],
+    ['first block', 'IDENTITY_GENESIS', { chainId: 10, genesis: { number: 3, hash: GENESIS.hash }, config: {} }],
   ])('fails for good when the consensus client of the source has another %s', async (_what, code, tells) => {
     const hands = new Hands();
     hands.consensus = new MemoryConsensus(CHAIN);
@@ -121,7 +121,10 @@ describe('a proof of identity', () => {
 
   it.each([
     ['does not tell its chain', null],
-    ['begins with a block that the source no longer has', { chainId: 10, genesis: { number: 99, hash: GENESIS.hash } }],
+    [
+      'begins with a block that the source no longer has',
+      { chainId: 10, genesis: { number: 99, hash: GENESIS.hash }, config: {} },
+    ],
   ])('does without a consensus client that %s', async (_what, tells) => {
     const hands = new Hands();
     hands.consensus = new MemoryConsensus(CHAIN);

@@ -61,6 +61,7 @@ const CLIMBING: Recovery = {
 
 /** One observation, and what has to be remembered beside it, for each situation. */
 const WITNESSES: Record<Exclude<SituationKind, 'halted'>, Witness> = {
+  paused: { state: { paused: true, lastForkchoiceAt: null }, seen: BEHIND },
   'engine-down': { seen: { ...IN_STEP, engine: failed('ENGINE_UNREACHABLE') } },
   unsettled: { state: { unsettled: { until: NOW + 8_000, waitMs: 8_000, error: TIMEOUT } }, seen: IN_STEP },
   'engine-syncing': { seen: { ...IN_STEP, engine: seen(engineView(A, 5, undefined, { syncing: SYNCING })) } },
@@ -183,7 +184,13 @@ describe('a keep-alive', () => {
     expect(action).toMatchObject({ do: 'forkchoice', forkchoice: { head: at(A, 5), labels: null } });
   });
 
-  const silent: readonly (keyof typeof WITNESSES)[] = ['engine-down', 'unsettled', 'source-unread', 'unidentified'];
+  const silent: readonly (keyof typeof WITNESSES)[] = [
+    'paused',
+    'engine-down',
+    'unsettled',
+    'source-unread',
+    'unidentified',
+  ];
 
   it.each(silent)('is not sent to an EL that is not known to be idle and the right one: %s', (situation) => {
     const { action } = decide({ ...stateIn('following', situation), ...late }, WITNESSES[situation].seen, TICK);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 import { follow } from '../../src/follow/loop.js';
+import { Orders } from '../../src/follow/orders.js';
 import { DEFAULT_RECOVERY_POLICY } from '../../src/follow/recovery-state.js';
 import { UNKNOWN_PROFILE } from '../../src/engine/profile.js';
 import { createSource } from '../../src/source/http.js';
@@ -103,6 +104,7 @@ export class LinkedWorld {
           onStatus: nothing,
           onHeadNews: nothing,
         },
+        orders: new Orders(),
         now: () => performance.now(),
         random: Math.random,
       },

@@ -1,7 +1,8 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Turn } from '../../src/follow/state.js';
-import { REFUSED_TTL_MS } from '../../src/follow/limits.js';
+import { KEEP_ALIVE_MS, REFUSED_TTL_MS } from '../../src/follow/limits.js';
 import { follow } from '../../src/follow/loop.js';
+import { Orders } from '../../src/follow/orders.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { DEFAULT_RECOVERY_POLICY } from '../../src/follow/recovery-state.js';
 import { LockstepError } from '../../src/util/errors.js';
@@ -21,6 +22,7 @@ class Following {
   readonly source = new MemorySource(CHAIN.slice(0, 6));
   readonly engine: MemoryEngine;
   readonly stop = new AbortController();
+  readonly orders = new Orders();
   readonly turns: Turn[] = [];
   readonly outcomes: string[] = [];
   readonly blocks: number[] = [];
@@ -56,6 +58,7 @@ class Following {
           onHeadNews: () => undefined,
           onStatus: () => undefined,
         },
+        orders: this.orders,
         now: () => clock.now(),
         random: () => 0,
       },
@@ -102,6 +105,26 @@ describe('the loop', () => {
     expect(following.turns.length).toBeGreaterThan(5);
     following.turns.slice(1).forEach((turn, index) => expect(turn.before).toBe(following.turns[index]!.state));
     expect(new Set(following.outcomes)).toEqual(new Set(['wait', 'compare', 'forkchoice', 'extend']));
+  });
+
+  it('writes nothing while it is paused, not even a keep-alive, and proves both sides before it goes on', async () => {
+    const following = new Following(0);
+    const running = following.run();
+    await clock.advance(2_000);
+    following.orders.pause();
+    await clock.advance(100);
+    expect(following.turns.at(-1)!.state.phase).toEqual({ kind: 'holding', reason: { kind: 'paused' } });
+    const written = following.engine.writes.length;
+    following.source.chain = CHAIN.slice(0, 9);
+    await clock.advance(10 * KEEP_ALIVE_MS);
+    expect(following.engine.writes).toHaveLength(written);
+    following.outcomes.length = 0;
+    following.orders.resume();
+    await clock.advance(2_000);
+    await following.ended(running);
+    expect(following.outcomes.filter((of) => of !== 'wait')[0]).toBe('identify');
+    expect(following.engine.headsNow.unsafe).toEqual(CHAIN[8]!.ref);
+    expect(following.phase).toBe('following');
   });
 
   it('says its own head first to an EL that has one', async () => {

@@ -22,7 +22,7 @@ export class MemoryConsensus implements ConsensusClient {
   constructor(blocks: readonly RealBlock[]) {
     this.blocks = blocks;
     this.unsafe = blocks.length - 1;
-    this.tells = { chainId: 10, genesis: { number: 0, hash: blocks[0]!.ref.hash } };
+    this.tells = { chainId: 10, genesis: { number: 0, hash: blocks[0]!.ref.hash }, config: {} };
   }
 
   async syncStatus(): Promise<SyncStatus> {
@@ -35,6 +35,7 @@ export class MemoryConsensus implements ConsensusClient {
       localSafe: pick(this.localSafe ?? this.safe),
       finalized: pick(this.finalized),
       currentL1: this.l1 === null ? null : l1Block(this.l1),
+      l1: { head: null, safe: null, finalized: null },
     };
   }
 

@@ -29,6 +29,7 @@ interface Layer {
 
 const LAYERS: readonly Layer[] = [
   { situation: 'halted', state: { phase: { kind: 'halted', error: ERROR } } },
+  { situation: 'paused', state: { paused: true } },
   { situation: 'engine-down', seen: (under) => ({ ...under, engine: failed('ENGINE_UNREACHABLE') }) },
   { situation: 'unsettled', state: { unsettled: { until: NOW + 1, waitMs: 8_000, error: ERROR } } },
   {

@@ -24,6 +24,7 @@ function status({ unsafe = 20, safe = 10, localSafe = 12, finalized = 5, l1 = 10
     localSafe: pick(localSafe),
     finalized: pick(finalized),
     currentL1: l1 === null ? null : l1Block(l1),
+    l1: { head: null, safe: null, finalized: null },
   };
 }
 

@@ -11,6 +11,7 @@ export type Expected = `${Action['do']} -> ${PhaseKind}` | 'unreachable';
 /** Nothing is decided any more once a person is needed. */
 const HALTED: Record<SituationKind, Expected> = {
   halted: 'wait -> halted',
+  paused: 'unreachable',
   'engine-down': 'unreachable',
   unsettled: 'unreachable',
   'engine-syncing': 'unreachable',
@@ -34,6 +35,7 @@ const HALTED: Record<SituationKind, Expected> = {
 export const TABLE: Record<PhaseKind, Record<SituationKind, Expected>> = {
   starting: {
     halted: 'unreachable',
+    paused: 'wait -> holding',
     'engine-down': 'wait -> holding',
     unsettled: 'wait -> holding',
     'engine-syncing': 'wait -> holding',
@@ -55,6 +57,7 @@ export const TABLE: Record<PhaseKind, Record<SituationKind, Expected>> = {
   },
   syncing: {
     halted: 'unreachable',
+    paused: 'wait -> holding',
     'engine-down': 'wait -> holding',
     unsettled: 'wait -> holding',
     'engine-syncing': 'wait -> holding',
@@ -76,6 +79,7 @@ export const TABLE: Record<PhaseKind, Record<SituationKind, Expected>> = {
   },
   following: {
     halted: 'unreachable',
+    paused: 'wait -> holding',
     'engine-down': 'wait -> holding',
     unsettled: 'wait -> holding',
     'engine-syncing': 'wait -> holding',
@@ -97,6 +101,7 @@ export const TABLE: Record<PhaseKind, Record<SituationKind, Expected>> = {
   },
   recovering: {
     halted: 'unreachable',
+    paused: 'wait -> holding',
     'engine-down': 'wait -> holding',
     unsettled: 'wait -> holding',
     'engine-syncing': 'wait -> holding',
@@ -118,6 +123,7 @@ export const TABLE: Record<PhaseKind, Record<SituationKind, Expected>> = {
   },
   holding: {
     halted: 'unreachable',
+    paused: 'wait -> holding',
     'engine-down': 'wait -> holding',
     unsettled: 'wait -> holding',
     'engine-syncing': 'wait -> holding',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Command } from '../rig/command.js';
 import { textOf } from '../rig/episode.js';
 import type { Fault } from '../../devnet/proxy/faults.js';
+import { waitUntil } from '../../devnet/wait-until.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { HttpServer, send, type Received } from '../rig/http-server.js';
 
@@ -14,6 +15,8 @@ const HEADER = 'canary-header';
 /** The start of every token: {"alg":"HS256" in base64url. */
 const TOKEN = 'eyJhbGciOiJIUzI1NiI';
 const REFUSED: Fault = { kind: 'status', code: 401 };
+
+const DEADLINE_MS = 20_000;
 
 type Side = 'source' | 'engine';
 
@@ -141,6 +144,28 @@ describe('secrets', () => {
     const text = await (await fetch(url)).text();
     expect(text).toContain('lockstep_up 1');
     expectNoSecret('metrics', text);
+  });
+
+  it('show in no answer of the RPC, also while both sides refuse them', async () => {
+    const rpc = textOf(await lockstep.until({ msg: 'RPC is served' }), 'url');
+    const methods = ['follow_status', 'follow_events', 'optimism_syncStatus', 'optimism_rollupConfig', 'no_such'];
+    const batch = methods.map((method, id) => ({ jsonrpc: '2.0', id, method, params: [] }));
+    const ask = async (): Promise<string> => {
+      const headers = { 'content-type': 'application/json' };
+      return (await fetch(rpc, { method: 'POST', headers, body: JSON.stringify(batch) })).text();
+    };
+    const texts = [await ask()];
+    for (const side of ['source', 'engine'] as const) {
+      world[side].inject({ match: {}, fault: REFUSED });
+      await waitUntil('the hold shows', async () => (await ask()).includes('"holding"'), DEADLINE_MS);
+      texts.push(await ask());
+      world[side].heal();
+      await world.rig.producer.produce(1);
+      await world.untilEqual();
+    }
+    expect(texts.join()).toContain('SOURCE_AUTH');
+    expect(texts.join()).toContain('ENGINE_AUTH');
+    expectNoSecret('rpc', texts.join());
   });
 
   it('show in no line of the stop', async () => {

@@ -21,7 +21,9 @@ export class Command {
   static async start(args: readonly string[], place: CommandPlace): Promise<Command> {
     const logFile = join(place.cwd, `command-${place.name}.log`);
     const argv = [compiledProgram('lockstep'), ...args];
-    return new Command(await spawnSupervised(process.execPath, argv, { ...place, logFile }), logFile);
+    // Many of these run at the same time, so each picks a port of its own.
+    const env = { LOCKSTEP_RPC_PORT: '0', ...place.env };
+    return new Command(await spawnSupervised(process.execPath, argv, { ...place, env, logFile }), logFile);
   }
 
   get pid(): number {

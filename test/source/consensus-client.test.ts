@@ -36,7 +36,14 @@ const L1_REF = {
   parentHash: '0x5b484fc84c2f99181b242147896b174c3196ee526caed17ca405249f288f0b40',
   timestamp: 1795224614,
 };
-const READ = { unsafe: REF, safe: REF, finalized: null, localSafe: REF, currentL1: L1_REF };
+const READ = {
+  unsafe: REF,
+  safe: REF,
+  finalized: null,
+  localSafe: REF,
+  currentL1: L1_REF,
+  l1: { head: L1_REF, safe: L1_REF, finalized: L1_REF },
+};
 
 describe('the sync status', () => {
   it('of op-node is read by one call, to the path of the URL, into known fields only', async () => {
@@ -156,7 +163,8 @@ describe('the chain of a consensus client', () => {
 
   it('is read from its rollup configuration, whose first block need not be 0', async () => {
     const { client, server } = await clientOf(result(CONFIG));
-    expect(await client.chain(never())).toEqual({ chainId: 10, genesis: { number: 105_235_063, hash: hash(2) } });
+    const genesis = { number: 105_235_063, hash: hash(2) };
+    expect(await client.chain(never())).toEqual({ chainId: 10, genesis, config: CONFIG });
     expect(server.methods).toEqual(['optimism_rollupConfig']);
   });
 

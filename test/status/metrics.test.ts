@@ -93,7 +93,8 @@ describe('progress in the metrics', () => {
 describe('a consensus client of the source in the metrics', () => {
   it('shows its local safe block and how far it has derived', async () => {
     const head = at(A, 9);
-    const status = { unsafe: head, safe: at(A, 4), finalized: null, localSafe: at(A, 6), currentL1: at(B, 7) };
+    const l1 = { head: null, safe: null, finalized: null };
+    const status = { unsafe: head, safe: at(A, 4), finalized: null, localSafe: at(A, 6), currentL1: at(B, 7), l1 };
     const source = { head, labels: null };
     metrics.progress({
       engine: null,

@@ -6,6 +6,7 @@ import { HOLD_MEANINGS, PHASE_MEANINGS } from '../../status/states.js';
 import { exitEntries } from '../exit-meanings.js';
 import { code, table } from './markdown.js';
 import { migrationMarkdown } from './migration.js';
+import { rpcLines } from './rpc-page.js';
 import { runbookLines } from './runbook.js';
 
 const TOPICS = {
@@ -13,6 +14,7 @@ const TOPICS = {
   errors: errorsMarkdown,
   states: statesMarkdown,
   runbook: () => page('Runbook', 'runbook', runbookLines()),
+  rpc: () => page('RPC', 'rpc', rpcLines()),
   engines: enginesMarkdown,
   'op-node': () => migrationMarkdown('op-node'),
   'base-consensus': () => migrationMarkdown('base-consensus'),

@@ -1,0 +1,129 @@
+import type { Config } from '../config/config.js';
+import { createChainReader, type ChainReader } from '../engine/chain-reader.js';
+import type { Orders } from '../follow/orders.js';
+import type { FollowHooks } from '../follow/state.js';
+import type { RpcContext } from '../rpc/method.js';
+import { OptimismView } from '../rpc/optimism-view.js';
+import { EventLog } from '../status/event-log.js';
+import { FollowView } from '../status/follow-view.js';
+import type { Health } from '../status/health.js';
+import { addHealthRoutes } from '../status/health-routes.js';
+import type { ProgressTracker } from '../status/progress.js';
+import { LockstepError } from '../util/errors.js';
+import { type Logger, pinoLevel } from '../util/log.js';
+import type { Parts } from './build.js';
+import { version } from './commands/version.js';
+
+/** Whoever asks is not kept waiting for as long as a block may take. */
+const EL_READ_TIMEOUT_MS = 5_000;
+const EVENTS_KEPT = 256;
+
+interface RpcInput {
+  readonly parts: Parts;
+  readonly health: Health;
+  readonly progress: ProgressTracker;
+  readonly orders: Orders;
+  readonly log: Logger;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+}
+
+export interface Rpc {
+  /** The same hooks; what they tell is answered from. */
+  watch(hooks: FollowHooks): FollowHooks;
+  close(): Promise<void>;
+}
+
+const NO_RPC: Rpc = { watch: (hooks) => hooks, close: () => Promise.resolve() };
+
+/**
+ * Serves JSON-RPC beside the loop. A taken port is no reason not to follow, unless the operator says so (reliability O5).
+ * @throws LockstepError RPC_PORT with --rpc.strict
+ */
+export async function startRpc(config: Config, input: RpcInput): Promise<Rpc> {
+  const { enabled, addr, port, strict } = config.rpc;
+  if (!enabled) return NO_RPC;
+  const { log } = input;
+  const chain = chainReader(config);
+  const context = createContext(input, chain);
+  try {
+    const server = await serve(config, input, context);
+    log.info({ url: server.url }, 'RPC is served');
+    return {
+      watch: (hooks) => context.optimism.watch(context.follow.watch(context.events.watch(hooks))),
+      close: async () => {
+        await Promise.all([server.close(), chain.close()]);
+      },
+    };
+  } catch (thrown) {
+    await chain.close();
+    const error = new LockstepError('RPC_PORT', {
+      detail: `--rpc.addr ${addr} --rpc.port ${port} cannot be bound`,
+      cause: thrown,
+    });
+    if (strict) throw error;
+    log.warn({ code: error.code, err: error.message, fix: error.fix }, 'RPC is not served');
+    return NO_RPC;
+  }
+}
+
+/** Through the public RPC of the EL where one is named, else through its engine port. */
+function chainReader({ engine: { url, rpcUrl, jwtSecret } }: Config): ChainReader {
+  const isEnginePort = rpcUrl === url;
+  return createChainReader({
+    url: rpcUrl,
+    jwtSecret: isEnginePort ? jwtSecret.reveal() : null,
+    timeoutMs: EL_READ_TIMEOUT_MS,
+  });
+}
+
+function createContext(
+  { parts, progress, orders, log, now }: RpcInput,
+  chain: ChainReader,
+): Omit<RpcContext, 'modules'> {
+  const events = new EventLog(EVENTS_KEPT, Date.now);
+  const optimism = new OptimismView({
+    chain,
+    consensus: parts.consensus,
+    now,
+    onNoL1: () => log.warn('optimism_syncStatus has no L1 blocks: they are those of --l2.follow.source.cl'),
+  });
+  return {
+    version: version(),
+    optimism,
+    follow: new FollowView({ version: version(), progress, now, lastEvent: () => events.lastSeq }),
+    events,
+    controls: {
+      pause: () => {
+        log.warn('Paused by an operator: nothing is written to the EL');
+        orders.pause();
+      },
+      resume: () => {
+        log.warn('Resumed by an operator');
+        orders.resume();
+      },
+      recheck: () => orders.recheck(),
+      setLogLevel: (level) => (log.level = pinoLevel(level)),
+    },
+  };
+}
+
+async function serve(
+  { rpc: { addr, port, enableAdmin } }: Config,
+  { health, log }: RpcInput,
+  context: Omit<RpcContext, 'modules'>,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  // The HTTP server is a third of the program: who switches RPC off does not load it.
+  const [{ serveRpc }, { Dispatcher }, { servedMethods, modulesOf }] = await Promise.all([
+    import('../rpc/server.js'),
+    import('../rpc/dispatch.js'),
+    import('../rpc/methods.js'),
+  ]);
+  const methods = servedMethods(enableAdmin);
+  const dispatcher = new Dispatcher(methods, { ...context, modules: modulesOf(methods) }, (method, thrown) =>
+    log.error({ method, err: thrown }, 'An RPC method failed: this is a bug of lockstep'),
+  );
+  const routes = (server: Parameters<typeof addHealthRoutes>[0]): void =>
+    addHealthRoutes(server, health, context.version);
+  return serveRpc({ dispatcher, routes }, { host: addr, port });
+}

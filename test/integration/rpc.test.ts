@@ -1,0 +1,132 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { rpcClient, type RpcClient } from '../../devnet/rpc.js';
+import { waitUntil } from '../../devnet/wait-until.js';
+import type { JsonObject } from '../../src/util/json.js';
+import { Command } from '../rig/command.js';
+import { textOf } from '../rig/episode.js';
+import { FollowWorld } from '../rig/follow-world.js';
+import { HttpServer, send } from '../rig/http-server.js';
+
+const DEADLINE_MS = 20_000;
+
+let world: FollowWorld;
+let started: Command[] = [];
+let runs = 0;
+
+beforeAll(async () => {
+  world = await FollowWorld.start({ seed: 'rpc', txsPerBlock: 1 });
+  await world.rig.producer.produce(3);
+});
+
+afterEach(async () => {
+  await Promise.all(started.map((command) => command.stop()));
+  started = [];
+});
+
+afterAll(() => world.close());
+
+async function run(...flags: readonly string[]): Promise<Command> {
+  runs += 1;
+  const args = [
+    ...['run', '--l2.follow.source', world.source.url, '--l2', world.engine.url],
+    ...['--l2.jwt-secret', world.jwtSecretFile, '--log.format', 'json'],
+    ...['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms', ...flags],
+  ];
+  const one = await Command.start(args, { cwd: world.rig.dir, name: `rpc-${runs}` });
+  started.push(one);
+  return one;
+}
+
+async function rpcOf(one: Command): Promise<RpcClient> {
+  return rpcClient(textOf(await one.until({ msg: 'RPC is served' }), 'url'));
+}
+
+const stateOf = async (rpc: RpcClient): Promise<JsonObject> => (await rpc.call('follow_status', [])) as JsonObject;
+
+/** What the EL was told to change. */
+const writes = (): number => world.engine.log.writes.length;
+
+describe('the RPC of a lockstep that follows', () => {
+  it('is served without being asked for, and tells of both sides', async () => {
+    await world.rig.producer.produce(2);
+    const rpc = await rpcOf(await run());
+    await world.untilEqual();
+    const { number } = world.rig.producer.head;
+    const inStep = async (): Promise<boolean> => (await stateOf(rpc))['ready'] === true;
+    await waitUntil('it is ready', inStep, DEADLINE_MS);
+    expect(await stateOf(rpc)).toMatchObject({
+      ...{ state: 'following', lagBlocks: 0 },
+      local: { unsafe: { number }, safe: { number: number - 3 } },
+      source: { unsafe: { number } },
+    });
+    expect(await rpc.call('follow_events', [])).toMatchObject({
+      events: expect.arrayContaining([expect.objectContaining({ event: 'state' })]),
+    });
+    // Not an OP Stack: there is no status of one, and no admin method unless it is asked for.
+    await expect(rpc.call('optimism_syncStatus', [])).rejects.toMatchObject({ code: -32000 });
+    await expect(rpc.call('follow_pause', [])).rejects.toMatchObject({ code: -32601 });
+  });
+
+  it('pauses it: nothing is written, it is not ready, and it goes on from there when it is resumed', async () => {
+    await world.rig.producer.produce(2);
+    const rpc = await rpcOf(await run('--rpc.enable-admin'));
+    await world.untilEqual();
+    await rpc.call('follow_pause', []);
+    const paused = async (): Promise<boolean> => (await stateOf(rpc))['reason'] === 'paused';
+    await waitUntil('it holds', paused, DEADLINE_MS);
+    const before = writes();
+    await world.rig.producer.produce(3);
+    const seen = async (): Promise<boolean> => (await stateOf(rpc))['lagBlocks'] === 3;
+    await waitUntil('it sees the new blocks', seen, DEADLINE_MS);
+    expect(writes()).toBe(before);
+    expect(await stateOf(rpc)).toMatchObject({ state: 'holding', ready: false });
+    await rpc.call('follow_resume', []);
+    await world.untilEqual();
+    expect(writes()).toBeGreaterThan(before);
+  });
+
+  it('has it prove and compare both sides anew when it is told to', async () => {
+    await world.rig.producer.produce(1);
+    const rpc = await rpcOf(await run('--rpc.enable-admin'));
+    await world.untilEqual();
+    const asked = (): number =>
+      world.engine.log.calls.filter(({ method }) => method === 'engine_exchangeCapabilities').length;
+    const before = asked();
+    await rpc.call('follow_recheck', []);
+    await waitUntil('the EL is identified again', () => asked() > before, DEADLINE_MS);
+  });
+
+  it('sets the level of the log', async () => {
+    const one = await run('--rpc.enable-admin', '--log.level', 'info');
+    const rpc = await rpcOf(one);
+    await rpc.call('admin_setLogLevel', ['debug']);
+    await world.rig.producer.produce(1);
+    await world.untilEqual();
+    await one.until({ lvl: 'debug' });
+  });
+});
+
+describe('a taken RPC port', () => {
+  let taken: HttpServer;
+
+  beforeAll(async () => {
+    taken = await HttpServer.start((_received, response) => send(response, 'mine'));
+  });
+
+  afterAll(() => taken.close());
+
+  it('is done without, with a warning (O5)', async () => {
+    await world.rig.producer.produce(1);
+    const one = await run('--rpc.port', String(taken.port));
+    await world.untilEqual();
+    expect(one.lines({ code: 'RPC_PORT' })).toEqual([expect.objectContaining({ lvl: 'warn' })]);
+  });
+
+  it('ends the start with 78 where that was asked for (O5)', async () => {
+    const before = writes();
+    const one = await run('--rpc.port', String(taken.port), '--rpc.strict');
+    expect(await one.ended()).toBe(78);
+    expect(one.lines({ lvl: 'crit' })).toEqual([expect.objectContaining({ code: 'RPC_PORT', exit: 78 })]);
+    expect(writes()).toBe(before);
+  });
+});
