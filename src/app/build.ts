@@ -6,7 +6,9 @@ import { SourceBudget } from '../source/budget.js';
 import { createConsensusClient, detectConsensusClient } from '../source/consensus-client.js';
 import { createSource } from '../source/http.js';
 import type { ConsensusClient, Source } from '../source/source.js';
+import { createHealth, type Health } from '../status/health.js';
 import { createMetrics, type Metrics } from '../status/metrics.js';
+import type { OnCall } from '../util/call-report.js';
 import { version } from './commands/version.js';
 import type { PreflightInput } from './preflight.js';
 
@@ -15,6 +17,7 @@ export interface Parts {
   readonly source: Source;
   readonly consensus: ConsensusClient | null;
   readonly engine: Engine;
+  readonly health: Health;
   readonly metrics: Metrics;
   readonly preflightInput: PreflightInput;
   close(): Promise<void>;
@@ -28,14 +31,28 @@ interface EngineNotices {
   readonly onSetHeadRefused: (why: string) => void;
 }
 
+const now = (): number => performance.now();
+
 /** Makes every part. Nothing is sent yet. */
 export async function build(config: Config, notices: EngineNotices = NO_NOTICES): Promise<Parts> {
   await initKeccak();
-  const metrics = createMetrics({ version: version(), node: process.version, now: () => performance.now() });
-  const onCall = (method: string, outcome: string): void => metrics.sourceCall(method, outcome);
+  const health = createHealth(now, Math.max(config.engine.timeoutMs, config.source.rpcTimeoutMs));
+  const metrics = createMetrics({
+    version: version(),
+    node: process.version,
+    sourceKind: config.consensus === null ? 'execution' : 'consensus',
+    opNodeCompat: config.metrics.opNodeCompat,
+    health,
+    now,
+    wallNow: Date.now,
+  });
   const budget = new SourceBudget(config.source);
-  const source = createSource({ ...config.source, budget, onCall });
-  const consensus = consensusOf(config, budget, onCall);
+  const source = createSource({
+    ...config.source,
+    budget,
+    onCall: (call) => metrics.sourceCall('0', call),
+  });
+  const consensus = consensusOf(config, budget, (call) => metrics.sourceCall('cl', call));
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
   const ownRpc = rpcUrl === url ? {} : { rpcUrl };
   const engine = createEngine({
@@ -45,6 +62,9 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     jwtSecret: jwtSecret.reveal(),
     timeoutMs,
     version: version(),
+    onCall: (call) => metrics.engineCall(call),
+    onAnswer: (method, answer) => metrics.engineAnswer(method, answer),
+    onIdentity: (identity) => metrics.engineIdentity(identity),
     ...notices,
   });
   const preflightInput: PreflightInput = {
@@ -58,6 +78,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     source,
     consensus,
     engine,
+    health,
     metrics,
     preflightInput,
     close: async () => {
@@ -67,11 +88,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
 }
 
 /** It has a budget of its own where it is asked at another host. */
-function consensusOf(
-  { consensus }: Config,
-  budget: SourceBudget,
-  onCall: (method: string, outcome: string) => void,
-): ConsensusClient | null {
+function consensusOf({ consensus }: Config, budget: SourceBudget, onCall: OnCall): ConsensusClient | null {
   if (consensus === null) return null;
   return createConsensusClient({ ...consensus, ...(consensus.sameHost ? { budget } : {}), onCall });
 }

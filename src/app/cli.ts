@@ -126,7 +126,10 @@ function makeJwtSecret(command: Command, env: Environment, io: CliIo): ExitCode 
 function showDoc(topic: string | undefined, io: CliIo): ExitCode {
   const text = docText(topic);
   if (text === undefined)
-    return refuseUsage(['doc needs a topic: flags, errors, states, runbook, engines, op-node or base-consensus'], io);
+    return refuseUsage(
+      ['doc needs a topic: flags, errors, states, metrics, runbook, engines, op-node or base-consensus'],
+      io,
+    );
   io.stdout(text);
   return EXIT.clean;
 }

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { elSyncPolicy } from '../follow/limits.js';
 import { follow } from '../follow/loop.js';
-import { createHealth, type Health } from '../status/health.js';
+import type { Health } from '../status/health.js';
 import { reportTo } from '../status/report.js';
 import { ProgressTracker } from '../status/progress.js';
 import type { MetricsServer } from '../status/server.js';
@@ -46,7 +46,7 @@ export async function run(config: Config): Promise<ExitCode> {
 }
 
 async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSignal): Promise<ExitCode> {
-  const health = createHealth(now, Math.max(config.engine.timeoutMs, config.source.rpcTimeoutMs));
+  const { health } = parts;
   const metricsServer = await startMetrics(config, parts, health, log);
   try {
     const booted = await boot(parts.preflightInput, { timeoutMs: config.bootTimeoutMs, log, now }, stop);
@@ -81,7 +81,10 @@ async function followBooted(
   };
   const { source, consensus, engine, metrics } = parts;
   const progress = new ProgressTracker(now);
-  const journal = await openJournal(config.journal, booted.expected, log);
+  const journal = await openJournal(config.journal, booted.expected, {
+    log,
+    onTrouble: () => metrics.stateFileError(),
+  });
   const watchdog = new EngineWatchdog({
     limitMs: config.engine.watchdogMs,
     now,

@@ -154,6 +154,7 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       addr: values['metrics.addr'],
       port: values['metrics.port'],
       strict: values['metrics.strict'],
+      opNodeCompat: values['metrics.op-node-compat'],
     }),
     /** For the operator, once at start. */
     warnings: Object.freeze([...warnings]),

@@ -123,6 +123,7 @@ function actDeps({ options, parts, watch, wakeup }: Loop, state: () => State): A
     recoveryPolicy: options.recovery,
     payloads: new PlannedPayloads(options.limits.maxBytes),
     onPlanning: parts.hooks.onPlanning,
+    onFetched: (ms, ahead) => parts.hooks.onFetched?.(ms, ahead),
     now: parts.now,
     sourceLabels: () => watch.labels,
     isRefused: (hash) => parts.now() < (state().refused.get(hash) ?? 0),

@@ -1,5 +1,6 @@
 import { fastify } from 'fastify';
 import type { Registry } from 'prom-client';
+import { readLimits } from './criteria.js';
 import type { Health, HealthAnswer } from './health.js';
 
 export interface MetricsServer {
@@ -17,11 +18,12 @@ interface Served {
 const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_BODY_BYTES = 1_024;
 const OK = 200;
+const BAD_REQUEST = 400;
 const UNAVAILABLE = 503;
 
 /**
- * Serves GET /metrics, /healthz (always 200 with the version, as op-node does), /livez and /readyz, and nothing else.
- * Rejects when the address cannot be bound.
+ * Serves GET /metrics, /healthz (always 200 with the version, as op-node does), /livez and /readyz (or /ready, with the
+ * limits of the query), and nothing else. Rejects when the address cannot be bound.
  */
 export async function serveMetrics(
   { registry, health, version }: Served,
@@ -35,20 +37,32 @@ export async function serveMetrics(
   server.get('/metrics', async (_request, reply) => {
     await reply.type(registry.contentType).send(await registry.metrics());
   });
-  const answers: Readonly<Record<string, () => HealthAnswer>> = {
-    '/healthz': () => ({ ok: true, body: { version } }),
-    '/livez': () => health.live(),
-    '/readyz': () => health.ready(),
+  const answers: Readonly<Record<string, (query: URLSearchParams) => Answer>> = {
+    '/healthz': () => ({ code: OK, body: { version } }),
+    '/livez': () => answerOf(health.live()),
+    '/readyz': (query) => readiness(health, query),
+    '/ready': (query) => readiness(health, query),
   };
   for (const [path, answer] of Object.entries(answers)) {
-    server.get(path, async (_request, reply) => {
-      const { ok, body } = answer();
-      await reply
-        .code(ok ? OK : UNAVAILABLE)
-        .header('cache-control', 'no-store')
-        .send(body);
+    server.get(path, async (request, reply) => {
+      const { code, body } = answer(new URL(request.url, 'http://any').searchParams);
+      await reply.code(code).header('cache-control', 'no-store').send(body);
     });
   }
   const url = await server.listen(listen);
   return { url, close: () => server.close() };
+}
+
+interface Answer {
+  readonly code: number;
+  readonly body: HealthAnswer['body'];
+}
+
+function answerOf({ ok, body }: HealthAnswer): Answer {
+  return { code: ok ? OK : UNAVAILABLE, body };
+}
+
+function readiness(health: Health, query: URLSearchParams): Answer {
+  const limits = readLimits(query);
+  return typeof limits === 'string' ? { code: BAD_REQUEST, body: { error: limits } } : answerOf(health.ready(limits));
 }

@@ -5,6 +5,7 @@ import { ERROR_CODES } from '../../util/error-codes.js';
 import { HOLD_MEANINGS, PHASE_MEANINGS } from '../../status/states.js';
 import { exitEntries } from '../exit-meanings.js';
 import { code, table } from './markdown.js';
+import { metricsLines } from './metrics.js';
 import { migrationMarkdown } from './migration.js';
 import { runbookLines } from './runbook.js';
 
@@ -12,6 +13,7 @@ const TOPICS = {
   flags: flagsMarkdown,
   errors: errorsMarkdown,
   states: statesMarkdown,
+  metrics: () => page('Metrics', 'metrics', metricsLines()),
   runbook: () => page('Runbook', 'runbook', runbookLines()),
   engines: enginesMarkdown,
   'op-node': () => migrationMarkdown('op-node'),
