@@ -38,6 +38,10 @@ test-els *args:
 els:
     npm run els
 
+# Check alerts and dashboards with promtool.
+rules:
+    npm run rules
+
 # Measure; `just bench --json FILE` keeps the figures.
 bench *args:
     npm run bench -- {{ args }}

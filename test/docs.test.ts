@@ -52,6 +52,8 @@ describe('the documents', () => {
       'docs/engines.md',
       'docs/devnet.md',
       'docs/faults.md',
+      'docs/metrics.md',
+      'docs/monitoring/README.md',
       'docs/performance.md',
       'docs/recovery.md',
       'docs/runbook.md',
