@@ -42,6 +42,10 @@ els:
 rules:
     npm run rules
 
+# Install what `npm pack` makes into an empty folder, and run it there.
+packed:
+    npm run packed
+
 # Measure; `just bench --json FILE` keeps the figures.
 bench *args:
     npm run bench -- {{ args }}

@@ -62,6 +62,7 @@ describe('the documents', () => {
       'docs/troubleshooting.md',
       'devnet/README.md',
       'devnet/docker/README.md',
+      'devnet/systemd/README.md',
       'devnet/overlays/README.md',
     ],
     ...Object.values(MIGRATION_PAGES),
