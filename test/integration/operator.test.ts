@@ -86,7 +86,11 @@ describe('metrics', () => {
       `lockstep_head_number{side="local",label="safe"} ${number - 3}`,
       ...['lockstep_lag_blocks{label="unsafe"} 0', `lockstep_blocks_inserted_total ${number}`],
     ]);
-    expect(unanswered(await scrape(one))).toEqual([]);
+    const shown = await scrape(one);
+    expect(unanswered(shown)).toEqual([]);
+    for (const phase of ['fetch', 'verify', 'new_payload', 'fcu']) {
+      expect(shown).toMatch(new RegExp(`^lockstep_insert_seconds_count\\{phase="${phase}"\\} [1-9]`, 'm'));
+    }
     await world.source.down();
     await untilShown(one, [
       ...['lockstep_ready 0', 'lockstep_state{state="following"} 0', 'lockstep_state{state="holding"} 1'],
