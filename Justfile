@@ -38,6 +38,14 @@ test-els *args:
 els:
     npm run els
 
+# Check alerts and dashboards with promtool.
+rules:
+    npm run rules
+
+# Install what `npm pack` makes into an empty folder, and run it there.
+packed:
+    npm run packed
+
 # Measure; `just bench --json FILE` keeps the figures.
 bench *args:
     npm run bench -- {{ args }}

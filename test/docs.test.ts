@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { exitEntries } from '../src/app/exit-meanings.js';
 import { MIGRATION_PAGES, withFlagTables } from './architecture/flag-tables.js';
+import { readTree } from './architecture/tree.js';
 import { withRoomsTable } from './architecture/rooms-table.js';
 import { figuresChart, withFigures } from './bench/performance-page.js';
 import type { BenchReport } from './bench/results.js';
@@ -52,12 +53,17 @@ describe('the documents', () => {
       'docs/engines.md',
       'docs/devnet.md',
       'docs/faults.md',
+      'docs/kubernetes.md',
+      'docs/metrics.md',
+      'docs/monitoring/README.md',
       'docs/performance.md',
       'docs/recovery.md',
       'docs/rpc.md',
       'docs/runbook.md',
+      'docs/troubleshooting.md',
       'devnet/README.md',
       'devnet/docker/README.md',
+      'devnet/systemd/README.md',
       'devnet/overlays/README.md',
     ],
     ...Object.values(MIGRATION_PAGES),
@@ -65,6 +71,14 @@ describe('the documents', () => {
     const folder = file.includes('/') ? file.slice(0, file.lastIndexOf('/') + 1) : '';
     const targets = [...read(file).matchAll(/\]\(([^)#:]+)\)/g)].map((match) => `${folder}${match[1] ?? ''}`);
     for (const target of targets) expect(() => read(target)).not.toThrow();
+  });
+
+  it('explain log lines that lockstep writes', () => {
+    const ours = read('docs/troubleshooting.md').split('## Words of the EL')[0] ?? '';
+    const messages = [...ours.matchAll(/^\| `([^`]+)`/gm)].map(([, message = '']) => message);
+    const source = [...readTree('src').values()].join('\n');
+    expect(messages.length).toBeGreaterThan(20);
+    for (const message of messages) expect(source).toContain(message);
   });
 
   it('point to files that exist in the table of behaviours', () => {

@@ -43,7 +43,10 @@ const COMMANDS = {
   version: { describe: 'Show the version', json: true },
   doc: {
     describe: 'Print reference documentation as Markdown',
-    argument: { name: 'topic', describe: 'flags, errors, states, runbook, engines, op-node or base-consensus' },
+    argument: {
+      name: 'topic',
+      describe: 'flags, errors, states, metrics, runbook, engines, op-node or base-consensus',
+    },
   },
 } as const satisfies Record<string, CommandDeclaration>;
 

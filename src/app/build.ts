@@ -7,7 +7,9 @@ import { createConsensusClient, detectConsensusClient } from '../source/consensu
 import { createHeadFeed } from '../source/head-feed.js';
 import { createSource } from '../source/http.js';
 import type { ConsensusClient, HeadFeed, Source } from '../source/source.js';
+import { createHealth, type Health } from '../status/health.js';
 import { createMetrics, type Metrics } from '../status/metrics.js';
+import type { OnCall } from '../util/call-report.js';
 import { version } from './commands/version.js';
 import type { PreflightInput } from './preflight.js';
 
@@ -17,6 +19,7 @@ export interface Parts {
   readonly consensus: ConsensusClient | null;
   readonly feed: HeadFeed | null;
   readonly engine: Engine;
+  readonly health: Health;
   readonly metrics: Metrics;
   readonly preflightInput: PreflightInput;
   close(): Promise<void>;
@@ -30,14 +33,25 @@ interface EngineNotices {
   readonly onSetHeadRefused: (why: string) => void;
 }
 
+const now = (): number => performance.now();
+
 /** Makes every part. Nothing is sent yet. */
 export async function build(config: Config, notices: EngineNotices = NO_NOTICES): Promise<Parts> {
   await initKeccak();
-  const metrics = createMetrics({ version: version(), node: process.version, now: () => performance.now() });
-  const onCall = (method: string, outcome: string): void => metrics.sourceCall(method, outcome);
+  const health = createHealth(now, Math.max(config.engine.timeoutMs, config.source.rpcTimeoutMs));
+  const metrics = createMetrics({
+    version: version(),
+    node: process.version,
+    sourceKind: config.consensus === null ? 'execution' : 'consensus',
+    opNodeCompat: config.metrics.opNodeCompat,
+    health,
+    now,
+    wallNow: Date.now,
+  });
   const budget = new SourceBudget(config.source);
+  const onCall: OnCall = (call) => metrics.sourceCall('0', call);
   const source = createSource({ ...config.source, budget, onCall });
-  const consensus = consensusOf(config, budget, onCall);
+  const consensus = consensusOf(config, budget, (call) => metrics.sourceCall('cl', call));
   const feed = config.headFeed === null ? null : createHeadFeed({ ...config.headFeed, onCall });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
   const ownRpc = rpcUrl === url ? {} : { rpcUrl };
@@ -48,6 +62,9 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     jwtSecret: jwtSecret.reveal(),
     timeoutMs,
     version: version(),
+    onCall: (call) => metrics.engineCall(call),
+    onAnswer: (method, answer) => metrics.engineAnswer(method, answer),
+    onIdentity: (identity) => metrics.engineIdentity(identity),
     ...notices,
   });
   const preflightInput: PreflightInput = {
@@ -62,6 +79,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     consensus,
     feed,
     engine,
+    health,
     metrics,
     preflightInput,
     close: async () => {
@@ -71,11 +89,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
 }
 
 /** It has a budget of its own where it is asked at another host. */
-function consensusOf(
-  { consensus }: Config,
-  budget: SourceBudget,
-  onCall: (method: string, outcome: string) => void,
-): ConsensusClient | null {
+function consensusOf({ consensus }: Config, budget: SourceBudget, onCall: OnCall): ConsensusClient | null {
   if (consensus === null) return null;
   return createConsensusClient({ ...consensus, ...(consensus.sameHost ? { budget } : {}), onCall });
 }

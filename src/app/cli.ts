@@ -127,7 +127,7 @@ function showDoc(topic: string | undefined, io: CliIo): ExitCode {
   const text = docText(topic);
   if (text === undefined)
     return refuseUsage(
-      ['doc needs a topic: flags, errors, states, runbook, rpc, engines, op-node or base-consensus'],
+      ['doc needs a topic: flags, errors, states, metrics, runbook, rpc, engines, op-node or base-consensus'],
       io,
     );
   io.stdout(text);

@@ -37,7 +37,9 @@ interface LockPlace {
 
 /** Linux names sockets outside the file system, and per network namespace, as the addresses of ELs are (unix(7)). */
 function lockPlace(host: string): LockPlace {
-  const id = createHash('sha256').update(`${userInfo().uid}:${host}`).digest('hex').slice(0, 16);
+  // A user that only the service manager knows has no entry that userInfo could read.
+  const uid = process.getuid?.() ?? userInfo().uid;
+  const id = createHash('sha256').update(`${uid}:${host}`).digest('hex').slice(0, 16);
   if (process.platform === 'linux') return { path: `\0lockstep-${id}`, isFile: false };
   if (process.platform === 'win32') return { path: `\\\\.\\pipe\\lockstep-${id}`, isFile: false };
   return { path: join(tmpdir(), `lockstep-${id}.sock`), isFile: true };

@@ -14,20 +14,35 @@ export interface OpenJournal {
   close(): Promise<void>;
 }
 
+interface JournalNotices {
+  readonly log: Logger;
+  /** The file cannot be read or written. */
+  readonly onTrouble: () => void;
+}
+
 const WITHOUT: OpenJournal = { recalled: null, watch: (hooks) => hooks, close: () => Promise.resolve() };
 
 /** Reads the journal and keeps it up to date. Nothing that is wrong with the file keeps lockstep from running. */
-export async function openJournal(path: string | null, expected: ExpectedChain, log: Logger): Promise<OpenJournal> {
+export async function openJournal(
+  path: string | null,
+  expected: ExpectedChain,
+  notices: JournalNotices,
+): Promise<OpenJournal> {
   if (path === null) return WITHOUT;
   const chain = { chainId: expected.chainId, genesis: expected.genesis.hash };
-  const recalled = await recall(path, chain, log);
+  const { log, onTrouble } = notices;
+  const recalled = await recall(path, chain, notices);
   const writer = new JournalWriter({
     path,
     chain,
     recalled,
     onTrouble: (reason) => {
-      if (reason === null) log.info({ journal: path }, 'The journal is written again');
-      else log.warn({ journal: path, reason }, 'The journal cannot be written; lockstep runs on without it');
+      if (reason === null) {
+        log.info({ journal: path }, 'The journal is written again');
+        return;
+      }
+      log.warn({ journal: path, reason }, 'The journal cannot be written; lockstep runs on without it');
+      onTrouble();
     },
   });
   return {
@@ -43,7 +58,11 @@ export async function openJournal(path: string | null, expected: ExpectedChain, 
   };
 }
 
-async function recall(path: string, chain: Omit<Journal, 'labels'>, log: Logger): Promise<Labels | null> {
+async function recall(
+  path: string,
+  chain: Omit<Journal, 'labels'>,
+  { log, onTrouble }: JournalNotices,
+): Promise<Labels | null> {
   try {
     const journal = await readJournal(path);
     if (journal === null) return null;
@@ -57,6 +76,7 @@ async function recall(path: string, chain: Omit<Journal, 'labels'>, log: Logger)
   } catch (thrown) {
     const error = asLockstepError(thrown);
     log.warn({ journal: path, code: error.code, err: error.message, fix: error.fix }, 'The journal is ignored');
+    onTrouble();
     return null;
   }
 }

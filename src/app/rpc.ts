@@ -6,7 +6,6 @@ import type { RpcContext } from '../rpc/method.js';
 import { OptimismView } from '../rpc/optimism-view.js';
 import { EventLog } from '../status/event-log.js';
 import { FollowView } from '../status/follow-view.js';
-import type { Health } from '../status/health.js';
 import { addHealthRoutes } from '../status/health-routes.js';
 import type { ProgressTracker } from '../status/progress.js';
 import { LockstepError } from '../util/errors.js';
@@ -20,7 +19,6 @@ const EVENTS_KEPT = 256;
 
 interface RpcInput {
   readonly parts: Parts;
-  readonly health: Health;
   readonly progress: ProgressTracker;
   readonly orders: Orders;
   readonly log: Logger;
@@ -91,7 +89,13 @@ function createContext(
   return {
     version: version(),
     optimism,
-    follow: new FollowView({ version: version(), progress, now, lastEvent: () => events.lastSeq }),
+    follow: new FollowView({
+      version: version(),
+      progress,
+      health: parts.health,
+      now,
+      lastEvent: () => events.lastSeq,
+    }),
     events,
     controls: {
       pause: () => {
@@ -110,7 +114,7 @@ function createContext(
 
 async function serve(
   { rpc: { addr, port, enableAdmin } }: Config,
-  { health, log }: RpcInput,
+  { parts, log }: RpcInput,
   context: Omit<RpcContext, 'modules'>,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   // The HTTP server is a third of the program: who switches RPC off does not load it.
@@ -124,6 +128,6 @@ async function serve(
     log.error({ method, err: thrown }, 'An RPC method failed: this is a bug of lockstep'),
   );
   const routes = (server: Parameters<typeof addHealthRoutes>[0]): void =>
-    addHealthRoutes(server, health, context.version);
+    addHealthRoutes(server, parts.health, context.version);
   return serveRpc({ dispatcher, routes }, { host: addr, port });
 }

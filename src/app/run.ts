@@ -2,7 +2,6 @@ import type { Config } from '../config/config.js';
 import { elSyncPolicy } from '../follow/limits.js';
 import { follow } from '../follow/loop.js';
 import { Orders } from '../follow/orders.js';
-import { createHealth, type Health } from '../status/health.js';
 import { reportTo } from '../status/report.js';
 import { ProgressTracker } from '../status/progress.js';
 import type { MetricsServer } from '../status/server.js';
@@ -48,9 +47,8 @@ export async function run(config: Config): Promise<ExitCode> {
 }
 
 async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSignal): Promise<ExitCode> {
-  const health = createHealth(now, Math.max(config.engine.timeoutMs, config.source.rpcTimeoutMs));
-  const shared = { log, health, progress: new ProgressTracker(now), orders: new Orders() };
-  const metricsServer = await startMetrics(config, parts, health, log);
+  const shared = { log, progress: new ProgressTracker(now), orders: new Orders() };
+  const metricsServer = await startMetrics(config, parts, log);
   try {
     const rpc = await startRpc(config, { ...shared, parts, now });
     try {
@@ -65,7 +63,6 @@ async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSi
 
 interface Run {
   readonly log: Logger;
-  readonly health: Health;
   readonly progress: ProgressTracker;
   readonly orders: Orders;
   readonly rpc: Rpc;
@@ -83,7 +80,7 @@ async function bootAndFollow(config: Config, parts: Parts, run: Run, stop: Abort
 async function followBooted(
   config: Config,
   parts: Parts,
-  { log, health, progress, orders, rpc, booted }: Run & { readonly booted: Booted },
+  { log, progress, orders, rpc, booted }: Run & { readonly booted: Booted },
   stop: AbortSignal,
 ): Promise<LockstepError | null> {
   const { pollIntervalMs, safetyIntervalMs, prefetchBlocks, prefetchBytes } = config.follow;
@@ -95,13 +92,16 @@ async function followBooted(
     blocksPerForkchoice: parts.engine.profile.maxBlocksPerForkchoice,
   };
   const { source, consensus, feed, engine, metrics } = parts;
-  const journal = await openJournal(config.journal, booted.expected, log);
+  const journal = await openJournal(config.journal, booted.expected, {
+    log,
+    onTrouble: () => metrics.stateFileError(),
+  });
   const watchdog = new EngineWatchdog({
     limitMs: config.engine.watchdogMs,
     now,
     onSilence: (ms) => metrics.engineSilence(ms),
   });
-  const hooks = watchdog.watch(journal.watch(health.watch(rpc.watch(reportTo({ log, metrics, progress, now })))));
+  const hooks = watchdog.watch(journal.watch(parts.health.watch(rpc.watch(reportTo({ log, metrics, progress, now })))));
   const { recalled } = journal;
   try {
     const error = await follow(
@@ -126,8 +126,7 @@ async function followBooted(
 /** A taken port is no reason not to follow, unless the operator says so (reliability O5). */
 async function startMetrics(
   config: Config,
-  { metrics: { registry } }: Parts,
-  health: Health,
+  { metrics: { registry }, health }: Parts,
   log: Logger,
 ): Promise<MetricsServer | null> {
   const { enabled, addr, port, strict } = config.metrics;

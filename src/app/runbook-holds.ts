@@ -14,14 +14,14 @@ export interface HoldGuide {
 const FAILURE = ['code', 'err', 'fix'];
 const FORK = ['at', 'source', 'local'];
 const PLAN = ['ancestor', 'hash', 'depth', 'target', 'plan'];
-const REFUSALS = ['lockstep_engine_not_valid_total'];
-const SOURCE_CALLS = ['lockstep_source_calls_total'];
+const REFUSALS = ['lockstep_el_calls_total'];
+const SOURCE_CALLS = ['lockstep_src_requests_total'];
 const DIVERGENCE = ['lockstep_divergence_active'];
 
 const ENGINE_HOLDS = {
   'engine-unavailable': {
     fields: FAILURE,
-    metrics: ['lockstep_el_session', 'lockstep_el_hang_seconds'],
+    metrics: ['lockstep_el_sessions_total', 'lockstep_el_hang_seconds'],
     alone:
       'asks again about once a second, for ever. An EL that answers again is identified and compared, gets its labels back with one ' +
       'forkchoice, and the blocks that it misses are replayed. One that takes calls and answers none ends lockstep with 75 after `--engine-watchdog`.',
@@ -102,7 +102,7 @@ const ENGINE_HOLDS = {
   },
   'foreign-writer': {
     fields: ['moves'],
-    metrics: ['lockstep_foreign_forkchoices_total'],
+    metrics: ['lockstep_foreign_fcu_total'],
     alone: 'writes nothing until the head has not been moved by others for a minute.',
     todo: [
       'Stop the other consensus client of this EL (op-node, another lockstep, also on another machine).',

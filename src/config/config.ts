@@ -155,6 +155,7 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       addr: values['metrics.addr'],
       port: values['metrics.port'],
       strict: values['metrics.strict'],
+      opNodeCompat: values['metrics.op-node-compat'],
     }),
     rpc: Object.freeze({
       enabled: values['rpc.enabled'],

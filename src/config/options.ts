@@ -222,6 +222,12 @@ const OPTIONS = {
     type: value.boolean,
     default: 'false',
   },
+  'metrics.op-node-compat': {
+    group: LOGGING,
+    describe: 'Serve the metrics under the names of op-node (op_node_default_*) as well',
+    type: value.boolean,
+    default: 'true',
+  },
   'compat.op-node': {
     group: CONFIGURATION,
     describe:

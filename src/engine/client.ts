@@ -1,5 +1,6 @@
+import type { OnCall } from '../util/call-report.js';
 import { readBatch, readReply, rpcError } from '../util/envelope.js';
-import { LockstepError } from '../util/errors.js';
+import { asLockstepError, LockstepError } from '../util/errors.js';
 import type { JsonValue } from '../util/json.js';
 import type { PostOptions, RpcCall, RpcOutcome, RpcTransport } from '../util/rpc.js';
 import { FIXED_REQUEST_ID, requestText } from '../util/request-text.js';
@@ -10,6 +11,8 @@ export interface EngineClientOptions {
   readonly timeoutMs: number;
   /** How long a state-changing call that is under way may outlive the abort of its signal. */
   readonly drainMs: number;
+  /** Told of every JSON-RPC call sent. */
+  readonly onCall?: OnCall | undefined;
 }
 
 /** One state-changing call, ready to be sent. */
@@ -26,7 +29,8 @@ export interface StateChanges {
   /** A JSON array of requests, with the ids `firstId`, `firstId + 1`, ... */
   readonly body: Buffer;
   readonly firstId: number;
-  readonly count: number;
+  /** Of each request. */
+  readonly methods: readonly string[];
 }
 
 /** The transport with a token on every call, and the two ways to use it: reads and state-changing calls. */
@@ -49,7 +53,7 @@ export class EngineClient {
 
   /** @throws LockstepError ENGINE_*, ABORTED */
   call(call: RpcCall, signal: AbortSignal): Promise<JsonValue> {
-    return this.#read(signal, (options) => this.#transport.call(call, options));
+    return this.#read(signal, (options) => this.#told(call.method, () => this.#transport.call(call, options)));
   }
 
   /** As `call`; null when the EL answers an error object, for what following can do without. */
@@ -64,7 +68,8 @@ export class EngineClient {
 
   /** @throws LockstepError ENGINE_*, ABORTED */
   batch(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
-    return this.#read(signal, (options) => this.#transport.batch(calls, options));
+    const methods = calls.map(({ method }) => method);
+    return this.#read(signal, (options) => this.#toldAll(methods, () => this.#transport.batch(calls, options)));
   }
 
   /** As `call`, with the Date header of the reply, or null. */
@@ -85,27 +90,66 @@ export class EngineClient {
   }
 
   /** As `change`, for a batch, with the deadline of one call: an outcome for each of its calls, in their order. */
-  async changeAll({ body, firstId, count }: StateChanges, signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+  changeAll({ body, firstId, methods }: StateChanges, signal: AbortSignal): Promise<readonly RpcOutcome[]> {
     const { drainMs, timeoutMs } = this.#options;
-    const reply = await this.#authorized((headers) =>
-      this.#transport.post(body, { signal, timeoutMs, drainMs, headers }),
+    return this.#authorized((headers) =>
+      this.#toldAll(methods, async () => {
+        const reply = await this.#transport.post(body, { signal, timeoutMs, drainMs, headers });
+        return readBatch('ENGINE', reply.body, firstId, methods.length);
+      }),
     );
-    return readBatch('ENGINE', reply.body, firstId, count);
   }
 
   close(): Promise<void> {
     return this.#transport.close();
   }
 
-  async #post(
+  #post(
     method: string,
     request: string | Buffer,
     options: PostOptions,
   ): Promise<{ result: JsonValue; date: string | null }> {
-    const { body, date } = await this.#transport.post(request, options);
-    const outcome = readReply('ENGINE', body, FIXED_REQUEST_ID);
-    if (!outcome.ok) throw rpcError('ENGINE', method, outcome);
-    return { result: outcome.result, date };
+    return this.#told(method, async () => {
+      const { body, date } = await this.#transport.post(request, options);
+      const outcome = readReply('ENGINE', body, FIXED_REQUEST_ID);
+      if (!outcome.ok) throw rpcError('ENGINE', method, outcome);
+      return { result: outcome.result, date };
+    });
+  }
+
+  /** Reports one call when it ends. */
+  #told<T>(method: string, send: () => Promise<T>): Promise<T> {
+    return this.#reported([method], send, () => [null]);
+  }
+
+  /** Reports each call of a batch when the batch ends. */
+  #toldAll(methods: readonly string[], send: () => Promise<readonly RpcOutcome[]>): Promise<readonly RpcOutcome[]> {
+    return this.#reported(methods, send, (outcomes) =>
+      outcomes.map((outcome, index) => (outcome.ok ? null : rpcError('ENGINE', methods[index] ?? '', outcome))),
+    );
+  }
+
+  async #reported<T>(
+    methods: readonly string[],
+    send: () => Promise<T>,
+    errorsOf: (answer: T) => readonly (LockstepError | null)[],
+  ): Promise<T> {
+    const { onCall } = this.#options;
+    if (onCall === undefined) return send();
+    const sentAt = performance.now();
+    const report = (errors: readonly (LockstepError | null)[]): void => {
+      const ms = (performance.now() - sentAt) / methods.length;
+      methods.forEach((method, index) => onCall({ method, ms, error: errors[index] ?? null }));
+    };
+    try {
+      const answer = await send();
+      report(errorsOf(answer));
+      return answer;
+    } catch (thrown) {
+      const error = asLockstepError(thrown);
+      report(methods.map(() => error));
+      throw thrown;
+    }
   }
 
   /** The one retry of a read is for a kept-alive connection that the EL closed as the request left. */

@@ -66,6 +66,9 @@ export interface EngineSyncing {
 
 export const NOT_SYNCING: EngineSyncing = { busy: false, underway: false, at: 0, work: 0 };
 
+/** The calls that change the EL, without prefix and version. */
+export type StateChangeMethod = 'newPayload' | 'forkchoiceUpdated' | 'setHead';
+
 export type EngineKind = 'geth' | 'op-geth' | 'reth' | 'op-reth' | 'ethereumjs' | 'unknown';
 
 /** What lockstep does differently for one kind of EL. Infinity: no limit is known, so it is tried and read back. */

@@ -1,6 +1,7 @@
 import type { BlockRef, Heads } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import type { Payload } from '../payload/payload.js';
+import type { OnCall } from '../util/call-report.js';
 import type { Hash } from '../util/hex.js';
 import { RpcTransport } from '../util/rpc.js';
 import { applyForkchoice, type ForkchoiceCalls, isNextBlock } from './apply.js';
@@ -12,6 +13,7 @@ import type {
   EngineIdentity,
   EngineProfile,
   EngineSyncing,
+  StateChangeMethod,
 } from './engine.js';
 import { forgets } from './forgets.js';
 import { ForkchoiceSender } from './forkchoice.js';
@@ -46,6 +48,12 @@ export interface EngineOptions {
   readonly now?: () => number;
   /** The EL did what its profile rules out; the profile no longer counts there. */
   readonly onSurprise?: (detail: string) => void;
+  /** Told of every JSON-RPC call sent. */
+  readonly onCall?: OnCall;
+  /** Told of every answer to a state-changing call, by its method without prefix and version. */
+  readonly onAnswer?: (method: StateChangeMethod, answer: EngineAnswer) => void;
+  /** Told of what the EL said of itself. */
+  readonly onIdentity?: (identity: EngineIdentity) => void;
   /** Why debug_setHead is not tried, where the EL serves it or the operator named an RPC for it. */
   readonly onSetHeadRefused?: (why: string) => void;
 }
@@ -79,15 +87,19 @@ class HttpEngine implements Engine {
   readonly #repeats: UnmovedRepeats;
   readonly #admin: EngineClient | null;
   readonly #headSetter: HeadSetter;
+  readonly #onAnswer: NonNullable<EngineOptions['onAnswer']>;
+  readonly #onIdentity: EngineOptions['onIdentity'];
   #profile = UNKNOWN_PROFILE;
   /** What it showed last; null where that may be another EL's. */
   #shown: Heads | null = null;
 
   constructor(options: EngineOptions) {
     const { url, jwtSecret, timeoutMs, adminRpcUrl } = options;
-    const limits = { timeoutMs, drainMs: options.drainMs ?? DRAIN_MS };
+    const limits = { timeoutMs, drainMs: options.drainMs ?? DRAIN_MS, onCall: options.onCall };
     this.#version = options.version;
     this.#now = options.now ?? Date.now;
+    this.#onAnswer = options.onAnswer ?? ((): void => undefined);
+    this.#onIdentity = options.onIdentity;
     this.#repeats = new UnmovedRepeats(options.repeatDelaysMs ?? REPEAT_DELAYS_MS, options.onSurprise);
     const transport = transportTo(url, timeoutMs);
     this.name = transport.name;
@@ -112,6 +124,7 @@ class HttpEngine implements Engine {
     this.#shown = null;
     this.#profile = engineProfile(identity);
     this.#repeats.allow(this.#profile);
+    this.#onIdentity?.(identity);
     return identity;
   }
 
@@ -138,16 +151,21 @@ class HttpEngine implements Engine {
   }
 
   newPayload(payload: Payload, signal: AbortSignal): Promise<EngineAnswer> {
-    return this.#singleFlight.run('newPayload', () => sendNewPayload(this.#client, payload, signal));
+    return this.#singleFlight.run('newPayload', async () =>
+      this.#told('newPayload', await sendNewPayload(this.#client, payload, signal)),
+    );
   }
 
   newPayloads(payloads: readonly Payload[], signal: AbortSignal): Promise<readonly EngineAnswer[]> {
-    return this.#singleFlight.run('newPayloads', () => sendNewPayloads(this.#client, payloads, signal));
+    return this.#singleFlight.run('newPayloads', async () => {
+      const answers = await sendNewPayloads(this.#client, payloads, signal);
+      return answers.map((answer) => this.#told('newPayload', answer));
+    });
   }
 
   applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice> {
     const calls: ForkchoiceCalls = {
-      send: (sent) => this.#forkchoice.send(sent, signal),
+      send: async (sent) => this.#told('forkchoiceUpdated', await this.#forkchoice.send(sent, signal)),
       heads: () => this.#readBack(fc, signal),
     };
     return this.#singleFlight.run('applyForkchoice', async () => {
@@ -169,11 +187,18 @@ class HttpEngine implements Engine {
   }
 
   setHead(to: BlockRef, signal: AbortSignal): Promise<EngineAnswer> {
-    return this.#singleFlight.run('setHead', () => this.#headSetter.setHead(to, this.#profile, signal));
+    return this.#singleFlight.run('setHead', async () =>
+      this.#told('setHead', await this.#headSetter.setHead(to, this.#profile, signal)),
+    );
   }
 
   forgets(hash: Hash, signal: AbortSignal): Promise<boolean> {
     return forgets(this.#client, hash, signal);
+  }
+
+  #told(method: StateChangeMethod, answer: EngineAnswer): EngineAnswer {
+    this.#onAnswer(method, answer);
+    return answer;
   }
 
   async close(): Promise<void> {

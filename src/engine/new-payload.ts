@@ -26,7 +26,10 @@ export async function sendNewPayloads(
   if (signal.aborted) throw new LockstepError('ABORTED');
   const body = batchOf(payloads);
   try {
-    const outcomes = await client.changeAll({ body, firstId: FIXED_REQUEST_ID, count: payloads.length }, signal);
+    const outcomes = await client.changeAll(
+      { body, firstId: FIXED_REQUEST_ID, methods: payloads.map(methodOf) },
+      signal,
+    );
     // The EL has read what it answered; after any failure parts of it may still be on the way.
     LARGE_BUFFERS.giveBack(body);
     return outcomes.map((outcome, index) => readOutcome(outcome, payloads[index]));

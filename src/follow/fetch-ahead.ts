@@ -22,6 +22,8 @@ export interface FetchDeps {
   readonly window: FetchWindow;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
+  /** Told of each block that came: how long it took, and how many are fetched or under way ahead of their use. */
+  readonly onFetched?: (ms: number, ahead: number) => void;
 }
 
 type Fetched =
@@ -139,11 +141,13 @@ export class FetchAhead {
   async #try(id: BlockId): Promise<Fetched> {
     const { source, window, now } = this.#deps;
     this.#inFlight += 1;
-    const sent = window.sent(now());
+    const sentAt = now();
+    const sent = window.sent(sentAt);
     try {
       const found = await askAgain(() => source.block(id, this.#signal));
       const bytes = found.kind === 'found' ? sizeBytes(found.value) : null;
       this.#readyBytes += bytes ?? 0;
+      if (bytes !== null) this.#deps.onFetched?.(now() - sentAt, this.#slots.length);
       window.answered(sent, now(), this.#inFlight, bytes);
       return { ok: true, found };
     } catch (thrown) {

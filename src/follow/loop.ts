@@ -135,6 +135,7 @@ function actDeps({ options, parts, watch, wakeup }: Loop, observer: Observer, st
     recoveryPolicy: options.recovery,
     payloads: new PlannedPayloads(options.limits.maxBytes),
     onPlanning: parts.hooks.onPlanning,
+    onFetched: (ms, ahead) => parts.hooks.onFetched?.(ms, ahead),
     now: parts.now,
     sourceLabels: () => watch.labels,
     onApplied: (applied) => observer.applied(applied),

@@ -34,10 +34,12 @@ export function prepare(
     if (found.kind !== 'found') return absent(number, found);
     // The rest of the payload that was just sent leaves on the event loop: verifying at once would hold it back.
     await setImmediate();
+    const startedAt = performance.now();
     const block = verifyBlock(found.value, number === target.number ? { number, hash: target.hash } : { number });
     if (block.ref.parentHash !== parent.hash) return { kind: 'stop', stop: { why: 'unlinked', number } };
     verifyLink(parent, block.ref);
-    return built(block, found.value, source, signal);
+    const verifiedMs = performance.now() - startedAt;
+    return built(block, found.value, source, signal, verifiedMs);
   });
 }
 
@@ -94,11 +96,15 @@ async function built(
   fetched: FetchedBlock,
   source: Source,
   signal: AbortSignal,
+  verifiedMs?: number,
 ): Promise<Prepared> {
   requirePresent(block.ref);
-  const payload = buildPayload(block, await requestsOf(block, source, signal));
+  const requests = await requestsOf(block, source, signal);
+  const startedAt = performance.now();
+  const payload = buildPayload(block, requests);
   if (fetched.form === 'rlp') LARGE_BUFFERS.giveBack(fetched.text);
-  return { kind: 'ready', payload };
+  if (verifiedMs === undefined) return { kind: 'ready', payload };
+  return { kind: 'ready', payload: { ...payload, preparedMs: verifiedMs + performance.now() - startedAt } };
 }
 
 /** Execution requests are in no RPC answer: where the header commits to some, they are rebuilt from their traces. */

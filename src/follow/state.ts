@@ -222,6 +222,8 @@ export interface FollowHooks {
   /** A recovery looks at a height, or has verified a block of its plan. */
   readonly onPlanning: (what: 'height' | 'block', number: number) => void;
   readonly onBlock: (payload: Payload) => void;
+  /** A block came from the source in `ms`; so many are fetched or under way ahead of their use. */
+  readonly onFetched?: (ms: number, ahead: number) => void;
   readonly onLabels: (seen: SeenLabels) => void;
   /** Only where the source has no consensus client. */
   readonly onHeadNews: (news: HeadNews) => void;

@@ -13,4 +13,6 @@ export interface Payload {
   readonly transactionCount: number;
   /** Null on a chain that is not of the OP Stack, and where the block does not tell it. */
   readonly l1Origin: L1Origin | null;
+  /** What it took to verify the block and to build this of it; absent where nobody measured. */
+  readonly preparedMs?: number;
 }

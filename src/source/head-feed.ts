@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { buildConnector, Client, WebSocket } from 'undici';
 import type { BlockRef } from '../chain/block.js';
 import { credentialHeaders } from '../util/credential-headers.js';
+import type { OnCall } from '../util/call-report.js';
 import { bodyExcerpt, readReply, rpcError } from '../util/envelope.js';
 import { asLockstepError, LockstepError, remoteText } from '../util/errors.js';
 import { isJsonObject, type JsonValue } from '../util/json.js';
@@ -16,8 +17,8 @@ export interface HeadFeedOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Deadline from the first packet to the reply to eth_subscribe. */
   readonly openTimeoutMs: number;
-  /** Told of every subscription that was asked for: 'ok', or the error code. */
-  readonly onCall?: (method: string, outcome: string) => void;
+  /** Told of every subscription that was asked for. */
+  readonly onCall?: OnCall;
 }
 
 const SUBSCRIBE = 'eth_subscribe';
@@ -74,6 +75,7 @@ class Subscription {
   #socket: Socket | null = null;
   #closeReason = 'the WebSocket handshake was refused';
   #timer: NodeJS.Timeout | undefined;
+  #openedAtMs = 0;
   /** What the source calls the subscription; null until it has taken it. */
   #id: string | null = null;
   #ended = false;
@@ -98,6 +100,7 @@ class Subscription {
     if (this.#signal.aborted) return this.#end(new LockstepError('ABORTED'));
     this.#signal.addEventListener('abort', this.#onAbort, { once: true });
     const { url, headers, openTimeoutMs } = this.#endpoint;
+    this.#openedAtMs = performance.now();
     this.#timer = setTimeout(this.#onDeadline, openTimeoutMs);
     const dispatcher = this.#connectable();
     const socket = new this.#undici.WebSocket(url, { dispatcher, headers });
@@ -152,8 +155,12 @@ class Subscription {
     }
     this.#id = result;
     clearTimeout(this.#timer);
-    this.#endpoint.onCall?.(SUBSCRIBE, 'ok');
+    this.#asked(null);
     this.#listener.onOpen();
+  }
+
+  #asked(error: LockstepError | null): void {
+    this.#endpoint.onCall?.({ method: SUBSCRIBE, ms: performance.now() - this.#openedAtMs, error });
   }
 
   #account(chars: number): void {
@@ -191,7 +198,7 @@ class Subscription {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#signal.removeEventListener('abort', this.#onAbort);
-    if (this.#id === null && error.code !== 'ABORTED') this.#endpoint.onCall?.(SUBSCRIBE, error.code);
+    if (this.#id === null && error.code !== 'ABORTED') this.#asked(error);
     this.#socket?.destroy();
     void this.#client?.destroy();
     this.#reject(error);

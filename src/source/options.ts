@@ -1,3 +1,4 @@
+import type { OnCall } from '../util/call-report.js';
 import type { RetryPolicy } from '../util/retry.js';
 import type { BudgetLimits, SourceBudget } from './budget.js';
 
@@ -12,6 +13,6 @@ export interface SourceOptions extends BudgetLimits {
   /** Cap on one reply after inflation. */
   readonly maxResponseBytes: number;
   readonly retry?: Partial<RetryPolicy>;
-  /** Told of every JSON-RPC call sent, each attempt and each element of a batch: 'ok', or the error code. */
-  readonly onCall?: (method: string, outcome: string) => void;
+  /** Told of every JSON-RPC call sent. */
+  readonly onCall?: OnCall;
 }

@@ -1,3 +1,4 @@
+import type { OnCall } from '../util/call-report.js';
 import { type HexOutcome, readHexResult, readReply, rpcError } from '../util/envelope.js';
 import { asLockstepError, type LockstepError } from '../util/errors.js';
 import { isPrivateUrl } from '../util/private-url.js';
@@ -19,7 +20,7 @@ export class SourceWire {
   readonly name: string;
   readonly #transport: RpcTransport;
   readonly #policy: RetryPolicy;
-  readonly #onCall: (method: string, outcome: string) => void;
+  readonly #onCall: OnCall;
   readonly #budget: SourceBudget;
   readonly #compression: Compression;
   #setbacks = 0;
@@ -89,24 +90,25 @@ export class SourceWire {
   #repeat<T>(calls: readonly RpcCall[], signal: AbortSignal, send: () => Promise<Sent<T>>): Promise<T> {
     const attempt = async (): Promise<T> => {
       await this.#budget.enter(calls.length, this.#policy.totalMs, signal);
-      let codes: readonly string[] | undefined;
+      let errors: readonly (LockstepError | null)[] | undefined;
       let answered = 0;
+      const sentAt = performance.now();
       try {
         const { answer, outcomes } = await send();
-        const errors = calls.map(({ method }, index) => outcomeError(method, outcomes[index]));
-        codes = errors.map((error) => error?.code ?? 'ok');
-        answered = codes.filter((code) => code !== 'SOURCE_THROTTLED').length;
+        errors = calls.map(({ method }, index) => outcomeError(method, outcomes[index]));
+        answered = errors.filter((error) => error?.code !== 'SOURCE_THROTTLED').length;
         const limit = errors.find((error) => error?.code === 'SOURCE_THROTTLED');
-        if (limit !== undefined) throw limit;
+        if (limit) throw limit;
         return answer;
       } catch (thrown) {
         const error = asLockstepError(thrown);
-        codes ??= calls.map(() => error.code);
+        errors ??= calls.map(() => error);
         this.#learn(error);
         throw thrown;
       } finally {
         this.#budget.leave(answered);
-        calls.forEach(({ method }, index) => this.#onCall(method, codes?.[index] ?? 'ok'));
+        const ms = (performance.now() - sentAt) / calls.length;
+        calls.forEach(({ method }, index) => this.#onCall({ method, ms, error: errors?.[index] ?? null }));
       }
     };
     return retryRead(attempt, this.#policy, signal);
@@ -126,6 +128,6 @@ interface Sent<T> {
   readonly outcomes: readonly (RpcOutcome | HexOutcome)[];
 }
 
-function outcomeError(method: string, outcome: RpcOutcome | HexOutcome | undefined): LockstepError | undefined {
-  return outcome === undefined || outcome.ok ? undefined : rpcError('SOURCE', method, outcome);
+function outcomeError(method: string, outcome: RpcOutcome | HexOutcome | undefined): LockstepError | null {
+  return outcome === undefined || outcome.ok ? null : rpcError('SOURCE', method, outcome);
 }

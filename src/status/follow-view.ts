@@ -1,7 +1,7 @@
 import type { BlockRef, Heads, Labels } from '../chain/block.js';
 import type { FollowHooks, Phase } from '../follow/state.js';
 import { errorFields } from './hold-report.js';
-import { isReady } from './health.js';
+import type { Health } from './health.js';
 import type { Progress, ProgressTracker } from './progress.js';
 import { HOLD_MEANINGS, PHASE_MEANINGS } from './states.js';
 
@@ -36,6 +36,7 @@ type SideView = Readonly<Record<keyof Heads, BlockRef | null>>;
 interface ViewParts {
   readonly version: string;
   readonly progress: ProgressTracker;
+  readonly health: Pick<Health, 'ready'>;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly lastEvent: () => number;
@@ -75,7 +76,7 @@ export class FollowView {
     return {
       version: this.#parts.version,
       state: phase.kind,
-      ready: isReady(phase),
+      ready: this.#parts.health.ready().ok,
       reason: reasonOf(phase),
       ...meaningOf(phase),
       error: errorOf(phase),

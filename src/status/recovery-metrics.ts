@@ -1,10 +1,14 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
+import type { Outcome } from '../follow/action.js';
 import type { HoldReason, Phase, Turn } from '../follow/state.js';
-import { depthOf } from '../recovery/plan.js';
+import { depthOf, type Divergence } from '../recovery/plan.js';
 import { recoveryEdges, type RecoveryEdge } from './recovery-edge.js';
+import { Series } from './series.js';
+import { stopOf } from './source-metrics.js';
 
 export interface RecoveryMetrics {
   turn(turn: Turn): void;
+  outcome(outcome: Outcome): void;
 }
 
 const DEPTH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 512, 2_048, 8_192, 50_000];
@@ -20,12 +24,15 @@ const DIVERGED: ReadonlySet<HoldReason['kind']> = new Set([
 
 /** The metrics of divergences and of what was done about them. `now`: milliseconds of a monotonic clock. */
 export function createRecoveryMetrics(registry: Registry, now: () => number): RecoveryMetrics {
-  const { divergence, finalized, tooDeep, recoveries, depth, seconds, foreign } = createSeries(registry);
+  const { divergence, firstBlock, reorgs, aborted, finalized, tooDeep, recoveries, depth, seconds, foreign } =
+    createSeries(registry);
   let startedAt: number | null = null;
   return {
     turn: (turn) => {
       const { phase } = turn.state;
       divergence.set(isDiverged(phase) ? 1 : 0);
+      firstBlock.set(divergenceOf(phase)?.source.number ?? 0);
+      if (isDiverged(phase) && !isDiverged(turn.before.phase)) reorgs.inc();
       finalized.set(isFinalizedDivergence(phase) ? 1 : 0);
       tooDeep.set(isHeldFor(phase, 'recovery-too-deep') || isHeldFor(phase, 'recovery-failed') ? 1 : 0);
       if (turn.state.foreign.lastAt !== turn.before.foreign.lastAt) foreign.inc();
@@ -33,6 +40,7 @@ export function createRecoveryMetrics(registry: Registry, now: () => number): Re
       for (const edge of recoveryEdges(turn)) {
         if (edge.kind === 'arrived') continue;
         recoveries.inc({ result: resultOf(edge) });
+        if (edge.kind === 'dropped') aborted.inc();
         if (edge.kind !== 'recovered') continue;
         depth.observe(depthOf(edge.plan));
         if (startedAt !== null) seconds.observe((now() - startedAt) / 1_000);
@@ -40,39 +48,51 @@ export function createRecoveryMetrics(registry: Registry, now: () => number): Re
       // A plan that was dropped and made again is one recovery, also with a hold in between.
       if (phase.kind === 'following' || phase.kind === 'syncing') startedAt = null;
     },
+    outcome: (outcome) => {
+      if (stopOf(outcome)?.why === 'unlinked') aborted.inc();
+    },
   };
 }
 
 const RESULTS = ['recovered', 'dropped', 'stopped'] as const;
 
 function createSeries(registry: Registry) {
-  const registers = [registry];
-  const gauge = (name: string, help: string): Gauge => new Gauge({ name: `lockstep_${name}`, help, registers });
-  const histogram = (name: string, help: string, buckets: number[]): Histogram =>
-    new Histogram({ name: `lockstep_${name}`, help, buckets, registers });
-  const recoveries = new Counter({
-    name: 'lockstep_recoveries_total',
-    help: 'Recoveries by how they ended: recovered, dropped (the EL or the source moved on), stopped (no way may be taken)',
-    labelNames: ['result'],
-    registers,
-  });
-  // A series that is there before its first event is one that an alert can compare with.
-  for (const result of RESULTS) recoveries.inc({ result }, 0);
+  const series = new Series(registry);
   return {
-    recoveries,
-    divergence: gauge('divergence_active', '1 while the EL is known to be on another branch than the source'),
-    finalized: gauge('finalized_divergence', '1 while the source contradicts a block that is final in the EL'),
-    tooDeep: gauge(
-      'reorg_too_deep',
-      '1 while no way leads the EL back to the source: too deep, or every way was tried',
+    recoveries: series.counterOf(
+      'recoveries_total',
+      'Recoveries by how they ended: recovered, dropped (the EL or the source moved on), stopped (no way may be taken)',
+      'result',
+      RESULTS,
     ),
-    depth: histogram('recovery_depth', 'Blocks of the EL that a recovery gave up', DEPTH_BUCKETS),
-    seconds: histogram('recovery_seconds', 'From the confirmed divergence to the end of the plan', SECONDS_BUCKETS),
-    foreign: new Counter({
-      name: 'lockstep_foreign_forkchoices_total',
-      help: "Moves of the EL's head that lockstep did not ask for",
-      registers,
-    }),
+    divergence: series.gauge('divergence_active', '1 while the EL is known to be on another branch than the source'),
+    firstBlock: series.gauge(
+      'divergence_first_block',
+      'Height at which both sides were seen to differ; 0 while they do not',
+    ),
+    reorgs: series.counter('reorgs_total', 'Divergences that were confirmed, recovered from or not'),
+    aborted: series.counter(
+      'plan_aborted_total',
+      'Plans that were dropped since the EL or the source moved on, and blocks that do not link (S20)',
+    ),
+    finalized: series.gauge(
+      'finalized_divergence',
+      '1 while the source contradicts a block that is final in the EL (S15)',
+    ),
+    tooDeep: series.gauge(
+      'reorg_too_deep',
+      '1 while no way leads the EL back to the source: too deep, or every way was tried (E12)',
+    ),
+    depth: series.histogram('recovery_depth', 'Blocks of the EL that a recovery gave up (S13)', DEPTH_BUCKETS),
+    seconds: series.histogram(
+      'recovery_seconds',
+      'From the confirmed divergence to the end of the plan',
+      SECONDS_BUCKETS,
+    ),
+    foreign: series.counter(
+      'foreign_fcu_total',
+      "Moves of the EL's head that lockstep did not ask for: another consensus client (E18)",
+    ),
   };
 }
 
@@ -86,6 +106,11 @@ function isHeldFor(phase: Phase, reason: HoldReason['kind']): boolean {
 
 function isDiverged(phase: Phase): boolean {
   return phase.kind === 'recovering' || (phase.kind === 'holding' && DIVERGED.has(phase.reason.kind));
+}
+
+function divergenceOf(phase: Phase): Divergence | null {
+  if (phase.kind === 'recovering') return phase.divergence;
+  return phase.kind === 'holding' && 'divergence' in phase.reason ? phase.reason.divergence : null;
 }
 
 function isFinalizedDivergence(phase: Phase): boolean {

@@ -78,6 +78,7 @@ export function reportTo(parts: ReportParts): FollowHooks {
         log.info({ ...fields, ...rateFields(progress.snapshot) }, 'Replaying blocks');
       }
     },
+    onFetched: (ms, ahead) => metrics.fetched(ms, ahead),
     onLabels: (seen) => {
       metrics.labels(seen);
       tellLabels(seen);

@@ -19,8 +19,8 @@ const REQUEST_TIMEOUT_MS = 5_000;
 const MAX_BODY_BYTES = 1_024;
 
 /**
- * Serves GET /metrics, /healthz (always 200 with the version, as op-node does), /livez and /readyz, and nothing else.
- * Rejects when the address cannot be bound.
+ * Serves GET /metrics, /healthz (always 200 with the version, as op-node does), /livez and /readyz (or /ready, with the
+ * limits of the query), and nothing else. Rejects when the address cannot be bound.
  */
 export async function serveMetrics(
   { registry, health, version }: Served,

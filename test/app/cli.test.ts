@@ -45,8 +45,11 @@ describe('the command line', () => {
     [['--l2', '--log.pid'], 'Not enough arguments following: l2'],
     [['--l2=http://a', '--l2-engine-rpc=http://b'], '--l2 is given more than once'],
     [['--metrics.enabled=yes'], '--metrics.enabled "yes" is neither true nor false. Write true or false.'],
-    [['doc'], 'doc needs a topic: flags, errors, states, runbook, rpc, engines, op-node or base-consensus'],
-    [['doc', 'metrics'], 'doc needs a topic: flags, errors, states, runbook, rpc, engines, op-node or base-consensus'],
+    [['doc'], 'doc needs a topic: flags, errors, states, metrics, runbook, rpc, engines, op-node or base-consensus'],
+    [
+      ['doc', 'blocks'],
+      'doc needs a topic: flags, errors, states, metrics, runbook, rpc, engines, op-node or base-consensus',
+    ],
   ])('%j is a usage error that names the cure', async (argv, problem) => {
     const run = await rig.run(argv);
     expect(problemsOf(run)).toEqual([problem]);
@@ -86,7 +89,7 @@ describe('help', () => {
 });
 
 describe('generated documentation', () => {
-  it.each(['flags', 'errors', 'states', 'runbook', 'rpc'])(
+  it.each(['flags', 'errors', 'states', 'metrics', 'runbook', 'rpc'])(
     'docs/%s.md is what `lockstep doc` prints',
     async (topic) => {
       const run = await rig.run(['doc', topic]);

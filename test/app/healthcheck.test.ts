@@ -68,6 +68,15 @@ describe('lockstep healthcheck', () => {
     expect(run.stdout).toBe(`unhealthy: http://127.0.0.1:${port}/readyz 503 holding, divergence\n`);
   });
 
+  it('names the criteria that are not met, with value and limit', async () => {
+    const criteria =
+      '[{"name":"loop","ok":true,"value":0,"limit":120},{"name":"lag","ok":false,"value":40,"limit":15},' +
+      '{"name":"age","ok":false,"value":null,"limit":3},7]';
+    const body = `{"ready":false,"state":"following","reason":"lag","criteria":${criteria}}`;
+    const run = await probe(await listen(answer(503, body)), ['--ready']);
+    expect(run.stdout).toMatch(/ 503 following, lag 40 \(limit 15\), age unknown \(limit 3\)\n$/);
+  });
+
   it.each<[string, RequestListener]>([
     ['something that is not lockstep', answer(404, '<html>')],
     ['a redirect', (_request, response) => void response.writeHead(302, { location: '/' }).end()],

@@ -23,11 +23,13 @@ const OF_EARLIER = { safe: ref(8), finalized: ref(6) };
 let folder: string;
 let path: string;
 let lines: Record<string, unknown>[];
+let troubles: number;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'lockstep-journal-'));
   path = join(folder, 'el.json');
   lines = [];
+  troubles = 0;
 });
 
 afterEach(() => {
@@ -36,7 +38,8 @@ afterEach(() => {
 
 const open = (place: string | null = path) => {
   const sink = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
-  return openJournal(place, EXPECTED, createLogger({ level: 'info', format: 'json', color: false, pid: false }, sink));
+  const log = createLogger({ level: 'info', format: 'json', color: false, pid: false }, sink);
+  return openJournal(place, EXPECTED, { log, onTrouble: () => void (troubles += 1) });
 };
 
 function put(chainId: number, genesis: Hash): void {
@@ -92,6 +95,7 @@ describe('the journal of a run', () => {
       { lvl: 'warn', code: 'JOURNAL_UNREADABLE', err: expect.stringContaining(detail) as unknown },
     ]);
     expect(written()).toEqual({ safe: ref(9), finalized: ref(7) });
+    expect(troubles).toBe(1);
   });
 
   it('is silent at the first start, and without a file', async () => {
@@ -100,7 +104,7 @@ describe('the journal of a run', () => {
     expect(without.recalled).toBeNull();
     expect(without.watch(HOOKS)).toBe(HOOKS);
     await without.close();
-    expect(lines).toEqual([]);
+    expect([lines, troubles]).toEqual([[], 0]);
   });
 
   it('keeps what is remembered after the last turn', async () => {
@@ -113,5 +117,6 @@ describe('the journal of a run', () => {
     path = join('/proc', 'no-such-folder', 'el.json');
     await afterTurns(turn(OF_EARLIER), turn({ safe: ref(9), finalized: ref(7) }));
     expect(lines).toMatchObject([{ lvl: 'warn', reason: 'ENOENT' }]);
+    expect(troubles).toBe(1);
   });
 });

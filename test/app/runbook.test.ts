@@ -3,7 +3,7 @@ import { docText } from '../../src/app/commands/doc.js';
 import { HOLD_GUIDES } from '../../src/app/runbook-holds.js';
 import type { HoldReason } from '../../src/follow/state.js';
 import { holdFields } from '../../src/status/hold-report.js';
-import { createMetrics } from '../../src/status/metrics.js';
+import { metricsOf } from '../status/metrics-of.js';
 import { HOLD_MEANINGS } from '../../src/status/states.js';
 import { ERROR_CODES } from '../../src/util/error-codes.js';
 import { LockstepError } from '../../src/util/errors.js';
@@ -57,7 +57,7 @@ describe('the runbook', () => {
   });
 
   it('names only metrics, settings and errors that exist', async () => {
-    const metrics = createMetrics({ version: '1', node: 'v20', now: () => 0 });
+    const metrics = metricsOf();
     const exported = (await metrics.registry.getMetricsAsJSON()).map(({ name }) => name);
     expect(exported).toEqual(expect.arrayContaining(text.match(/\blockstep_\w+/g) ?? []));
     const settings = [

@@ -29,6 +29,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly Grant[] | typeof 
     { to: 'chain' },
     { to: 'recovery' },
     { to: 'util' },
+    { to: 'engine/engine.ts', typesOnly: true },
     { to: 'follow/state.ts', typesOnly: true },
     { to: 'follow/action.ts', typesOnly: true },
     { to: 'follow/el-sync-state.ts', typesOnly: true },

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { copies, execForm, instructionsOf, makeImageFolder, stages } from './image.js';
 
@@ -37,6 +37,18 @@ describe('the Dockerfile', () => {
       expect([source, existsSync(source)]).toEqual([source, true]);
       expect(ignore).toContain(`!${source.split('/')[0] ?? ''}`);
     }
+  });
+
+  it('copies the scripts of the build with every file that they import', () => {
+    const sources = copies(BUILD).flatMap(({ from, sources: paths }) => (from === null ? paths : []));
+    const scripts = sources.filter((path) => path.endsWith('.js'));
+    const imported = scripts.flatMap((script) =>
+      [...readFileSync(script, 'utf8').matchAll(/^import .* from '(\.[^']+)';$/gm)].map(([, path = '']) =>
+        join(dirname(script), path),
+      ),
+    );
+    expect(imported.length).toBeGreaterThan(0);
+    expect(sources).toEqual(expect.arrayContaining(imported));
   });
 
   it('copies from stages that exist', () => {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { waitUntil } from '../../devnet/wait-until.js';
+import { unanswered } from '../monitoring/queries.js';
 import { Command } from '../rig/command.js';
 import { textOf } from '../rig/episode.js';
 import { FollowWorld } from '../rig/follow-world.js';
@@ -70,7 +71,7 @@ describe('metrics', () => {
     return waitUntil(`the metrics ${lines.join(', ')}`, shown, DEADLINE_MS);
   }
 
-  it('tell where both sides stand, and what lockstep is doing', async () => {
+  it('tell where both sides stand, and what lockstep is doing, in every series that dashboards and alerts select', async () => {
     const one = await following(['--metrics.enabled', '--metrics.port', '0']);
     const { number } = world.rig.producer.head;
     await untilShown(one, [
@@ -85,6 +86,11 @@ describe('metrics', () => {
       `lockstep_head_number{side="local",label="safe"} ${number - 3}`,
       ...['lockstep_lag_blocks{label="unsafe"} 0', `lockstep_blocks_inserted_total ${number}`],
     ]);
+    const shown = await scrape(one);
+    expect(unanswered(shown)).toEqual([]);
+    for (const phase of ['fetch', 'verify', 'new_payload', 'fcu']) {
+      expect(shown).toMatch(new RegExp(`^lockstep_insert_seconds_count\\{phase="${phase}"\\} [1-9]`, 'm'));
+    }
     await world.source.down();
     await untilShown(one, [
       ...['lockstep_ready 0', 'lockstep_state{state="following"} 0', 'lockstep_state{state="holding"} 1'],

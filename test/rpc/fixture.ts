@@ -107,7 +107,8 @@ export async function startRpcRig({ admin = false, consensus: hasConsensus = tru
   });
   const events = new EventLog(EVENTS_KEPT, () => 1_700_000_000_000);
   const progress = new ProgressTracker(now);
-  const follow = new FollowView({ version: '1.2.3', progress, now, lastEvent: () => events.lastSeq });
+  const health = createHealth(now, 1_000);
+  const follow = new FollowView({ version: '1.2.3', progress, health, now, lastEvent: () => events.lastSeq });
   const controls: Controls = {
     pause: () => ordered.push('pause'),
     resume: () => ordered.push('resume'),
@@ -117,7 +118,6 @@ export async function startRpcRig({ admin = false, consensus: hasConsensus = tru
   const methods = servedMethods(admin);
   const context = { version: '1.2.3', optimism, follow, events, controls, modules: modulesOf(methods) };
   const dispatcher = new Dispatcher(methods, context, (_method, bug) => bugs.push(bug));
-  const health = createHealth(now, 1_000);
   const server: RpcServer = await serveRpc(
     { dispatcher, routes: (routes) => addHealthRoutes(routes, health, '1.2.3') },
     { host: '127.0.0.1', port: 0 },

@@ -124,7 +124,9 @@ describe('the calls', () => {
     const faults: Script[] = [page, busy('0')];
     const server = await serve((received, response) => (faults.shift() ?? script)(received, response));
     const told: string[] = [];
-    const source = open(server.url, { onCall: (method, outcome) => told.push(`${method} ${outcome}`) });
+    const source = open(server.url, {
+      onCall: ({ method, error }) => told.push(`${method} ${error?.code ?? 'ok'}`),
+    });
     await source.head(never());
     await source.labels(never());
     await failure(source.chainId(never()));

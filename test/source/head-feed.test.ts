@@ -38,7 +38,7 @@ function subscribe(options: Partial<HeadFeedOptions> = {}): Subscribed {
     url: options.url ?? server.url,
     headers: {},
     openTimeoutMs: 10_000,
-    onCall: (method, outcome) => void calls.push(`${method} ${outcome}`),
+    onCall: ({ method, error }) => void calls.push(`${method} ${error?.code ?? 'ok'}`),
     ...options,
   });
   const listener = { onOpen: () => void (opened += 1), onHead: (head: BlockRef) => void heads.push(head) };

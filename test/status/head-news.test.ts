@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { HeadNews } from '../../src/follow/state.js';
-import { createMetrics, type Metrics } from '../../src/status/metrics.js';
+import type { Metrics } from '../../src/status/metrics.js';
 import { LockstepError } from '../../src/util/errors.js';
+import { metricsOf } from './metrics-of.js';
 import { WrittenReport } from './written-report.js';
 
 let report: WrittenReport;
@@ -9,7 +10,7 @@ let metrics: Metrics;
 
 beforeEach(() => {
   report = new WrittenReport();
-  metrics = createMetrics({ version: '1', node: 'v20', now: () => 0 });
+  metrics = metricsOf();
 });
 
 const OPEN: HeadNews = { kind: 'open', source: 'ws://source.example' };

@@ -15,7 +15,11 @@ let passedOn: string[];
 beforeEach(() => {
   nowMs = 0;
   passedOn = [];
-  health = createHealth(() => nowMs, CALL_TIMEOUT_MS);
+  health = createHealth(
+    () => nowMs,
+    CALL_TIMEOUT_MS,
+    () => at(A, 5).timestamp * 1_000 + 3_000 + nowMs,
+  );
   hooks = health.watch({
     onTurn: () => void passedOn.push('turn'),
     onOutcome: () => void passedOn.push('outcome'),
@@ -27,11 +31,11 @@ beforeEach(() => {
   });
 });
 
-function turn(phase: Phase): void {
+function turn(phase: Phase, source = 6, engine = 5): void {
   hooks.onTurn({
     before: SETTLED,
     state: { ...SETTLED, phase },
-    observation: observation(engineView(A, 5), sourceView(A, 9)),
+    observation: observation(engineView(A, engine), sourceView(A, source)),
     action: { do: 'wait', ms: 1 },
   });
 }
@@ -42,7 +46,21 @@ const HELD: HoldReason = { kind: 'source-unavailable', error: new LockstepError(
 describe('readiness', () => {
   it('is there while the EL follows', () => {
     turn({ kind: 'following' });
-    expect(health.ready()).toEqual({ ok: true, body: { ready: true, state: 'following' } });
+    expect(health.ready()).toEqual({
+      ok: true,
+      body: {
+        ...{ ready: true, state: 'following' },
+        criteria: [
+          { name: 'loop', ok: true, value: 0, limit: 120 },
+          { name: 'state', ok: true, value: 'following', limit: 'following' },
+          { name: 'source', ok: true, value: 0, limit: 30 },
+          { name: 'engine', ok: true, value: 0, limit: 30 },
+          { name: 'lag', ok: true, value: 1, limit: 15 },
+          { name: 'progress', ok: true, value: 0, limit: 15 },
+          { name: 'age', ok: true, value: 3, limit: null },
+        ],
+      },
+    });
   });
 
   it.each<[string, Phase, string]>([
@@ -70,6 +88,46 @@ describe('readiness', () => {
 
   it('is not there before the first turn', () => {
     expect(health.ready()).toMatchObject({ ok: false, body: { state: 'starting' } });
+  });
+});
+
+const failing = (limits = {}): readonly string[] =>
+  health.criteria(limits).flatMap(({ name, ok }) => (ok ? [] : [name]));
+
+describe('the criteria of readiness', () => {
+  it('are what the caller asks for, and the first that fails is the reason', () => {
+    turn({ kind: 'following' }, 12);
+    expect(failing()).toEqual([]);
+    expect(failing({ maxLagBlocks: 7, maxAgeSeconds: 3 })).toEqual([]);
+    expect(failing({ maxLagBlocks: 6, maxAgeSeconds: 2 })).toEqual(['lag', 'age']);
+    expect(health.ready({ maxLagBlocks: 6 })).toMatchObject({ ok: false, body: { state: 'following', reason: 'lag' } });
+  });
+
+  it('end with an EL that stands still while the source goes on, also where the state says following (A6)', () => {
+    turn({ kind: 'following' }, 6);
+    for (const source of [7, 8, 9]) {
+      nowMs += 6_000;
+      turn({ kind: 'following' }, source);
+    }
+    expect(failing()).toEqual(['progress']);
+    turn({ kind: 'following' }, 9, 7);
+    expect(failing()).toEqual([]);
+  });
+
+  it('hold while the source stands still with the EL at its head', () => {
+    turn({ kind: 'following' }, 5);
+    nowMs += 29_000;
+    expect(failing()).toEqual([]);
+  });
+
+  it('end when a side was not read for half a minute, and a block is a read of both', () => {
+    turn({ kind: 'following' });
+    nowMs += 30_000;
+    hooks.onBlock({} as Parameters<FollowHooks['onBlock']>[0]);
+    nowMs += 30_001;
+    expect(failing()).toEqual(['progress']);
+    nowMs += 100;
+    expect(failing()).toEqual(['source', 'engine', 'progress']);
   });
 });
 

@@ -1,23 +1,27 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { EngineAnswer, StateChangeMethod } from '../../src/engine/engine.js';
 import type { Outcome } from '../../src/follow/action.js';
 import type { Phase, State, Turn } from '../../src/follow/state.js';
-import { createMetrics, type Metrics } from '../../src/status/metrics.js';
+import type { Metrics } from '../../src/status/metrics.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, engineView, labels, observation, SETTLED, sourceView } from '../follow/examples.js';
+import { linesOf, metricsOf } from './metrics-of.js';
 
 let metrics: Metrics;
+let nowMs: number;
+let wallMs: number;
 
 beforeEach(() => {
-  metrics = createMetrics({ version: '1', node: 'v20', now: () => 0 });
+  [nowMs, wallMs] = [0, 1_700_000_100_000];
+  metrics = metricsOf({ now: () => nowMs, wallNow: () => wallMs });
 });
 
-/** The lockstep lines of the exposition without their prefix. */
-async function lines(): Promise<readonly string[]> {
-  const text = await metrics.registry.metrics();
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('lockstep_'))
-    .map((line) => line.slice('lockstep_'.length));
+const lines = (): Promise<readonly string[]> => linesOf(metrics);
+
+/** The counters that have counted something, but for what every turn counts. */
+async function counted(): Promise<readonly string[]> {
+  const everyTurn = /^(el_sessions|label_decisions)_total/;
+  return (await lines()).filter((line) => /^\w+_total.* [1-9]/.test(line) && !everyTurn.test(line));
 }
 
 function turn(phase: Phase, more: Partial<State> = {}): Turn {
@@ -30,21 +34,22 @@ const ERROR = new LockstepError('SOURCE_TIMEOUT');
 const DIVERGENCE = { source: at(A, 5), engine: at(B, 5) };
 
 describe('the state in the metrics', () => {
-  it.each<[Phase, number, number]>([
-    [{ kind: 'starting' }, 0, 0],
-    [{ kind: 'syncing' }, 0, 0],
-    [{ kind: 'following' }, 1, 0],
-    [{ kind: 'recovering', divergence: DIVERGENCE }, 0, 1],
-    [{ kind: 'holding', reason: { kind: 'source-unavailable', error: ERROR } }, 0, 0],
-    [{ kind: 'holding', reason: { kind: 'recovery-off', divergence: DIVERGENCE, plan: null } }, 0, 1],
-    [{ kind: 'halted', error: ERROR }, 0, 0],
-  ])('%j is the only one, and ready only in step with the source', async (phase, ready, diverged) => {
+  it.each<[Phase, number]>([
+    [{ kind: 'starting' }, 0],
+    [{ kind: 'syncing' }, 0],
+    [{ kind: 'following' }, 0],
+    [{ kind: 'recovering', divergence: DIVERGENCE }, 5],
+    [{ kind: 'holding', reason: { kind: 'source-unavailable', error: ERROR } }, 0],
+    [{ kind: 'holding', reason: { kind: 'recovery-off', divergence: DIVERGENCE, plan: null } }, 5],
+    [{ kind: 'halted', error: ERROR }, 0],
+  ])('%j is the only one, with the block at which both sides differ', async (phase, differ) => {
     metrics.turn(turn({ kind: 'following' }));
     metrics.turn(turn(phase));
     const shown = await lines();
     expect(shown.filter((line) => /^state\{.*\} 1$/.test(line))).toEqual([`state{state="${phase.kind}"} 1`]);
-    expect(shown).toContain(`ready ${ready}`);
-    expect(shown).toContain(`divergence_active ${diverged}`);
+    expect(shown).toContain(`divergence_active ${differ === 0 ? 0 : 1}`);
+    expect(shown).toContain(`divergence_first_block ${differ}`);
+    expect(shown).toContain(`reorgs_total ${differ === 0 ? 0 : 1}`);
   });
 
   it('names the reason of a hold, and none when it is over', async () => {
@@ -56,9 +61,35 @@ describe('the state in the metrics', () => {
     expect(await held()).toEqual([]);
   });
 
-  it('carries the number of the EL session', async () => {
-    metrics.turn(turn({ kind: 'following' }, { session: { ...SETTLED.session, id: 7 } }));
-    expect(await lines()).toContain('el_session 7');
+  it('counts the sessions of the EL, and the blocks that it came back without', async () => {
+    metrics.turn({ ...turn({ kind: 'following' }), before: { ...SETTLED, standing: at(A, 5) } });
+    const session = { ...SETTLED.session, id: SETTLED.session.id + 1 };
+    metrics.turn({ ...turn({ kind: 'following' }, { session }), before: { ...SETTLED, standing: at(A, 8) } });
+    expect(await lines()).toEqual(expect.arrayContaining(['el_sessions_total 2', 'el_rewound_blocks_total 3']));
+  });
+
+  it('counts the same trouble met again as a repetition', async () => {
+    const reason = { kind: 'source-unavailable', error: ERROR } as const;
+    const trouble = (count: number) => ({ key: 'k', count, retryAt: 0, named: false, reason });
+    const met = turn({ kind: 'following' }, { trouble: trouble(1) });
+    metrics.turn(met);
+    metrics.turn({ ...turn({ kind: 'following' }, { trouble: trouble(2) }), before: met.state });
+    expect(await counted()).toContain('retries_total{target="source",reason="source-unavailable"} 1');
+  });
+
+  it('counts the jumps of the wall clock, and no pause of both clocks', async () => {
+    for (const [passedMs, jumpedMs] of [
+      ...[
+        [0, 0],
+        [5_000, 5_000],
+        [1_000, 3_601_000],
+        [1_000, 1_400],
+      ],
+    ] as const) {
+      [nowMs, wallMs] = [nowMs + passedMs, wallMs + jumpedMs];
+      metrics.turn(turn({ kind: 'following' }));
+    }
+    expect(await lines()).toContain('clock_jump_total 1');
   });
 });
 
@@ -81,7 +112,11 @@ describe('progress in the metrics', () => {
         'head_number{side="local",label="safe"} 3',
         'head_number{side="source",label="finalized"} 2',
         `head_time{side="source",label="unsafe"} ${at(A, 9).timestamp}`,
-        ...['lag_blocks{label="unsafe"} 4', 'lag_blocks{label="safe"} 1'],
+        ...['lag_blocks{label="unsafe"} 4', 'lag_blocks{label="safe"} 1', 'lag_seconds{label="unsafe"} 8'],
+        ...['head_age_seconds{side="source",label="unsafe"} 82', 'head_age_seconds{side="local",label="safe"} 94'],
+        'last_progress_timestamp_seconds{label="safe"} 1700000100',
+        // 0xa000000000000005, whose last bits a double does not hold, read from its first byte on.
+        'head_hash{side="local",label="unsafe"} 160',
         ...['catchup_blocks_per_second 2.5', 'catchup_eta_seconds 0'],
         ...['el_sync_at_number 6', 'el_sync_target_number 8'],
       ]),
@@ -125,20 +160,67 @@ describe('labels in the metrics', () => {
 
 describe('counters', () => {
   it('count blocks, their transactions, and calls of the source by how they ended', async () => {
-    metrics.block({ transactionCount: 3, l1Origin: null });
-    metrics.block({ transactionCount: 0, l1Origin: null });
-    metrics.sourceCall('eth_chainId', 'ok');
-    metrics.sourceCall('eth_chainId', 'SOURCE_TIMEOUT');
+    const ref = { timestamp: 1_700_000_098 };
+    metrics.turn(turn({ kind: 'following' }));
+    metrics.block({ ref, transactionCount: 3, l1Origin: null, preparedMs: 4 });
+    metrics.block({ ref, transactionCount: 0, l1Origin: null });
+    metrics.fetched(20, 7);
+    const call = { method: 'eth_chainId', ms: 5 };
+    metrics.sourceCall('0', { ...call, error: null });
+    metrics.sourceCall('0', { ...call, error: ERROR });
+    metrics.sourceCall('0', { ...call, error: new LockstepError('ABORTED') });
     expect(await lines()).toEqual(
       expect.arrayContaining([
-        ...['blocks_inserted_total 2', 'transactions_inserted_total 3'],
-        'source_calls_total{method="eth_chainId",outcome="ok"} 1',
-        'source_calls_total{method="eth_chainId",outcome="SOURCE_TIMEOUT"} 1',
+        ...['blocks_inserted_total 2', 'transactions_inserted_total 3', 'prefetch_queue 7'],
+        ...['insert_seconds_sum{phase="verify"} 0.004', 'insert_seconds_sum{phase="fetch"} 0.02'],
+        ...['end_to_end_seconds_count 2', 'end_to_end_seconds_sum 4'],
+        'src_requests_total{method="eth_chainId",outcome="ok"} 1',
+        'src_requests_total{method="eth_chainId",outcome="SOURCE_TIMEOUT"} 1',
+        ...['src_timeout_total 1', 'source_errors_total{source="0",reason="timeout"} 1'],
       ]),
     );
   });
 
+  it('tell no delay of blocks that are caught up with', async () => {
+    metrics.turn(turn({ kind: 'syncing' }));
+    metrics.block({ ref: { timestamp: 1_600_000_000 }, transactionCount: 0, l1Origin: null });
+    expect(await lines()).toContain('end_to_end_seconds_count 0');
+  });
+
   const timeout = { status: 'UNKNOWN', error: new LockstepError('ENGINE_TIMEOUT') } as const;
+  const invalid = { status: 'INVALID', latestValidHash: null, reason: 'no' } as const;
+
+  it.each<[StateChangeMethod, EngineAnswer, readonly string[]]>([
+    ['newPayload', { status: 'VALID' }, []],
+    ['newPayload', { ...invalid, verdictOn: 'block' }, ['invalid_payload_total 1']],
+    ['newPayload', { ...invalid, verdictOn: 'form' }, ['el_encoding_error_total 1']],
+    ['newPayload', { status: 'SYNCING' }, []],
+    ['forkchoiceUpdated', timeout, ['fcu_total{reason="keep-alive"} 1', 'el_unknown_outcome_total 1']],
+    [
+      'forkchoiceUpdated',
+      { ...invalid, verdictOn: 'block' },
+      ['fcu_total{reason="keep-alive"} 1', 'fcu_invalid_total 1'],
+    ],
+    [
+      'forkchoiceUpdated',
+      { status: 'REJECTED', code: -38002, reason: 'no' },
+      ['fcu_total{reason="keep-alive"} 1', 'fcu_rejected_total{code="-38002"} 1'],
+    ],
+    [
+      'forkchoiceUpdated',
+      { status: 'REJECTED', code: -987_654, reason: 'made up' },
+      ['fcu_total{reason="keep-alive"} 1', 'fcu_rejected_total{code="other"} 1'],
+    ],
+    ['setHead', { status: 'UNSENT', error: new LockstepError('ENGINE_AUTH') }, []],
+  ])('count the answer to %s: %j', async (method, answer, expected) => {
+    const forkchoice = {} as Extract<Turn['action'], { do: 'forkchoice' }>['forkchoice'];
+    metrics.turn({ ...turn({ kind: 'following' }), action: { do: 'forkchoice', forkchoice, why: 'keep-alive' } });
+    metrics.engineAnswer(method, answer);
+    expect(new Set(await counted())).toEqual(
+      new Set([`el_calls_total{method="${method}",status="${answer.status}"} 1`, ...expected]),
+    );
+  });
+
   const extended = { of: 'extend', head: at(A, 5), blocks: 1 } as const;
 
   it.each<[Outcome, readonly string[]]>([
@@ -147,19 +229,17 @@ describe('counters', () => {
       { of: 'forkchoice', effect: 'unmoved', answer: { status: 'VALID' } },
       ['fcu_not_applied_total{effect="unmoved"} 1'],
     ],
-    [
-      { of: 'forkchoice', effect: 'unread', answer: timeout },
-      ['engine_not_valid_total{method="forkchoiceUpdated",status="UNKNOWN"} 1', 'el_unknown_outcome_total 1'],
-    ],
+    [{ of: 'forkchoice', effect: 'unread', answer: timeout }, []],
     [{ ...extended, stop: { why: 'reached' } }, []],
     [
       { ...extended, stop: { why: 'block-rejected', number: 6, error: new LockstepError('BLOCK_HASH_MISMATCH') } },
-      ['payload_rejected_total{code="BLOCK_HASH_MISMATCH"} 1'],
+      [
+        'source_errors_total{source="0",reason="invalid_hash"} 1',
+        'payload_rejected_total{code="BLOCK_HASH_MISMATCH"} 1',
+      ],
     ],
-    [
-      { ...extended, stop: { why: 'payload-answer', block: at(A, 6), answer: { status: 'SYNCING' } } },
-      ['engine_not_valid_total{method="newPayload",status="SYNCING"} 1'],
-    ],
+    [{ ...extended, stop: { why: 'absent', number: 6, pruned: false } }, ['src_gap_total 1']],
+    [{ ...extended, stop: { why: 'unlinked', number: 6 } }, ['plan_aborted_total 1']],
     [
       {
         ...extended,
@@ -169,7 +249,19 @@ describe('counters', () => {
     ],
   ])('count what is not as it should be: %j', async (outcome, expected) => {
     metrics.outcome(outcome);
-    const counted = (await lines()).filter((line) => /_total.* [1-9]/.test(line));
-    expect(counted).toEqual(expected);
+    expect(await counted()).toEqual(expected);
+  });
+
+  it('count what the calls of the engine port show of token, clock and size', async () => {
+    const call = { method: 'engine_newPayloadV4', ms: 30 };
+    metrics.engineCall({ ...call, error: new LockstepError('ENGINE_AUTH', { data: { clockSkewMs: 61_000 } }) });
+    metrics.engineCall({ ...call, error: new LockstepError('ENGINE_OVERSIZE') });
+    metrics.engineCall({ ...call, error: new LockstepError('ENGINE_UNREACHABLE', { data: { phase: 'exchange' } }) });
+    expect(await lines()).toEqual(
+      expect.arrayContaining([
+        ...['jwt_rejected_total 1', 'payload_too_large_total 1', 'clock_skew_seconds 61'],
+        ...['resets_total{target="engine"} 1', 'insert_seconds_count{phase="new_payload"} 3'],
+      ]),
+    );
   });
 });

@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Action } from '../../src/follow/action.js';
 import type { Recovery, HoldReason, Phase, State, Turn } from '../../src/follow/state.js';
 import type { Plan } from '../../src/recovery/plan.js';
-import { createMetrics, type Metrics } from '../../src/status/metrics.js';
+import type { Metrics } from '../../src/status/metrics.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, engineView, observation, SETTLED, sourceView } from '../follow/examples.js';
+import { metricsOf } from './metrics-of.js';
 import { WrittenReport } from './written-report.js';
 
 const DIVERGENCE = { source: at(A, 5), engine: at(B, 5) };
@@ -30,7 +31,7 @@ let state: State;
 beforeEach(() => {
   report = new WrittenReport();
   nowMs = 0;
-  metrics = createMetrics({ version: '1', node: 'v20', now: () => nowMs });
+  metrics = metricsOf({ now: () => nowMs });
   state = SETTLED;
   turn({ phase: FOLLOWING });
   report.taken();
@@ -169,51 +170,12 @@ describe('a hold that only a person ends', () => {
   });
 });
 
-describe('the calls of a recovery in the metrics', () => {
-  it('count by what they answered, like any other', async () => {
-    const stop = { why: 'answered', effect: null } as const;
-    const error = new LockstepError('ENGINE_TIMEOUT');
-    metrics.outcome({
-      of: 'climb',
-      rung: 'forkchoice',
-      stop: { ...stop, to: 'forkchoice', answer: { status: 'UNKNOWN', error } },
-      moved: false,
-      spoiledAbove: null,
-    });
-    metrics.outcome({
-      of: 'climb',
-      rung: 'set-head',
-      stop: { ...stop, to: 'debug_setHead', answer: { status: 'UNSENT', error } },
-      moved: false,
-      spoiledAbove: null,
-    });
-    metrics.outcome({
-      of: 'unmap',
-      from: at(A, 3),
-      spoiledAbove: null,
-      stop: { ...stop, to: 'copied payload', answer: { status: 'ACCEPTED' } },
-    });
-    metrics.outcome({
-      of: 'climb',
-      moved: false,
-      spoiledAbove: null,
-      rung: 'sibling',
-      stop: { why: 'refused', block: at(A, 4), answer: { status: 'SYNCING' } },
-    });
-    expect(await series('engine_not_valid_total', 'el_unknown_outcome_total')).toEqual([
-      'engine_not_valid_total{method="forkchoiceUpdated",status="UNKNOWN"} 1',
-      'engine_not_valid_total{method="setHead",status="UNSENT"} 1',
-      'engine_not_valid_total{method="newPayload",status="ACCEPTED"} 1',
-      'engine_not_valid_total{method="newPayload",status="SYNCING"} 1',
-      'el_unknown_outcome_total 1',
-    ]);
-  });
-
+describe('the metrics of a recovery', () => {
   it('do not hide the moves of somebody else', async () => {
     turn({ foreign: { count: 1, lastAt: 5 } });
     turn({});
     turn({ foreign: { count: 2, lastAt: 9 } });
-    expect(await series('foreign_forkchoices_total')).toEqual(['foreign_forkchoices_total 2']);
+    expect(await series('foreign_fcu_total')).toEqual(['foreign_fcu_total 2']);
   });
 
   it('show how long the engine port has been silent', async () => {

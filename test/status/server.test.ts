@@ -1,10 +1,10 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createHealth } from '../../src/status/health.js';
-import { createMetrics } from '../../src/status/metrics.js';
 import { serveMetrics, type MetricsServer } from '../../src/status/server.js';
+import { metricsOf } from './metrics-of.js';
 
-const METRICS = createMetrics({ version: '1.2.3', node: 'v20', now: () => 0 });
+const METRICS = metricsOf({ version: '1.2.3' });
 const CALL_TIMEOUT_MS = 15_000;
 let nowMs = 0;
 const HEALTH = createHealth(() => nowMs, CALL_TIMEOUT_MS);
@@ -30,7 +30,9 @@ describe('the metrics server', () => {
     const response = await fetch(`${url}/metrics`);
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/);
-    expect(await response.text()).toContain('lockstep_info{version="1.2.3",node="v20"} 1');
+    expect(await response.text()).toContain(
+      'lockstep_info{version="1.2.3",node="v20",source_kind="execution",chain_id="unknown"} 1',
+    );
   });
 
   it.each([
@@ -59,6 +61,32 @@ describe('the metrics server', () => {
     expect([live.status, ready.status]).toEqual([200, 503]);
     expect(await ready.json()).toMatchObject({ ready: false, state: 'starting' });
     expect(ready.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('judges readiness by the limits of the query, at /ready and /readyz', async () => {
+    const { url } = await serve();
+    for (const path of ['/ready', '/readyz']) {
+      const response = await fetch(`${url}${path}?max_lag=5&max_age=30`);
+      const { criteria } = (await response.json()) as { criteria: { name: string; limit: unknown }[] };
+      const limits = Object.fromEntries(criteria.map(({ name, limit }) => [name, limit]));
+      expect({ status: response.status, limits }).toMatchObject({ status: 503, limits: { lag: 5, age: 30 } });
+    }
+  });
+
+  it.each([
+    'max_lag=',
+    'max_lag=-1',
+    'max_lag=1e3',
+    'max_age=1&max_age=2',
+    'max_age=9999999999',
+    'maxlag=1',
+    '__proto__=1',
+  ])('refuses ?%s with what it takes, and repeats nothing of it', async (query) => {
+    const { url } = await serve();
+    const response = await fetch(`${url}/readyz?${query}`);
+    const { error } = (await response.json()) as { error: string };
+    expect(response.status).toBe(400);
+    expect(error).toMatch(/^(max_(lag|age) takes one whole number|the parameters are max_lag and max_age)/);
   });
 
   it('answers 503 at /livez when the loop no longer moves', async () => {

@@ -1,8 +1,8 @@
 import type { FollowHooks } from '../../src/follow/state.js';
-import { createMetrics } from '../../src/status/metrics.js';
 import { ProgressTracker } from '../../src/status/progress.js';
 import { reportTo } from '../../src/status/report.js';
 import { createLogger } from '../../src/util/log.js';
+import { metricsOf } from './metrics-of.js';
 
 /** The log lines that the report writes, under a clock of the test. */
 export class WrittenReport {
@@ -15,7 +15,7 @@ export class WrittenReport {
     const sink = { write: (line: string) => void this.#written.push(JSON.parse(line) as Record<string, unknown>) };
     this.hooks = reportTo({
       log: createLogger({ level: 'trace', format: 'json', color: false, pid: false }, sink, now),
-      metrics: createMetrics({ version: '1', node: 'v20', now: () => 0 }),
+      metrics: metricsOf(),
       progress: new ProgressTracker(now),
       now,
     });

@@ -5,6 +5,7 @@ import { ERROR_CODES } from '../../util/error-codes.js';
 import { HOLD_MEANINGS, PHASE_MEANINGS } from '../../status/states.js';
 import { exitEntries } from '../exit-meanings.js';
 import { code, table } from './markdown.js';
+import { metricsLines } from './metrics.js';
 import { migrationMarkdown } from './migration.js';
 import { rpcLines } from './rpc-page.js';
 import { runbookLines } from './runbook.js';
@@ -13,6 +14,7 @@ const TOPICS = {
   flags: flagsMarkdown,
   errors: errorsMarkdown,
   states: statesMarkdown,
+  metrics: () => page('Metrics', 'metrics', metricsLines()),
   runbook: () => page('Runbook', 'runbook', runbookLines()),
   rpc: () => page('RPC', 'rpc', rpcLines()),
   engines: enginesMarkdown,

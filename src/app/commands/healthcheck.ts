@@ -3,7 +3,7 @@ import { collectListen } from '../../config/config.js';
 import type { SettingInputs } from '../../config/layers.js';
 import type { Problem } from '../../config/problem.js';
 import { remoteText } from '../../util/errors.js';
-import { isJsonObject, type JsonObject } from '../../util/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../util/json.js';
 import { systemErrorCode } from '../../util/system-error.js';
 
 /** A probe that takes longer has failed; supervisors give up after about as long. */
@@ -78,7 +78,20 @@ function parsed(text: string): JsonObject {
   }
 }
 
-function told({ state, reason }: JsonObject): string {
-  const words = [state, reason === state ? undefined : reason].filter((word) => typeof word === 'string');
+function told({ state, reason, criteria }: JsonObject): string {
+  const failed = Array.isArray(criteria) ? criteria.flatMap(failedText) : [];
+  const named = reason === state || failed.some((text) => text.startsWith(`${wordOf(reason)} `)) ? undefined : reason;
+  const words = [state, named, ...failed].filter((word) => typeof word === 'string');
   return words.length === 0 ? '' : ` ${remoteText(words.join(', '))}`;
+}
+
+/** The state is told in a word of its own. */
+function failedText(criterion: JsonValue): string[] {
+  if (!isJsonObject(criterion) || criterion['ok'] !== false || criterion['name'] === 'state') return [];
+  const { name, value, limit } = criterion;
+  return [`${wordOf(name)} ${wordOf(value)} (limit ${wordOf(limit)})`];
+}
+
+function wordOf(value: JsonValue | undefined): string {
+  return typeof value === 'object' ? 'unknown' : String(value);
 }
