@@ -30,7 +30,7 @@ function argvOfLightNode(): string[] {
       '--safedb.path=/data/safedb',
       '--altda.enabled=false',
     ],
-    ...['--rpc.addr=0.0.0.0', '--rpc.port=9545', '--rpc.enable-admin', '--pprof.enabled=false'],
+    ...['--rpc.addr=127.0.0.1', '--rpc.port=0', '--rpc.enable-admin', '--pprof.enabled=false'],
     ...['--p2p.disable', '--p2p.bootnodes', ' ', '--sequencer.enabled=false', '--log.format=json'],
     `--l2.follow.source=${world.source.url}`,
   ];
@@ -38,8 +38,8 @@ function argvOfLightNode(): string[] {
 
 const IGNORED = [
   ...['--l1', '--l1.beacon', '--l1.rpckind', '--l1.trustrpc', '--l2.enginekind', '--network', '--syncmode'],
-  ...['--verifier.l1-confs', '--safedb.path', '--altda.enabled', '--rpc.addr', '--rpc.port', '--rpc.enable-admin'],
-  ...['--pprof.enabled', '--p2p.disable', '--p2p.bootnodes', '--sequencer.enabled'],
+  ...['--verifier.l1-confs', '--safedb.path', '--altda.enabled', '--pprof.enabled'],
+  ...['--p2p.disable', '--p2p.bootnodes', '--sequencer.enabled'],
 ];
 
 function envOfLightNode(): Record<string, string> {
@@ -60,7 +60,7 @@ describe('the command line of an op-node light follower', () => {
   it('brings the EL to the source, and says what it ignores', async () => {
     lockstep = await Command.start(argvOfLightNode(), { cwd: world.rig.dir, name: 'op-node', env: envOfLightNode() });
     await world.untilEqual();
-    await lockstep.until({ msg: 'Metrics are served' });
+    for (const msg of ['Metrics are served', 'RPC is served']) await lockstep.until({ msg });
     const ignored = lockstep.lines({ msg: 'Configuration warning' }).map((line) => textOf(line, 'detail'));
     expect(ignored.map((text) => text.split(' ')[0])).toEqual(expect.arrayContaining(IGNORED));
     expect(ignored).toHaveLength(IGNORED.length);
