@@ -80,6 +80,7 @@ describe('the RPC of a lockstep that follows', () => {
   });
 
   it('is shown in a terminal by lockstep status, whose exit code tells whether it is ready', async () => {
+    await world.rig.producer.produce(1);
     const one = await run('--rpc.enable-admin');
     const [rpc, url] = [await rpcOf(one), await urlOf(one)];
     await world.untilEqual();
