@@ -126,11 +126,13 @@ export async function startRpcRig({ admin = false, consensus: hasConsensus = tru
   const told = new WrittenReport().hooks;
   const hooks = optimism.watch(
     follow.watch(
-      events.watch({
-        ...told,
-        onTurn: (turn) => progress.turn(turn),
-        onStatus: (status) => progress.status(status),
-      }),
+      events.watch(
+        health.watch({
+          ...told,
+          onTurn: (turn) => progress.turn(turn),
+          onStatus: (status) => progress.status(status),
+        }),
+      ),
     ),
   );
   return {
