@@ -149,6 +149,8 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       elSyncTimeoutMs: values['l2.el-sync-timeout'],
     }),
     recovery: recoveryOf(values),
+    /** Another consensus client drives the EL: nothing is written to it. */
+    dryRun: values['dry-run'],
     /** Absolute path; null switches it off. */
     journal: values.journal === null ? null : resolve(cwd, values.journal),
     bootTimeoutMs: values['boot-timeout'],

@@ -108,7 +108,8 @@ export async function startRpcRig({ admin = false, consensus: hasConsensus = tru
   const events = new EventLog(EVENTS_KEPT, () => 1_700_000_000_000);
   const progress = new ProgressTracker(now);
   const health = createHealth(now, 1_000);
-  const follow = new FollowView({ version: '1.2.3', progress, health, now, lastEvent: () => events.lastSeq });
+  const lastEvent = (): number => events.lastSeq;
+  const follow = new FollowView({ version: '1.2.3', progress, health, shadow: null, now, lastEvent });
   const controls: Controls = {
     pause: () => ordered.push('pause'),
     resume: () => ordered.push('resume'),
