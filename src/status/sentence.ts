@@ -1,7 +1,10 @@
 import type { FollowStatus } from './follow-view.js';
 
-/** A status as it is told to others, who may know other states than this version of lockstep. */
-export type ToldStatus = Omit<FollowStatus, 'state'> & { readonly state: string };
+/** A status as it is told to others, who may know other states and wishes than this version of lockstep. */
+export type ToldStatus = Omit<FollowStatus, 'state' | 'would'> & {
+  readonly state: string;
+  readonly would: Readonly<Record<string, string | number>> | null;
+};
 
 /** What a status comes to, in one sentence for people. */
 export function sentenceOf(status: ToldStatus): string {

@@ -22,6 +22,7 @@ const STATUS: ToldStatus = {
   ...{ version: '1.2.3', state: 'following', ready: true, reason: null, meaning: 'a meaning', ends: null, error: null },
   ...{ stateSeconds: 125, elSession: 1, source: SIDE, local: SIDE, lagBlocks: 0, blocksPerSecond: 0.5 },
   ...{ etaSeconds: null, elSync: null, l1Origin: null, sourceCurrentL1: null, lastEvent: 1 },
+  ...{ dryRun: false, would: null },
 };
 
 const EVENTS = [
@@ -39,6 +40,14 @@ function shown(seen: Look, columns = 79): string {
 }
 
 describe('the view of a status', () => {
+  it('shows what a lockstep would do that only watches its EL', () => {
+    const would = { kind: 'replay', first: 29, last: 33 };
+    const line = 'dry run    nothing is written to the EL; it would: replay, first 29, last 33';
+    expect(shown(look({ dryRun: true, would }))).toContain(line);
+    expect(shown(look({ dryRun: true }))).toContain('it would: not known yet');
+    expect(shown(look({}))).not.toContain('dry run');
+  });
+
   it('shows a follower in step with the source', () => {
     expect(shown(look({}, EVENTS))).toBe(
       `

@@ -5,7 +5,7 @@ import { answering, type Script } from '../rig/http-server.js';
 export function status(change: JsonObject): JsonObject {
   return {
     ...{ version: '1', state: 'starting', ready: false, meaning: 'a meaning', stateSeconds: 0, elSession: 0 },
-    ...{ blocksPerSecond: 0, lastEvent: 0, ...change },
+    ...{ blocksPerSecond: 0, lastEvent: 0, dryRun: false, ...change },
   };
 }
 

@@ -13,6 +13,7 @@ const STATUS: ToldStatus = {
   ...{ version: '1.2.3', state: 'following', ready: true, reason: null, meaning: 'a meaning', ends: null, error: null },
   ...{ stateSeconds: 7, elSession: 1, source: side(at(A, 9)), local: side(at(A, 9)), lagBlocks: 0 },
   ...{ blocksPerSecond: 0.5, etaSeconds: null, elSync: null, l1Origin: null, sourceCurrentL1: null, lastEvent: 0 },
+  ...{ dryRun: false, would: null },
 };
 
 describe('the sentence of a status', () => {

@@ -116,6 +116,8 @@ const STATUS = shape({
   elSync: orNull(shape({ at: count, of: count, by: oneOf('latest', 'eth_syncing') })),
   l1Origin: orNull(shape({ number: count, hash, timestamp: count, sequenceNumber: count })),
   sourceCurrentL1: orNull(REF),
+  dryRun: flag,
+  would: orNull(facts),
   lastEvent: count,
 });
 

@@ -42,6 +42,7 @@ export function statusLines({ name, atMs, seen }: Look, columns: number): readon
     ...ladder(status),
     [],
     ...figures(status, atMs).flatMap(([title, text]) => field(title, text, columns)),
+    ...wish(status).flatMap(([title, text]) => field(title, text, columns)),
     ...explanation(status).flatMap(([title, text]) => field(title, text, columns)),
     [],
     [{ text: events.length === 0 ? 'no events yet' : 'last events, newest first', style: 'dim' }],
@@ -145,6 +146,14 @@ function l1Rows({ l1Origin, sourceCurrentL1 }: ToldStatus): readonly Row[] {
 }
 
 /** What the state means and what ends it; a state in which all is well needs none. */
+/** What a lockstep would do that only watches its EL. */
+function wish({ dryRun, would }: ToldStatus): readonly Row[] {
+  if (!dryRun) return [];
+  const { kind = 'not known yet', ...facts } = would ?? {};
+  const told = Object.entries(facts).map(([name, fact]) => `${name} ${fact}`);
+  return [['dry run', `nothing is written to the EL; it would: ${[kind, ...told].join(', ')}`]];
+}
+
 function explanation({ state, meaning, ends, error }: ToldStatus): readonly Row[] {
   if (state === 'following') return [];
   const { code, err, fix } = error ?? {};
