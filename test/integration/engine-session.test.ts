@@ -44,8 +44,11 @@ describe('an EL that dies and comes back (E2)', () => {
     'is a new session: identified before any write, then followed (%s)',
     async (signal) => {
       const episode = new Episode(world, lockstep);
+      // However fast it starts, it is away for as long as it takes to be missed.
+      await world.engine.down();
       await world.rig.restartFollower(signal);
       await episode.untilHolding('engine-unavailable');
+      await world.engine.up();
       await world.rig.producer.produce(3);
       await untilCalm();
       expect(episode.lines({ msg: 'The EL went away or came back lower: a new session starts' })).toHaveLength(1);
