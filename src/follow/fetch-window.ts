@@ -13,6 +13,12 @@ const MIN_ROUND_MS = 20;
 /** Over so many rounds the latency is averaged before its least is taken: single answers differ. */
 const ROUNDS_AVERAGED = 4;
 
+/** A near source reads the next request while the answer before it is on its way. */
+const MIN_REQUESTS = 2;
+
+/** Of so many answers the longest one shows how much they differ. */
+const ANSWERS_TOLD = 3;
+
 /** A least latency that was not met again for so long may be that of another route: it is measured anew. */
 const LATENCY_KEPT_MS = 10_000;
 const SAME_LATENCY = 1.05;
@@ -53,7 +59,9 @@ export class FetchWindow {
   #meanMs: number | null = null;
   #leastMs = Infinity;
   #leastAtMs = 0;
-  #round: Round = { fromMs: -Infinity, answered: 0, sumMs: 0, wasFull: false };
+  /** How many answers it is of. */
+  #leastOf = 0;
+  #round: Round = { fromMs: -Infinity, answered: 0, sumMs: 0, longestMs: 0, wasFull: false };
 
   /** `max`: more are never under way. */
   constructor(max: number) {
@@ -91,6 +99,7 @@ export class FetchWindow {
     const isFull = underWay >= this.requests;
     round.wasFull ||= isFull;
     round.sumMs += nowMs - sent.atMs;
+    round.longestMs = Math.max(round.longestMs, nowMs - sent.atMs);
     if (this.#phase === 'start' && isFull) this.#size = Math.min(this.#max, this.#size + START_GROWTH);
     // Answers that come in one go are of one round.
     if (sent.answered > round.answered && nowMs - round.fromMs >= MIN_ROUND_MS) this.#endRound(nowMs);
@@ -105,20 +114,21 @@ export class FetchWindow {
   }
 
   #beginRound(nowMs: number): void {
-    this.#round = { fromMs: nowMs, answered: this.#answered, sumMs: 0, wasFull: false };
+    this.#round = { fromMs: nowMs, answered: this.#answered, sumMs: 0, longestMs: 0, wasFull: false };
   }
 
   #endRound(nowMs: number): void {
-    const { fromMs, answered, sumMs, wasFull } = this.#round;
+    const { fromMs, answered, sumMs, longestMs, wasFull } = this.#round;
     const answers = this.#answered - answered;
     const perMs = answers / (nowMs - fromMs);
     const isFound = !wasFull || perMs < GAIN * this.#bestPerMs;
     this.#bestPerMs = Math.max(RATE_KEPT * this.#bestPerMs, perMs);
-    this.#learnLatency(sumMs / answers, nowMs);
+    // Blocks are used in order, so what differs between answers has to be bridged as well.
+    this.#learnLatency((sumMs / answers + longestMs) / 2, answers, nowMs);
     if (this.#setbackAtMs < fromMs) this.#ceiling = Math.min(this.#max, this.#ceiling + 1);
     this.#phase = this.#next(isFound, nowMs);
     if (this.#phase !== 'start') {
-      this.#size = Math.min(this.#max, Math.ceil(GAIN * this.#bestPerMs * this.#leastMs) + 1);
+      this.#size = Math.min(this.#max, Math.max(MIN_REQUESTS, Math.ceil(GAIN * this.#bestPerMs * this.#leastMs)));
     }
     this.#beginRound(nowMs);
   }
@@ -139,14 +149,17 @@ export class FetchWindow {
     this.#blockBytes = Math.max(bytes, this.#blockBytes + (bytes - this.#blockBytes) / SIZES_AVERAGED);
   }
 
-  #learnLatency(roundMs: number, nowMs: number): void {
+  /** A round of more answers tells it better than one of hardly any. */
+  #learnLatency(roundMs: number, answers: number, nowMs: number): void {
     if (this.#phase === 'drain') return;
-    const isAnew = this.#phase === 'probe';
+    const isFuller = this.#leastOf < ANSWERS_TOLD && answers > this.#leastOf;
+    const isAnew = this.#phase === 'probe' || isFuller;
     const before = isAnew ? roundMs : (this.#meanMs ?? roundMs);
     this.#meanMs = before + (roundMs - before) / ROUNDS_AVERAGED;
     if (!isAnew && this.#meanMs > SAME_LATENCY * this.#leastMs) return;
     this.#leastMs = isAnew ? roundMs : Math.min(this.#leastMs, this.#meanMs);
     this.#leastAtMs = nowMs;
+    this.#leastOf = Math.max(this.#leastOf, answers);
   }
 }
 
@@ -155,5 +168,6 @@ interface Round {
   /** How many requests had been answered when it began. */
   readonly answered: number;
   sumMs: number;
+  longestMs: number;
   wasFull: boolean;
 }
