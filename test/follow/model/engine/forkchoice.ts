@@ -112,9 +112,13 @@ function labelled(tree: Tree, profile: EngineProfile, engine: EngineModel, sent:
     const block = sent[label] ?? zeroLabel(profile, engine);
     if (block === null) continue;
     if (!canBeLabel(tree, profile, engine, block)) return badState(next);
-    next = { ...next, [label]: block };
+    next = { ...next, [label]: isHidden(tree, profile, next, block) ? null : block };
   }
   return valid(next);
+}
+
+function isHidden(tree: Tree, { labels }: EngineProfile, { head }: EngineModel, block: Index): boolean {
+  return labels.aboveHead === 'hidden' && tree.height(block) > tree.height(head);
 }
 
 function zeroLabel({ labels }: EngineProfile, { head }: EngineModel): Index | null {

@@ -66,6 +66,8 @@ export interface LabelHabits {
   readonly rule: 'canonical' | 'known' | 'ordered';
   /** The code for heights that are not finalized <= safe <= head, where the rule is ordered; else it is -38002. */
   readonly outOfOrder: -38002 | -32602;
+  /** A label above the head is taken and not shown. */
+  readonly aboveHead?: 'hidden';
   /** Zero hashes leave the labels as they are, or set them to genesis. */
   readonly zeros: 'unchanged' | 'genesis';
   /** A forkchoice for the head that the EL has already sets the labels too. */

@@ -146,7 +146,12 @@ const OP_RETH_STRICT: EngineProfile = {
 /** op-reth 1.10.2. A label on the other branch is "-38002 or VALID, by timing" (engines-measured 3.4). */
 export const OP_RETH: EngineProfile = {
   ...OP_RETH_STRICT,
-  alternatives: [OP_RETH_STRICT, { ...OP_RETH_STRICT, labels: { ...RETH.labels, rule: 'known' } }],
+  alternatives: [
+    OP_RETH_STRICT,
+    { ...OP_RETH_STRICT, labels: { ...RETH.labels, rule: 'known' } },
+    // It keeps the number of a label, and shows the canonical block there: above the head none (test/els/sim-profiles.test.ts).
+    { ...OP_RETH_STRICT, labels: { ...RETH.labels, rule: 'known', aboveHead: 'hidden' } },
+  ],
 };
 
 const RETH_UNWIND_IN_REMOVAL: EngineProfile = {
