@@ -3,9 +3,8 @@ import { type Hash, type Hex, toData, toHash, toNumber } from '../util/hex.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../util/json.js';
 import { RpcTransport } from '../util/rpc.js';
 import { schemaError } from './answer.js';
-import { readBlockRef } from './block-ref.js';
 import { EngineClient } from './client.js';
-import { readHeads } from './heads.js';
+import { readBlockAt, readHeads } from './heads.js';
 import { createTokenSigner } from './jwt.js';
 
 /** A block of the EL with what an output root is made of; null where its fork has no such field. */
@@ -75,13 +74,9 @@ class HttpChainReader implements ChainReader {
   }
 
   async blockAt(number: number, signal: AbortSignal): Promise<LocalBlock | null> {
-    const block = await this.#client.call(
-      { method: 'eth_getBlockByNumber', params: [`0x${number.toString(16)}`, false] },
-      signal,
-    );
-    if (block === null) return null;
-    const ref = readBlockRef(block, `block ${number}`);
-    if (ref.number !== number) throw schemaError(`block ${ref.number} was answered for block ${number}`);
+    const found = await readBlockAt(this.#client, number, signal);
+    if (found === null) return null;
+    const { ref, block } = found;
     return { ref, ...readRoots(block as JsonObject, number) };
   }
 

@@ -1,7 +1,7 @@
 import type { BlockRef, Heads } from '../chain/block.js';
 import { type RpcOutcome, rpcError } from '../util/envelope.js';
 import { toNumber } from '../util/hex.js';
-import { isJsonObject, type JsonObject } from '../util/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../util/json.js';
 import type { RpcCall } from '../util/rpc.js';
 import { schemaError } from './answer.js';
 import { readBlockRef } from './block-ref.js';
@@ -38,13 +38,22 @@ function readLabel(outcome: RpcOutcome | undefined, what: string): BlockRef | nu
   return readBlockRef(outcome.result, what);
 }
 
-/** The canonical block at a height, or null. */
-export async function readRefAt(client: EngineClient, number: number, signal: AbortSignal): Promise<BlockRef | null> {
+/** The canonical block at a height as the EL answers it, with its ref; or null. */
+export async function readBlockAt(
+  client: EngineClient,
+  number: number,
+  signal: AbortSignal,
+): Promise<{ readonly ref: BlockRef; readonly block: JsonValue } | null> {
   const block = await client.call(getBlock(`0x${number.toString(16)}`), signal);
   if (block === null) return null;
   const ref = readBlockRef(block, `block ${number}`);
-  if (ref.number === number) return ref;
+  if (ref.number === number) return { ref, block };
   throw schemaError(`block ${ref.number} was answered for block ${number}`);
+}
+
+/** The canonical block at a height, or null. */
+export async function readRefAt(client: EngineClient, number: number, signal: AbortSignal): Promise<BlockRef | null> {
+  return (await readBlockAt(client, number, signal))?.ref ?? null;
 }
 
 /** An EL that cannot say (ethereumjs without peers answers an error) is not syncing by itself. */

@@ -1,18 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { runCli } from '../../src/app/cli.js';
 import { LockstepError } from '../../src/util/errors.js';
-import { CliRig, problemsOf } from '../rig/cli.js';
+import { cliRig, problemsOf } from '../rig/cli.js';
 
-let rig: CliRig;
-
-beforeAll(() => {
-  rig = new CliRig();
-});
-
-afterAll(() => {
-  rig.remove();
-});
+const rig = cliRig();
 
 const SOURCE = '--l2.follow.source=https://source.example';
 const repositoryFile = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');

@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CliRig, problemsOf } from '../rig/cli.js';
+import { describe, expect, it } from '@jest/globals';
+import { cliRig, problemsOf } from '../rig/cli.js';
 
-let rig: CliRig;
-
-beforeAll(() => {
-  rig = new CliRig();
-});
-
-afterAll(() => {
-  rig.remove();
-});
+const rig = cliRig();
 
 const SOURCE = '--l2.follow.source=https://source.example/rpc';
 const CANARY = 'https://user:canary@l1.example/canary';

@@ -1,23 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { FOREIGN_FLAGS, foreignFlag } from '../../src/config/compat.js';
 import { declarationOf, optionOfFlag } from '../../src/config/options.js';
 import type { Config } from '../../src/config/config.js';
-import { CliRig, problemsOf } from '../rig/cli.js';
+import { cliRig, problemsOf } from '../rig/cli.js';
 
 const { flags: OP_NODE_FLAGS } = JSON.parse(readFileSync('test/vectors/op-node-flags.json', 'utf8')) as {
   flags: string[];
 };
 
-let rig: CliRig;
-
-beforeAll(() => {
-  rig = new CliRig();
-});
-
-afterAll(() => {
-  rig.remove();
-});
+const rig = cliRig();
 
 const SOURCE = '--l2.follow.source=https://source.example/rpc';
 const ON = { LOCKSTEP_COMPAT_OP_NODE: 'true' };

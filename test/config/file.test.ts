@@ -1,15 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { CliRig, JWT_HEX, problemsOf } from '../rig/cli.js';
+import { describe, expect, it } from '@jest/globals';
+import { cliRig, JWT_HEX, problemsOf } from '../rig/cli.js';
 
-let rig: CliRig;
-
-beforeAll(() => {
-  rig = new CliRig();
-});
-
-afterAll(() => {
-  rig.remove();
-});
+const rig = cliRig();
 
 const run = (text: string, name = 'lockstep.yaml') => {
   rig.write(name, text);

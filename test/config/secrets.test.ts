@@ -1,17 +1,9 @@
 import { inspect } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '../../src/util/log.js';
-import { CliRig, JWT_HEX, type CliRun } from '../rig/cli.js';
+import { cliRig, type CliRun, JWT_HEX } from '../rig/cli.js';
 
-let rig: CliRig;
-
-beforeAll(() => {
-  rig = new CliRig();
-});
-
-afterAll(() => {
-  rig.remove();
-});
+const rig = cliRig();
 
 const PASSWORD = 'canary-password-1';
 const PATH_KEY = 'canarykey0123456789';

@@ -3,6 +3,7 @@ import { freePort } from '../../devnet/process/free-port.js';
 import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 import type { BlockRef } from '../../src/chain/block.js';
+import { toHash } from '../../src/util/hex.js';
 import { FollowWorld, loggedLines } from '../rig/follow-world.js';
 import { TcpRelay } from '../rig/tcp-relay.js';
 import { wireBreaches } from '../rig/wire-rules.js';
@@ -46,6 +47,8 @@ describe('lockstep beside ethereumjs, with a geth as the source that pushes its 
       await grow(world, 10);
       const after = asked(world);
       expect(after.blocks - before.blocks).toBeGreaterThanOrEqual(10);
+      // A head that was pushed is fetched by its hash, and one that was looked for by its number.
+      expect(after.byHash - before.byHash).toBeGreaterThanOrEqual(8);
       // Where a block is late, the head is looked at once for it.
       const seconds = Math.ceil((after.atMs - before.atMs) / 1_000);
       expect(after.all - before.all).toBeLessThanOrEqual(10 + seconds);
@@ -142,9 +145,11 @@ async function grow(world: FollowWorld, blocks: number): Promise<void> {
 }
 
 /** Calls to the source but for those that labels cost. */
-function asked({ source: { log } }: FollowWorld): Record<'blocks' | 'all' | 'atMs', number> {
+function asked({ source: { log } }: FollowWorld): Record<'blocks' | 'byHash' | 'all' | 'atMs', number> {
   const heads = log.calls.filter(({ params: [tag] }) => tag !== 'safe' && tag !== 'finalized');
-  return { blocks: log.count('debug_getRawBlock'), all: heads.length, atMs: Date.now() };
+  const blocks = log.calls.filter(({ method }) => method === 'debug_getRawBlock');
+  const byHash = blocks.filter(({ params: [id] }) => toHash(id) !== undefined);
+  return { blocks: blocks.length, byHash: byHash.length, all: heads.length, atMs: Date.now() };
 }
 
 function head(number: number, digits: string): Record<string, string> {

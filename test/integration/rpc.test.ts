@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { rpcClient, type RpcClient } from '../../devnet/rpc.js';
 import { waitUntil } from '../../devnet/wait-until.js';
-import type { JsonObject } from '../../src/util/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
 import { Command } from '../rig/command.js';
 import { textOf } from '../rig/episode.js';
 import { FollowWorld } from '../rig/follow-world.js';
@@ -55,6 +55,12 @@ async function statusOf(url: string, ...flags: readonly string[]): Promise<Comma
 
 const stateOf = async (rpc: RpcClient): Promise<JsonObject> => (await rpc.call('follow_status', [])) as JsonObject;
 
+/** Height of a label of one side; undefined while it has none. */
+function heightOf(side: JsonValue | undefined, label: string): JsonValue | undefined {
+  const ref = isJsonObject(side) ? side[label] : undefined;
+  return isJsonObject(ref) ? ref['number'] : undefined;
+}
+
 /** What the EL was told to change. */
 const writes = (): number => world.engine.log.writes.length;
 
@@ -64,11 +70,14 @@ describe('the RPC of a lockstep that follows', () => {
     const rpc = await rpcOf(await run());
     await world.untilEqual();
     const { number } = world.rig.producer.head;
-    const inStep = async (): Promise<boolean> => (await stateOf(rpc))['ready'] === true;
-    await waitUntil('it is ready', inStep, DEADLINE_MS);
+    // It tells what the last turn saw, and the turn that moves the EL is not the one that sees it moved.
+    const shown = async (): Promise<boolean> => {
+      const { local } = await stateOf(rpc);
+      return heightOf(local, 'unsafe') === number && heightOf(local, 'safe') === number - 3;
+    };
+    await waitUntil('it tells where the EL stands', shown, DEADLINE_MS);
     expect(await stateOf(rpc)).toMatchObject({
-      ...{ state: 'following', lagBlocks: 0 },
-      local: { unsafe: { number }, safe: { number: number - 3 } },
+      ...{ state: 'following', ready: true, lagBlocks: 0 },
       source: { unsafe: { number } },
     });
     expect(await rpc.call('follow_events', [])).toMatchObject({

@@ -1,3 +1,4 @@
+import { afterAll } from '@jest/globals';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,4 +74,11 @@ export function problemsOf(run: CliRun): string[] {
     .split('\n')
     .filter((line) => line.startsWith('  ✖ '))
     .map((line) => line.slice('  ✖ '.length));
+}
+
+/** A rig for the whole of a test file, removed after its last test. */
+export function cliRig(): CliRig {
+  const rig = new CliRig();
+  afterAll(() => rig.remove());
+  return rig;
 }
