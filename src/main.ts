@@ -10,6 +10,7 @@ process.exitCode = await runCli(
     stdout: (text) => process.stdout.write(text),
     stderr: (text) => process.stderr.write(text),
     isTTY: process.stdout.isTTY,
+    size: () => ({ columns: process.stdout.columns, rows: process.stdout.rows }),
     cwd: process.cwd(),
   },
   { run, check },

@@ -52,6 +52,7 @@ describe('the documents', () => {
       'docs/architecture.md',
       'docs/engines.md',
       'docs/devnet.md',
+      'docs/dry-run.md',
       'docs/faults.md',
       'docs/kubernetes.md',
       'docs/metrics.md',

@@ -109,13 +109,14 @@ async function restart(scene: Scene, part: string, signal: EndSignal): Promise<v
 async function followerAway(scene: Scene, signal: EndSignal, forMs: number): Promise<void> {
   scene.fault(`${signal} for the EL`);
   await scene.endFollower(signal);
+  // An EL that is back within a second, with all that it had, is not missed by who follows it.
+  await scene.untilLogged(NEW_SESSION);
   if (forMs > 0) {
     await scene.untilHolding('engine-unavailable');
     await scene.keep(forMs);
   }
   await scene.startFollower();
   scene.lifted('it answers again');
-  await scene.untilLogged(NEW_SESSION);
 }
 
 async function killLockstep(scene: Scene, when: string): Promise<void> {

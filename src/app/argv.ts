@@ -12,10 +12,18 @@ interface CommandDeclaration {
   readonly describe: string;
   /** Other words for the same command. */
   readonly words?: readonly string[];
-  readonly json?: true;
-  readonly ready?: true;
+  readonly switches?: readonly Switch[];
   readonly argument?: { readonly name: string; readonly describe: string };
 }
+
+/** Flags of single commands, which are no settings. */
+const SWITCHES = {
+  json: 'Answer as JSON',
+  ready: 'Ask whether it is in step with the source',
+  watch: 'Show it every second, until Ctrl-C',
+} as const;
+
+type Switch = keyof typeof SWITCHES;
 
 /** The word that implies --compat.op-node. */
 const OP_NODE = 'op-node';
@@ -29,18 +37,23 @@ const COMMANDS = {
   check: {
     describe: 'Look at source and execution client without changing anything',
     words: ['doctor'],
-    json: true,
+    switches: ['json'],
   },
   healthcheck: {
     describe: 'Ask the running lockstep with the same settings whether it is alive; exits 0 or 69',
-    ready: true,
+    switches: ['ready'],
   },
-  config: { describe: 'Show the effective settings and where each came from', json: true },
+  status: {
+    describe: 'Show how a running lockstep is, source and local side by side; exits 0, 3 or 69',
+    switches: ['json', 'watch'],
+    argument: { name: 'url', describe: 'Its RPC; default: the one with the same --rpc.addr and --rpc.port' },
+  },
+  config: { describe: 'Show the effective settings and where each came from', switches: ['json'] },
   jwt: {
     describe: 'Write a fresh JWT secret to a new file',
     argument: { name: 'file', describe: 'Where to write it; default: the file of --l2.jwt-secret' },
   },
-  version: { describe: 'Show the version', json: true },
+  version: { describe: 'Show the version', switches: ['json'] },
   doc: {
     describe: 'Print reference documentation as Markdown',
     argument: {
@@ -66,8 +79,7 @@ export type Invocation =
       readonly command: CommandName;
       readonly given: ReadonlyMap<OptionName, string>;
       readonly warnings: readonly string[];
-      readonly json: boolean;
-      readonly ready: boolean;
+      readonly switches: ReadonlySet<Switch>;
       readonly argument: string | undefined;
     };
 
@@ -141,12 +153,11 @@ function commandOf(name: CommandName): CommandDeclaration {
 }
 
 function addCommand(y: Argv, name: CommandName): void {
-  const { argument, describe, json, ready, words = [] } = commandOf(name);
+  const { argument, describe, switches = [], words = [] } = commandOf(name);
   const usage = argument === undefined ? name : `${name} [${argument.name}]`;
   y.command([usage, ...words], describe, (command) => {
     if (argument !== undefined) command.positional(argument.name, { type: 'string', describe: argument.describe });
-    if (json) command.option('json', { type: 'boolean', describe: 'Answer as JSON' });
-    if (ready) command.option('ready', { type: 'boolean', describe: 'Ask whether it is in step with the source' });
+    for (const key of switches) command.option(key, { type: 'boolean', describe: SWITCHES[key] });
     return command;
   });
 }
@@ -206,15 +217,13 @@ function interpret(parsed: Parsed, env: Environment): Invocation {
   const argument = declared.argument === undefined ? undefined : parsed[declared.argument.name];
   return {
     ...{ kind: 'command', command, given, warnings: foreign.warnings },
-    json: declared.json === true && parsed['json'] === true,
-    ready: declared.ready === true && parsed['ready'] === true,
+    switches: new Set((declared.switches ?? []).filter((key) => parsed[key] === true)),
     argument: typeof argument === 'string' ? argument : undefined,
   };
 }
 
-/** A flag of one command, not a setting. */
-function isSwitch(key: string, { json, ready }: CommandDeclaration): boolean {
-  return (key === 'json' && json === true) || (key === 'ready' && ready === true);
+function isSwitch(key: string, { switches = [] }: CommandDeclaration): boolean {
+  return switches.some((name) => name === key);
 }
 
 /** Tells the flags of lockstep from those it does not have. */
@@ -271,12 +280,6 @@ function unknownCommand(word: string): string {
 
 function unknownFlag(flag: string, declared: CommandDeclaration): string {
   const aliases = OPTION_NAMES.flatMap((name) => declarationOf(name).aliases ?? []);
-  const known = [
-    ...OPTION_NAMES,
-    ...aliases,
-    'help',
-    'version',
-    ...['json', 'ready'].filter((key) => isSwitch(key, declared)),
-  ];
+  const known = [...OPTION_NAMES, ...aliases, 'help', 'version', ...(declared.switches ?? [])];
   return `unknown flag --${remoteText(flag)}; did you mean --${closest(flag, known)}?`;
 }

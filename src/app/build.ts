@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.js';
-import type { Engine } from '../engine/engine.js';
+import type { Engine, EngineReader } from '../engine/engine.js';
 import { createEngine } from '../engine/http.js';
+import { readOnly } from '../engine/read-only.js';
 import { initKeccak } from '../payload/keccak.js';
 import { SourceBudget } from '../source/budget.js';
 import { createConsensusClient, detectConsensusClient } from '../source/consensus-client.js';
@@ -18,7 +19,9 @@ export interface Parts {
   readonly source: Source;
   readonly consensus: ConsensusClient | null;
   readonly feed: HeadFeed | null;
-  readonly engine: Engine;
+  readonly engine: EngineReader;
+  /** The same EL, for what changes it; null with --dry-run. */
+  readonly driven: Engine | null;
   readonly health: Health;
   readonly metrics: Metrics;
   readonly preflightInput: PreflightInput;
@@ -45,6 +48,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     sourceKind: config.consensus === null ? 'execution' : 'consensus',
     opNodeCompat: config.metrics.opNodeCompat,
     health,
+    dryRun: config.dryRun,
     now,
     wallNow: Date.now,
   });
@@ -55,7 +59,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
   const feed = config.headFeed === null ? null : createHeadFeed({ ...config.headFeed, onCall });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
   const ownRpc = rpcUrl === url ? {} : { rpcUrl };
-  const engine = createEngine({
+  const driven = createEngine({
     url,
     ...ownRpc,
     ...(config.recovery.adminRpcUrl === null ? {} : { adminRpcUrl: config.recovery.adminRpcUrl }),
@@ -67,6 +71,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     onIdentity: (identity) => metrics.engineIdentity(identity),
     ...notices,
   });
+  const engine = config.dryRun ? readOnly(driven) : driven;
   const preflightInput: PreflightInput = {
     source,
     consensus,
@@ -79,6 +84,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     consensus,
     feed,
     engine,
+    driven: config.dryRun ? null : driven,
     health,
     metrics,
     preflightInput,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { loadConfig, type Config, type LoadedConfig } from '../config/config.js';
 import { collectSettings, environmentSetsAnything, type Environment, type SettingInputs } from '../config/layers.js';
+import { httpUrl } from '../config/url.js';
 import { ERROR_CODES } from '../util/error-codes.js';
 import { EXIT, type ExitCode } from '../util/exit-codes.js';
 import { asLockstepError } from '../util/errors.js';
@@ -8,7 +9,9 @@ import { helpText, readArgv, type Invocation } from './argv.js';
 import { configText, problemsText } from './commands/config.js';
 import { docText } from './commands/doc.js';
 import { writeJwtSecret } from './commands/jwt.js';
+import { ownServer, type OwnServer } from './commands/own-server.js';
 import { versionText } from './commands/version.js';
+import { untilStopped } from './stop-signal.js';
 
 /** The outside world as the command line sees it. */
 export interface CliIo {
@@ -16,6 +19,8 @@ export interface CliIo {
   readonly stderr: (text: string) => void;
   /** stdout is a terminal. */
   readonly isTTY: boolean;
+  /** Of that terminal now, in characters; 0 where it does not tell. */
+  readonly size: () => { readonly columns: number; readonly rows: number };
   readonly cwd: string;
 }
 
@@ -58,22 +63,25 @@ type Command = Extract<Invocation, { kind: 'command' }>;
 
 async function runCommand(command: Command, env: Environment, io: CliIo, handlers: CliHandlers): Promise<ExitCode> {
   const load = (): LoadedConfig => loadConfig(inputsOf(command, env, io));
+  const json = command.switches.has('json');
   switch (command.command) {
     case 'run':
       return withConfig(load(), false, io, (config) => handlers.run(config, io));
     case 'check':
-      return withConfig(load(), command.json, io, (config, warnings) => {
+      return withConfig(load(), json, io, (config, warnings) => {
         warn(warnings, io);
-        return handlers.check(config, io, { json: command.json });
+        return handlers.check(config, io, { json });
       });
     case 'healthcheck':
       return checkHealth(command, env, io);
+    case 'status':
+      return tellStatus(command, env, io);
     case 'config':
-      return showConfig(load(), command.json, io);
+      return showConfig(load(), json, io);
     case 'jwt':
       return makeJwtSecret(command, env, io);
     case 'version':
-      io.stdout(versionText(command.json));
+      io.stdout(versionText(json));
       return EXIT.clean;
     case 'doc':
       return showDoc(command.argument, io);
@@ -98,13 +106,35 @@ async function withConfig(
 async function checkHealth(command: Command, env: Environment, io: CliIo): Promise<ExitCode> {
   // Brings HTTP of its own, which no other command should load.
   const { probeHealth } = await import('./commands/healthcheck.js');
-  const probe = await probeHealth(inputsOf(command, env, io), command.ready ? '/readyz' : '/livez');
+  const probe = await probeHealth(inputsOf(command, env, io), command.switches.has('ready') ? '/readyz' : '/livez');
   if (probe.kind === 'unusable') {
     io.stderr(problemsText(probe));
     return EXIT.config;
   }
   io.stdout(`${probe.healthy ? 'healthy' : 'unhealthy'}: ${probe.line}\n`);
   return probe.healthy ? EXIT.clean : EXIT.unavailable;
+}
+
+/** Of the lockstep at the URL, or of the one that runs with the same settings. */
+async function tellStatus(command: Command, env: Environment, io: CliIo): Promise<ExitCode> {
+  const { argument, switches } = command;
+  const given = argument === undefined ? null : httpUrl.parse(argument);
+  if (given !== null && !given.ok) {
+    return refuseUsage([`the URL "${httpUrl.display(argument ?? '')}" ${given.reason}. ${given.fix}.`], io);
+  }
+  const own = (): OwnServer => ownServer('rpc', inputsOf(command, env, io));
+  const asked: OwnServer = given === null ? own() : { kind: 'found', url: given.value };
+  if (asked.kind === 'unusable') {
+    io.stderr(problemsText(asked));
+    return EXIT.config;
+  }
+  // Of use to no other command.
+  const { showStatus, watchStatus } = await import('./commands/status.js');
+  const isScreen = io.isTTY && env['TERM'] !== 'dumb';
+  const form = { json: switches.has('json'), isScreen, isColored: isScreen && (env['NO_COLOR'] ?? '') === '' };
+  const { url } = asked;
+  if (!switches.has('watch')) return showStatus(url, form, io);
+  return untilStopped((stop) => watchStatus(url, form, io, stop));
 }
 
 function showConfig(loaded: LoadedConfig, json: boolean, io: CliIo): ExitCode {

@@ -10,8 +10,9 @@ interface ExitMeaning {
 const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, ExitMeaning>> = {
   clean: { meaning: 'stopped as asked, or the command succeeded', restart: '-' },
   usage: { meaning: 'the command line cannot be read', restart: 'no' },
+  notReady: { meaning: 'lockstep status: it runs, and is not ready', restart: '-' },
   unavailable: {
-    meaning: 'source or execution client not reachable at start; a healthcheck that fails',
+    meaning: 'source or execution client not reachable at start; a healthcheck or status that fails',
     restart: 'yes',
   },
   internal: { meaning: 'internal error', restart: 'yes' },

@@ -1,5 +1,5 @@
 import type { BlockRef, Labels } from '../chain/block.js';
-import type { Engine, EngineIdentity } from '../engine/engine.js';
+import type { EngineIdentity, EngineReader } from '../engine/engine.js';
 import type { ExpectedChain } from '../follow/act.js';
 import { proveConsensus } from '../follow/consensus-identity.js';
 import { requireOrdered } from '../follow/status-guard.js';
@@ -21,7 +21,7 @@ export interface CheckRow {
 export interface PreflightInput {
   readonly source: Source;
   readonly consensus: ConsensusClient | null;
-  readonly engine: Engine;
+  readonly engine: EngineReader;
   /** Full URLs, for recognising our own EL; they are compared, never shown. */
   readonly urls: { readonly source: string; readonly engine: string; readonly rpc: string };
   readonly isConsensusClient: (signal: AbortSignal) => Promise<boolean>;
@@ -105,7 +105,7 @@ class Checks {
   }
 }
 
-async function checkEngine(engine: Engine, signal: AbortSignal): Promise<Passed<EngineIdentity>> {
+async function checkEngine(engine: EngineReader, signal: AbortSignal): Promise<Passed<EngineIdentity>> {
   const identity = await identifyEngine(engine, signal);
   const version = identity.clientVersion ?? 'version not told';
   return {
@@ -115,7 +115,7 @@ async function checkEngine(engine: Engine, signal: AbortSignal): Promise<Passed<
 }
 
 /** A token refused while the clocks are too far apart was refused for its age: that is what the operator has to mend. */
-async function identifyEngine(engine: Engine, signal: AbortSignal): Promise<EngineIdentity> {
+async function identifyEngine(engine: EngineReader, signal: AbortSignal): Promise<EngineIdentity> {
   try {
     return await engine.identify(signal);
   } catch (thrown) {

@@ -8,6 +8,7 @@ import { EventLog } from '../status/event-log.js';
 import { FollowView } from '../status/follow-view.js';
 import { addHealthRoutes } from '../status/health-routes.js';
 import type { ProgressTracker } from '../status/progress.js';
+import type { ShadowReport } from '../status/shadow-report.js';
 import { LockstepError } from '../util/errors.js';
 import { type Logger, pinoLevel } from '../util/log.js';
 import type { Parts } from './build.js';
@@ -21,6 +22,8 @@ interface RpcInput {
   readonly parts: Parts;
   readonly progress: ProgressTracker;
   readonly orders: Orders;
+  /** Null where lockstep drives the EL. */
+  readonly shadow: ShadowReport | null;
   readonly log: Logger;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -76,7 +79,7 @@ function chainReader({ engine: { url, rpcUrl, jwtSecret } }: Config): ChainReade
 }
 
 function createContext(
-  { parts, progress, orders, log, now }: RpcInput,
+  { parts, progress, orders, shadow, log, now }: RpcInput,
   chain: ChainReader,
 ): Omit<RpcContext, 'modules'> {
   const events = new EventLog(EVENTS_KEPT, Date.now);
@@ -93,6 +96,7 @@ function createContext(
       version: version(),
       progress,
       health: parts.health,
+      shadow,
       now,
       lastEvent: () => events.lastSeq,
     }),

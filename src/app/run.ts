@@ -1,9 +1,12 @@
+import type { Labels } from '../chain/block.js';
 import type { Config } from '../config/config.js';
 import { elSyncPolicy } from '../follow/limits.js';
-import { follow } from '../follow/loop.js';
+import { follow, type FollowOptions, shadow } from '../follow/loop.js';
 import { Orders } from '../follow/orders.js';
+import type { FollowHooks } from '../follow/state.js';
 import { reportTo } from '../status/report.js';
 import { ProgressTracker } from '../status/progress.js';
+import { ShadowReport } from '../status/shadow-report.js';
 import type { MetricsServer } from '../status/server.js';
 import { EXIT, type ExitCode } from '../util/exit-codes.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
@@ -25,8 +28,10 @@ export async function run(config: Config): Promise<ExitCode> {
   const stop = onStopSignal(log);
   log.info({ version: version(), node: process.version }, 'lockstep starts');
   for (const warning of config.warnings) log.warn({ detail: warning }, 'Configuration warning');
+  if (config.dryRun) log.warn('Dry run: nothing is written to the EL, which another consensus client drives');
   try {
-    const lock = await lockInstance(config.engine.url);
+    // A shadow fights over nothing, and may stand beside the one that drives the EL.
+    const lock = config.dryRun ? null : await lockInstance(config.engine.url);
     const parts = await build(config, {
       onSurprise: (detail) => {
         log.warn({ detail }, 'The EL behaves otherwise than its profile says; from now on its behaviour counts');
@@ -37,7 +42,7 @@ export async function run(config: Config): Promise<ExitCode> {
       return await runParts(config, parts, log, stop);
     } finally {
       await parts.close();
-      await lock.release();
+      await lock?.release();
     }
   } catch (thrown) {
     const error = asLockstepError(thrown);
@@ -47,7 +52,8 @@ export async function run(config: Config): Promise<ExitCode> {
 }
 
 async function runParts(config: Config, parts: Parts, log: Logger, stop: AbortSignal): Promise<ExitCode> {
-  const shared = { log, progress: new ProgressTracker(now), orders: new Orders() };
+  const shadowing = config.dryRun ? shadowReport(config, parts, log) : null;
+  const shared = { log, progress: new ProgressTracker(now), orders: new Orders(), shadow: shadowing };
   const metricsServer = await startMetrics(config, parts, log);
   try {
     const rpc = await startRpc(config, { ...shared, parts, now });
@@ -65,6 +71,7 @@ interface Run {
   readonly log: Logger;
   readonly progress: ProgressTracker;
   readonly orders: Orders;
+  readonly shadow: ShadowReport | null;
   readonly rpc: Rpc;
 }
 
@@ -80,19 +87,13 @@ async function bootAndFollow(config: Config, parts: Parts, run: Run, stop: Abort
 async function followBooted(
   config: Config,
   parts: Parts,
-  { log, progress, orders, rpc, booted }: Run & { readonly booted: Booted },
+  run: Run & { readonly booted: Booted },
   stop: AbortSignal,
 ): Promise<LockstepError | null> {
-  const { pollIntervalMs, safetyIntervalMs, prefetchBlocks, prefetchBytes } = config.follow;
-  const elSync = config.follow.syncMode === 'el-sync' ? elSyncPolicy(config.follow.elSyncTimeoutMs) : null;
-  const limits = {
-    maxBlocks: prefetchBlocks,
-    maxBytes: prefetchBytes,
-    maxConcurrency: config.source.maxConcurrency,
-    blocksPerForkchoice: parts.engine.profile.maxBlocksPerForkchoice,
-  };
-  const { source, consensus, feed, engine, metrics } = parts;
-  const journal = await openJournal(config.journal, booted.expected, {
+  const { log, orders, booted } = run;
+  const { source, consensus, feed, engine, driven, metrics } = parts;
+  // The journal is that of the one who drives the EL.
+  const journal = await openJournal(config.dryRun ? null : config.journal, booted.expected, {
     log,
     onTrouble: () => metrics.stateFileError(),
   });
@@ -101,26 +102,45 @@ async function followBooted(
     now,
     onSilence: (ms) => metrics.engineSilence(ms),
   });
-  const hooks = watchdog.watch(journal.watch(parts.health.watch(rpc.watch(reportTo({ log, metrics, progress, now })))));
-  const { recalled } = journal;
+  const options = followOptions(config, parts, booted, journal.recalled);
+  const hooks = watchdog.watch(journal.watch(reporting(parts, run)));
+  const shared = { source, consensus, feed, hooks, orders, now, random: Math.random };
+  const ending = AbortSignal.any([stop, watchdog.signal]);
   try {
-    const error = await follow(
-      {
-        pollIntervalMs,
-        safetyIntervalMs,
-        limits,
-        expected: booted.expected,
-        elSync,
-        recovery: config.recovery,
-        recalled,
-      },
-      { source, consensus, feed, engine, hooks, orders, now, random: Math.random },
-      AbortSignal.any([stop, watchdog.signal]),
-    );
+    const error = await (driven === null
+      ? shadow(options, { ...shared, engine }, ending)
+      : follow(options, { ...shared, engine: driven }, ending));
     return error ?? watchdog.error;
   } finally {
     await journal.close();
   }
+}
+
+function followOptions(
+  { follow: settings, source, recovery }: Config,
+  { engine }: Parts,
+  { expected }: Booted,
+  recalled: Labels | null,
+): FollowOptions {
+  const { pollIntervalMs, safetyIntervalMs, prefetchBlocks, prefetchBytes, syncMode, elSyncTimeoutMs } = settings;
+  const elSync = syncMode === 'el-sync' ? elSyncPolicy(elSyncTimeoutMs) : null;
+  const limits = {
+    maxBlocks: prefetchBlocks,
+    maxBytes: prefetchBytes,
+    maxConcurrency: source.maxConcurrency,
+    blocksPerForkchoice: engine.profile.maxBlocksPerForkchoice,
+  };
+  return { pollIntervalMs, safetyIntervalMs, limits, expected, elSync, recovery, recalled };
+}
+
+/** Everybody who is told what the loop does. */
+function reporting({ metrics, health }: Parts, { log, progress, shadow: shadowing, rpc }: Run): FollowHooks {
+  const hooks = reportTo({ log, metrics, progress, now });
+  return health.watch(rpc.watch(shadowing?.watch(hooks) ?? hooks));
+}
+
+function shadowReport({ recovery }: Config, { metrics }: Parts, log: Logger): ShadowReport {
+  return new ShadowReport({ log, now, heals: recovery.mode === 'auto', onWould: (kind) => metrics.would(kind) });
 }
 
 /** A taken port is no reason not to follow, unless the operator says so (reliability O5). */

@@ -15,10 +15,17 @@ export const EXIT_GUIDES: Readonly<Record<Exclude<keyof typeof EXIT, 'clean'>, E
     before: 'Nothing was started. The message names the flag or word, and the nearest one that exists.',
     todo: ['Correct the command line; `lockstep run --help` lists every flag.'],
   },
+  notReady: {
+    before: '`lockstep status` was answered by a lockstep that runs, and changed nothing.',
+    todo: [
+      'Read the first sentence and the lines below it: a hold has an entry above, and any other state ends by itself.',
+      'Where it is following all the same, `/readyz` of the same port names the criterion that fails.',
+    ],
+  },
   unavailable: {
     before:
       'It waited for `--boot-timeout` with one line at level warn (`Waiting to start`), and wrote nothing to the EL. ' +
-      'Once it has started a side that goes away is a hold. `lockstep healthcheck` ends so as well when it fails.',
+      'Once it has started a side that goes away is a hold. `lockstep healthcheck` ends so as well when it fails, and `lockstep status` when it gets no answer.',
     todo: [
       'Start the side that `code` names, or correct its URL; `lockstep check` looks at both and changes nothing.',
       'Let the supervisor restart it, or give it a longer `--boot-timeout`.',

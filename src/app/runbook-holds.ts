@@ -167,10 +167,10 @@ const RECOVERY_HOLDS = {
     fields: [...FORK, ...PLAN],
     metrics: DIVERGENCE,
     alone:
-      'compares on, and does nothing because of `--recovery.mode`. With `alert` the line tells the way that `auto` would take.',
+      'compares on, and does nothing because of `--recovery.mode` or `--dry-run`. With `alert` the line tells the way that `auto` would take.',
     todo: [
       'Find out which branch is right.',
-      'Restart lockstep with `--recovery.mode auto` to have the EL brought back.',
+      'Restart lockstep with `--recovery.mode auto`, and without `--dry-run`, to have the EL brought back.',
     ],
   },
   'recovery-pausing': {

@@ -34,3 +34,14 @@ export function onStopSignal(log: Logger): AbortSignal {
   process.on('uncaughtException', onBug);
   return stop.signal;
 }
+
+/** For what goes on until SIGTERM or SIGINT, or until nobody takes its output. A second signal ends the process at once. */
+export function untilStopped<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const onStop = (): void => stop.abort();
+  process.once('SIGTERM', onStop);
+  process.once('SIGINT', onStop);
+  // Also of a pipe whose reader has ended (EPIPE).
+  process.stdout.on('error', onStop);
+  return work(stop.signal);
+}

@@ -44,17 +44,25 @@ export function loadConfig(inputs: SettingInputs): LoadedConfig {
   };
 }
 
+/** What listens on a port of its own. */
+export type ListeningServer = 'metrics' | 'rpc';
+
 /**
- * Where the metrics server of a lockstep with this configuration listens. The rest of the configuration does not
- * matter; null exactly when there are problems.
+ * Where a server of a lockstep with this configuration listens. The rest of the configuration does not matter; null
+ * exactly when there are problems.
  */
-export function collectListen(inputs: SettingInputs): {
+export function collectListen(
+  server: ListeningServer,
+  inputs: SettingInputs,
+): {
   readonly listen: { readonly enabled: boolean; readonly addr: string; readonly port: number } | null;
   readonly problems: readonly Problem[];
 } {
   const { raw, problems } = collectSettings(inputs);
-  const parsed = parseSettings(raw, ['metrics.enabled', 'metrics.addr', 'metrics.port']);
-  const { 'metrics.enabled': enabled, 'metrics.addr': addr, 'metrics.port': port } = parsed.values;
+  const parsed = parseSettings(raw, [`${server}.enabled`, `${server}.addr`, `${server}.port`]);
+  const enabled = parsed.values[`${server}.enabled`];
+  const addr = parsed.values[`${server}.addr`];
+  const port = parsed.values[`${server}.port`];
   const all = [...problems, ...parsed.problems];
   const isComplete = enabled !== undefined && addr !== undefined && port !== undefined;
   return { listen: isComplete && all.length === 0 ? { enabled, addr, port } : null, problems: all };
@@ -141,6 +149,8 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       elSyncTimeoutMs: values['l2.el-sync-timeout'],
     }),
     recovery: recoveryOf(values),
+    /** Another consensus client drives the EL: nothing is written to it. */
+    dryRun: values['dry-run'],
     /** Absolute path; null switches it off. */
     journal: values.journal === null ? null : resolve(cwd, values.journal),
     bootTimeoutMs: values['boot-timeout'],

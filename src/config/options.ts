@@ -106,6 +106,13 @@ const OPTIONS = {
     envSuffix: 'L2_FOLLOW_TRUST_RPC',
     default: 'false',
   },
+  'dry-run': {
+    group: SOURCE,
+    describe:
+      'Write nothing to the execution client, which another consensus client drives: watch both sides and tell what would be done',
+    type: value.boolean,
+    default: 'false',
+  },
   'boot-timeout': {
     group: SOURCE,
     describe: 'How long to wait at start for source and execution client before giving up with exit code 69',

@@ -20,7 +20,7 @@ interface Findings {
 
 /** Everything that involves more than the text of a single option. A value that did not parse is left alone. */
 export function checkRules(draft: Draft): Findings {
-  const rules = [sourceRules, exposureWarnings, intervalRules, recoveryWarnings, rpcRules, tlsRules];
+  const rules = [sourceRules, exposureWarnings, intervalRules, recoveryWarnings, dryRunWarnings, rpcRules, tlsRules];
   const found = rules.map((rule) => rule(draft));
   return { problems: found.flatMap((each) => each.problems), warnings: found.flatMap((each) => each.warnings) };
 }
@@ -112,15 +112,20 @@ function intervalRules({ values, raw }: Draft): Findings {
 
 /** What is set and has no effect, since another setting rules it out. */
 function recoveryWarnings({ values, raw }: Draft): Findings {
-  const isGiven = (name: OptionName): boolean => (raw.get(name)?.origin ?? 'default') !== 'default';
   const { 'recovery.mode': mode, 'recovery.reset': reset } = values;
-  const warn = (names: readonly OptionName[], because: string): Findings => ({
-    problems: [],
-    warnings: names.filter(isGiven).map((name) => `--${name} has no effect with ${because}.`),
-  });
-  if (mode === 'off') return warn(HEALING, '--recovery.mode off');
-  if (reset === 'forkchoice' || reset === 'none') return warn(['recovery.admin-rpc'], `--recovery.reset ${reset}`);
+  if (mode === 'off') return unused(raw, HEALING, '--recovery.mode off');
+  if (reset === 'forkchoice' || reset === 'none')
+    return unused(raw, ['recovery.admin-rpc'], `--recovery.reset ${reset}`);
   return { problems: [], warnings: [] };
+}
+
+function dryRunWarnings({ values, raw }: Draft): Findings {
+  return unused(raw, values['dry-run'] === true ? ['journal', 'recovery.cooldown'] : [], '--dry-run');
+}
+
+function unused(raw: Draft['raw'], names: readonly OptionName[], because: string): Findings {
+  const isGiven = (name: OptionName): boolean => (raw.get(name)?.origin ?? 'default') !== 'default';
+  return { problems: [], warnings: names.filter(isGiven).map((name) => `--${name} has no effect with ${because}.`) };
 }
 
 const HEALING: readonly OptionName[] = [

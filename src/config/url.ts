@@ -30,6 +30,15 @@ export const wsUrl = urlOf('WebSocket URL', ['ws', 'wss'], (protocol) =>
     : null,
 );
 
+function isDecodable(userInfo: string): boolean {
+  try {
+    decodeURIComponent(userInfo);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** `mistaken` judges a protocol of other URLs of a node. */
 function urlOf(
   name: string,
@@ -52,6 +61,9 @@ function urlOf(
       if (mistake !== null) return mistake;
       if (url.protocol !== `${plain}:` && url.protocol !== `${secure}:`) {
         return bad(`does not start with ${plain}:// or ${secure}://`, form);
+      }
+      if (!isDecodable(`${url.username}:${url.password}`)) {
+        return bad('has a user name or password with a stray "%"', 'Write a % inside a user name or password as %25');
       }
       if (url.hash !== '') return bad('has a "#" part', 'Remove it, or write a # inside a password or key as %23');
       return good(text);

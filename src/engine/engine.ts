@@ -106,8 +106,8 @@ export interface EngineProfile extends EngineHabits {
   readonly known: readonly string[];
 }
 
-/** The local EL through its engine port, as the rest of lockstep sees it. Reads reject with ENGINE_* or ABORTED. */
-export interface Engine {
+/** What can be asked of the local EL without changing it. Reads reject with ENGINE_* or ABORTED. */
+export interface EngineReader {
   /** Scheme and host, without credentials: fit for a log. */
   readonly name: string;
   /** What is known of this kind of EL; before the first identify, what is known of any. */
@@ -122,6 +122,21 @@ export interface Engine {
   syncing(signal: AbortSignal): Promise<EngineSyncing>;
   /** How many p2p peers it has; null where it cannot be asked. Rejects with ABORTED alone. */
   peerCount(signal: AbortSignal): Promise<number | null>;
+  /**
+   * Whether setHead can be tried: the profile vouches for it, debug is served on the engine port or by the admin RPC,
+   * and the state is stored by path.
+   */
+  canSetHead(signal: AbortSignal): Promise<boolean>;
+  /**
+   * Waits until the EL no longer holds the body of this block: true when it is gone, false when it stayed for 30 s. An
+   * EL that cannot be asked is given 1 s and taken at its word.
+   */
+  forgets(hash: Hash, signal: AbortSignal): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** The local EL through its engine port, as the rest of lockstep sees it. */
+export interface Engine extends EngineReader {
   newPayload(payload: Payload, signal: AbortSignal): Promise<EngineAnswer>;
   /**
    * Several payloads, each the child of the one before it, in one JSON-RPC batch: an answer for each, in order. An EL goes
@@ -131,20 +146,9 @@ export interface Engine {
   /** Sends the forkchoice, reads it back (for a next block without new labels its head alone), and repeats an unmoved VALID a few times at growing short delays. */
   applyForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AppliedForkchoice>;
   /**
-   * Whether setHead can be tried: the profile vouches for it, debug is served on the engine port or by the admin RPC,
-   * and the state is stored by path. A read.
-   */
-  canSetHead(signal: AbortSignal): Promise<boolean>;
-  /**
    * debug_setHead: the blocks above are deleted, safe becomes finalized, and a finalized above `to` is unset, so a
    * forkchoice has to follow. State-changing, with a deadline of at least 10 min. VALID: it answered no error, which
    * some ELs do without doing anything.
    */
   setHead(to: BlockRef, signal: AbortSignal): Promise<EngineAnswer>;
-  /**
-   * Waits until the EL no longer holds the body of this block: true when it is gone, false when it stayed for 30 s. An
-   * EL that cannot be asked is given 1 s and taken at its word. A read.
-   */
-  forgets(hash: Hash, signal: AbortSignal): Promise<boolean>;
-  close(): Promise<void>;
 }

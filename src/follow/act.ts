@@ -1,6 +1,6 @@
 import type { BlockRef } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
-import type { AppliedForkchoice } from '../engine/engine.js';
+import type { AppliedForkchoice, Engine, EngineReader } from '../engine/engine.js';
 import type { ConsensusClient } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { sleep } from '../util/sleep.js';
@@ -18,7 +18,10 @@ export interface ExpectedChain {
   readonly genesis: BlockRef;
 }
 
-export interface ActDeps extends Omit<ExtendDeps, 'apply'>, Omit<PlanDeps, 'limits'> {
+/** `E`: what an action may do to the EL. */
+export interface ActDeps<E extends EngineReader = Engine>
+  extends Omit<ExtendDeps, 'apply' | 'engine'>, Omit<PlanDeps, 'limits' | 'engine'> {
+  readonly engine: E;
   readonly expected: ExpectedChain;
   readonly consensus: ConsensusClient | null;
   /** Told of every forkchoice, with what the EL showed after it. */
@@ -27,16 +30,31 @@ export interface ActDeps extends Omit<ExtendDeps, 'apply'>, Omit<PlanDeps, 'limi
   readonly idle: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
+/** An action that changes nothing. */
+type Look = Extract<Action, { readonly do: 'wait' | 'identify' | 'compare' | 'plan' }>;
+type Write = Exclude<Action, Look | { readonly do: 'halt' }>;
+
 /**
  * Carries out one action and says what it came to. `stop` ends it before the next call. Rejects with ABORTED on stop, and with INTERNAL for a bug.
  */
-export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps, stop: AbortSignal): Promise<Outcome> {
-  // The one place from which forkchoices are sent.
-  const apply = async (fc: Forkchoice): Promise<AppliedForkchoice> => {
-    const applied = await deps.engine.applyForkchoice(fc, stop);
-    deps.onApplied(applied);
-    return applied;
-  };
+export async function act(action: Look | Write, deps: ActDeps, stop: AbortSignal): Promise<Outcome> {
+  switch (action.do) {
+    case 'wait':
+    case 'identify':
+    case 'compare':
+    case 'plan':
+      return look(action, deps, stop);
+    case 'extend':
+    case 'el-sync':
+    case 'forkchoice':
+    case 'climb':
+    case 'unmap':
+      return write(action, deps, stop);
+  }
+}
+
+/** As `act`, for the actions that change nothing. */
+export async function look(action: Look, deps: ActDeps<EngineReader>, stop: AbortSignal): Promise<Outcome> {
   switch (action.do) {
     case 'wait':
       await deps.idle(action.ms, stop);
@@ -46,6 +64,19 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
     case 'compare':
       await sleep(action.ms, stop);
       return compare(action.height, deps, stop);
+    case 'plan':
+      return { of: 'plan', divergence: action.divergence, result: await makePlan(action, deps, stop) };
+  }
+}
+
+async function write(action: Write, deps: ActDeps, stop: AbortSignal): Promise<Outcome> {
+  // The one place from which forkchoices are sent.
+  const apply = async (fc: Forkchoice): Promise<AppliedForkchoice> => {
+    const applied = await deps.engine.applyForkchoice(fc, stop);
+    deps.onApplied(applied);
+    return applied;
+  };
+  switch (action.do) {
     case 'extend':
       return extend(action, { ...deps, apply }, stop);
     case 'el-sync':
@@ -54,8 +85,6 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
       const { effect, answer } = await apply(action.forkchoice);
       return { of: 'forkchoice', effect, answer };
     }
-    case 'plan':
-      return { of: 'plan', divergence: action.divergence, result: await makePlan(action, deps, stop) };
     case 'climb':
       return { of: 'climb', rung: action.rung, ...(await climb(action, { ...deps, apply }, stop)) };
     case 'unmap':
@@ -64,7 +93,10 @@ export async function act(action: Exclude<Action, { do: 'halt' }>, deps: ActDeps
 }
 
 /** Both sides, and the consensus client of the source, prove chain id and genesis again, as at boot (invariant I13). */
-async function identify({ engine, source, consensus, expected }: ActDeps, signal: AbortSignal): Promise<Outcome> {
+async function identify(
+  { engine, source, consensus, expected }: ActDeps<EngineReader>,
+  signal: AbortSignal,
+): Promise<Outcome> {
   try {
     const identity = await engine.identify(signal);
     requireSame('the EL', expected, identity.chainId, identity.genesis);
@@ -100,7 +132,11 @@ function requireSame(side: string, expected: ExpectedChain, chainId: number, gen
   }
 }
 
-async function compare(height: number, { engine, source }: ActDeps, signal: AbortSignal): Promise<Outcome> {
+async function compare(
+  height: number,
+  { engine, source }: ActDeps<EngineReader>,
+  signal: AbortSignal,
+): Promise<Outcome> {
   try {
     const found = await askAgain(() => source.refAt({ number: height }, signal));
     const own = await engine.refAt(height, signal);

@@ -1,9 +1,9 @@
-import type { Engine } from '../engine/engine.js';
+import type { Engine, EngineReader } from '../engine/engine.js';
 import type { ConsensusClient, HeadFeed, Source } from '../source/source.js';
 import { asLockstepError, type LockstepError } from '../util/errors.js';
 import { Wakeup } from '../util/wakeup.js';
 import type { Labels } from '../chain/block.js';
-import { act, type ActDeps, type ExpectedChain } from './act.js';
+import type { ActDeps, ExpectedChain } from './act.js';
 import { decide } from './decide.js';
 import { ConsensusWatch } from './consensus-watch.js';
 import { ExecutionWatch } from './execution-watch.js';
@@ -14,6 +14,8 @@ import { Observer } from './observe.js';
 import type { Orders } from './orders.js';
 import { PlannedPayloads } from './planned-payloads.js';
 import type { RecoveryPolicy } from './recovery-state.js';
+import { DRIVER, type Role } from './role.js';
+import { shadowPolicy, shadowRole } from './shadow.js';
 import { sameView, type SourceWatch } from './source-watch.js';
 import { WatchedSource } from './watched-source.js';
 import type { Outcome } from './action.js';
@@ -32,13 +34,13 @@ export interface FollowOptions {
   readonly recalled: Labels | null;
 }
 
-interface FollowParts {
+interface FollowParts<E extends EngineReader> {
   readonly source: Source;
   /** Says head and labels in the place of the source, where there is one. */
   readonly consensus: ConsensusClient | null;
   /** Pushes the heads of the source, where it does. */
   readonly feed: HeadFeed | null;
-  readonly engine: Engine;
+  readonly engine: E;
   readonly hooks: FollowHooks;
   readonly orders: Orders;
   /** Milliseconds of a monotonic clock. */
@@ -50,9 +52,27 @@ interface FollowParts {
  * Observe, decide, act, until `stop` aborts (resolves null) or a person is needed (resolves the error to exit with).
  * After `stop` nothing new is sent; the engine drains the call that is still under way. Rejects only for a bug.
  */
-export async function follow(
+export function follow(
   options: FollowOptions,
-  parts: FollowParts,
+  parts: FollowParts<Engine>,
+  stop: AbortSignal,
+): Promise<LockstepError | null> {
+  return run(options, parts, DRIVER, stop);
+}
+
+/** As `follow`, beside the consensus client that drives the EL: nothing is written to it. */
+export function shadow(
+  options: FollowOptions,
+  parts: FollowParts<EngineReader>,
+  stop: AbortSignal,
+): Promise<LockstepError | null> {
+  return run({ ...options, recovery: shadowPolicy(options.recovery) }, parts, shadowRole(), stop);
+}
+
+async function run<E extends EngineReader>(
+  options: FollowOptions,
+  parts: FollowParts<E>,
+  role: Role<E>,
   stop: AbortSignal,
 ): Promise<LockstepError | null> {
   const ended = new AbortController();
@@ -66,7 +86,7 @@ export async function follow(
     shown = watch.view;
   });
   const watching = watch.run(running);
-  const turning = turns({ options, parts, watch, wakeup }, running);
+  const turning = turns({ options, parts, role, watch, wakeup }, running);
   try {
     // The watch ends first on a stop, while the turn may still drain its last call.
     return await Promise.race([turning, watching.then(() => turning)]);
@@ -76,7 +96,7 @@ export async function follow(
   }
 }
 
-function watchSource(options: FollowOptions, parts: FollowParts, onNews: () => void): SourceWatch {
+function watchSource(options: FollowOptions, parts: FollowParts<EngineReader>, onNews: () => void): SourceWatch {
   const { source, consensus, feed, hooks, now, random } = parts;
   const { pollIntervalMs, safetyIntervalMs } = options;
   const { onLabels, onStatus, onHeadNews } = hooks;
@@ -86,15 +106,16 @@ function watchSource(options: FollowOptions, parts: FollowParts, onNews: () => v
     : new ConsensusWatch(consensus, watching);
 }
 
-interface Loop {
+interface Loop<E extends EngineReader> {
   readonly options: FollowOptions;
-  readonly parts: FollowParts;
+  readonly parts: FollowParts<E>;
+  readonly role: Role<E>;
   readonly watch: SourceWatch;
   readonly wakeup: Wakeup;
 }
 
-async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | null> {
-  const { parts, watch } = loop;
+async function turns<E extends EngineReader>(loop: Loop<E>, stop: AbortSignal): Promise<LockstepError | null> {
+  const { parts, role, watch } = loop;
   let state = firstState(loop.options);
   let outcome: Outcome | null = null;
   const observer = new Observer(parts.engine, parts.now);
@@ -102,14 +123,14 @@ async function turns(loop: Loop, stop: AbortSignal): Promise<LockstepError | nul
   try {
     while (!stop.aborted) {
       const observation = await observer.observe(watch.view, outcome, state, stop);
-      const before = parts.orders.applyTo(state);
+      const before = parts.orders.applyTo(role.recall(state, parts.now()));
       const decision = decide(before, observation, { now: parts.now(), random: parts.random() });
       state = decision.state;
       if (observation.engine.kind === 'seen') watch.demand.standsAt(observation.engine.value.heads.unsafe.number);
       parts.hooks.onTurn({ before, state, observation, action: decision.action });
       if (decision.action.do === 'halt') return decision.action.error;
-      watch.demand.extending(decision.action.do === 'extend' ? decision.action.to.number : null);
-      outcome = await act(decision.action, deps, stop);
+      watch.demand.extending(role.replaysTo(decision.action));
+      outcome = await role.act(decision.action, deps, stop);
       parts.hooks.onOutcome(outcome);
     }
   } catch (thrown) {
@@ -124,7 +145,11 @@ function firstState({ elSync: policy, recovery: recoveryPolicy, recalled }: Foll
   return { ...INITIAL_STATE, elSync, recoveryPolicy, remembered: recalled ?? INITIAL_STATE.remembered };
 }
 
-function actDeps({ options, parts, watch, wakeup }: Loop, observer: Observer, state: () => State): ActDeps {
+function actDeps<E extends EngineReader>(
+  { options, parts, watch, wakeup }: Loop<E>,
+  observer: Observer,
+  state: () => State,
+): ActDeps<E> {
   return {
     source: new WatchedSource(parts.source, watch),
     consensus: parts.consensus,

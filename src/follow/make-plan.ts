@@ -1,5 +1,5 @@
 import type { BlockRef } from '../chain/block.js';
-import type { Engine } from '../engine/engine.js';
+import type { EngineReader } from '../engine/engine.js';
 import { ladder } from '../recovery/ladder.js';
 import type { Plan } from '../recovery/plan.js';
 import { beginSearch, foundAt, heightsToAsk, told, type Search } from '../recovery/search.js';
@@ -12,7 +12,7 @@ import { prepare } from './prepare.js';
 import type { RecoveryPolicy } from './recovery-state.js';
 
 export interface PlanDeps extends FetchDeps {
-  readonly engine: Engine;
+  readonly engine: EngineReader;
   readonly recoveryPolicy: RecoveryPolicy;
   /** Keeps the verified blocks of the plan until they are sent. */
   readonly payloads: PlannedPayloads;

@@ -1,6 +1,6 @@
 import type { BlockRef, Heads } from '../chain/block.js';
 import { sameBlock } from '../chain/block.js';
-import type { AppliedForkchoice, Engine } from '../engine/engine.js';
+import type { AppliedForkchoice, EngineReader } from '../engine/engine.js';
 import { asLockstepError } from '../util/errors.js';
 import { heightsOfInterest } from './labels.js';
 import { WHOLE_LOOK_EVERY_MS } from './limits.js';
@@ -19,12 +19,12 @@ interface Look extends EngineView {
  * back is the look.
  */
 export class Observer {
-  readonly #engine: Engine;
+  readonly #engine: EngineReader;
   readonly #now: () => number;
   #last: Look | null = null;
   #readBack: Heads | null = null;
 
-  constructor(engine: Engine, now: () => number) {
+  constructor(engine: EngineReader, now: () => number) {
     this.#engine = engine;
     this.#now = now;
   }

@@ -83,7 +83,7 @@ const FOLLOW: readonly RpcMethod[] = [
   method({
     name: 'follow_status',
     params: [],
-    answer: 'state, reason and both sides as of the last turn of the loop',
+    answer: 'state, reason and both sides as of the last turn of the loop; with `--dry-run` also what would be done',
     call: ({ follow }) => follow.status,
   }),
   method({

@@ -3,6 +3,7 @@ import type { FollowHooks, Phase } from '../follow/state.js';
 import { errorFields } from './hold-report.js';
 import type { Health } from './health.js';
 import type { Progress, ProgressTracker } from './progress.js';
+import type { Wish } from './shadow-report.js';
 import { HOLD_MEANINGS, PHASE_MEANINGS } from './states.js';
 
 /** One state of lockstep, as JSON: both sides as of the last turn of the loop. */
@@ -29,6 +30,9 @@ export interface FollowStatus {
   /** L1 block up to which the consensus client of the source has derived; null without one. */
   readonly sourceCurrentL1: BlockRef | null;
   readonly lastEvent: number;
+  readonly dryRun: boolean;
+  /** With --dry-run: what it would do, as it was told last; else null. */
+  readonly would: Wish | null;
 }
 
 type SideView = Readonly<Record<keyof Heads, BlockRef | null>>;
@@ -37,6 +41,8 @@ interface ViewParts {
   readonly version: string;
   readonly progress: ProgressTracker;
   readonly health: Pick<Health, 'ready'>;
+  /** Null where lockstep drives the EL. */
+  readonly shadow: { readonly wish: Wish | null } | null;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly lastEvent: () => number;
@@ -87,6 +93,8 @@ export class FollowView {
       ...{ lagBlocks, blocksPerSecond, etaSeconds, elSync, l1Origin },
       sourceCurrentL1: status?.currentL1 ?? null,
       lastEvent: this.#parts.lastEvent(),
+      dryRun: this.#parts.shadow !== null,
+      would: this.#parts.shadow?.wish ?? null,
     };
   }
 }

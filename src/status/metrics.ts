@@ -14,6 +14,7 @@ import { createOpNodeMetrics } from './op-node-metrics.js';
 import type { Progress } from './progress.js';
 import { createRecoveryMetrics } from './recovery-metrics.js';
 import { Series } from './series.js';
+import type { WouldKind } from './shadow-report.js';
 import { createSourceMetrics, type SourceIndex } from './source-metrics.js';
 import { createStateMetrics } from './state-metrics.js';
 
@@ -44,6 +45,8 @@ export interface Metrics {
   sourceAge(ms: number): void;
   /** The journal cannot be read or written. */
   stateFileError(): void;
+  /** A shadow begins to want something that the driver of the EL has not done. */
+  would(kind: WouldKind): void;
 }
 
 export interface MetricsParts {
@@ -54,6 +57,8 @@ export interface MetricsParts {
   /** Also the names of op-node (--metrics.op-node-compat). */
   readonly opNodeCompat: boolean;
   readonly health: Pick<Health, 'criteria'>;
+  /** Nothing is written to the EL. */
+  readonly dryRun: boolean;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   /** Milliseconds of the wall clock. */
@@ -65,10 +70,10 @@ const EVENT_LOOP_PRECISION_MS = 100;
 
 /** Every metric of lockstep, in one registry. Label values are fixed sets: no hash, URL or error text (T11). */
 export function createMetrics(parts: MetricsParts): Metrics {
-  const { version, node, sourceKind, now, wallNow } = parts;
+  const { version, node, sourceKind, dryRun, now, wallNow } = parts;
   const registry = new Registry();
   const info = createInfo(registry, { version, node, source_kind: sourceKind });
-  const state = createStateMetrics(registry, { now, wallNow });
+  const state = createStateMetrics(registry, { dryRun, now, wallNow });
   createHealthMetrics(registry, parts.health);
   const heads = createHeadMetrics(registry, wallNow);
   const flow = createFlowMetrics(registry, wallNow);
@@ -127,6 +132,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
     engineSilence: (ms) => engine.silence(ms),
     sourceAge: (ms) => source.age(ms),
     stateFileError: () => state.stateFileError(),
+    would: (kind) => state.would(kind),
   };
 }
 

@@ -1,12 +1,15 @@
 import type { Registry } from 'prom-client';
 import type { HoldReason, Phase, Turn } from '../follow/state.js';
 import { Series } from './series.js';
+import { WOULD_KINDS, type WouldKind } from './shadow-report.js';
 import { HOLD_MEANINGS, PHASE_MEANINGS } from './states.js';
 
 export interface StateMetrics {
   turn(turn: Turn): void;
   /** The journal cannot be read or written. */
   stateFileError(): void;
+  /** A shadow begins to want something that the driver of the EL has not done. */
+  would(kind: WouldKind): void;
 }
 
 const PHASES = Object.keys(PHASE_MEANINGS);
@@ -15,15 +18,17 @@ const HOLD_REASONS = Object.keys(HOLD_MEANINGS);
 /** Clocks that part by more than this between two turns did not drift: one was set, or the machine slept (H3, H4). */
 const CLOCK_JUMP_MS = 1_000;
 
-interface Clocks {
+interface Parts {
+  readonly dryRun: boolean;
   readonly now: () => number;
   readonly wallNow: () => number;
 }
 
 /** What lockstep is doing, and what happened to the machine that it runs on. */
-export function createStateMetrics(registry: Registry, { now, wallNow }: Clocks): StateMetrics {
+export function createStateMetrics(registry: Registry, { dryRun, now, wallNow }: Parts): StateMetrics {
   const series = createSeries(new Series(registry));
   series.up.set(1);
+  series.dryRun.set(dryRun ? 1 : 0);
   let apart: number | null = null;
   return {
     turn: ({ before, state }) => {
@@ -42,6 +47,7 @@ export function createStateMetrics(registry: Registry, { now, wallNow }: Clocks)
       apart = isApart;
     },
     stateFileError: () => series.stateFile.inc(),
+    would: (kind) => series.would.inc({ action: kind }),
   };
 }
 
@@ -61,6 +67,13 @@ function isUnsupportedFork(phase: Phase): boolean {
 function createSeries(series: Series) {
   return {
     up: series.gauge('up', '1 while the process runs'),
+    dryRun: series.gauge('dry_run', '1 where nothing is written to the EL (--dry-run)'),
+    would: series.counterOf(
+      'would_total',
+      'With --dry-run: times that lockstep began to want something that the driver of the EL had not done',
+      'action',
+      WOULD_KINDS,
+    ),
     state: series.gauge('state', '1 for the state lockstep is in', ['state']),
     holding: series.gauge('holding', '1 for the reason for which lockstep holds', ['reason']),
     identity: series.gauge(

@@ -80,8 +80,8 @@ export const HOLD_MEANINGS: Readonly<Record<HoldReason['kind'], HoldMeaning>> = 
       'trusted, or initialise the EL anew if it is the one that is wrong',
   },
   'recovery-off': {
-    meaning: 'the EL is on another branch than the source, and --recovery.mode forbids to bring it back',
-    ends: 'when both agree again at that height, or lockstep is restarted with --recovery.mode auto',
+    meaning: 'the EL is on another branch than the source, and --recovery.mode or --dry-run forbids to bring it back',
+    ends: 'when both agree again at that height, or lockstep is restarted with --recovery.mode auto (and without --dry-run)',
   },
   'recovery-pausing': {
     meaning: 'the EL is on another branch than the source again, soon after a recovery: the source may be flapping',

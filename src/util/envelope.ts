@@ -1,8 +1,11 @@
 import { type ErrorData, LockstepError, remoteText } from './errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from './json.js';
 
-/** Which side a transport talks to: it prefixes the codes of its errors (SOURCE_TIMEOUT, ENGINE_TIMEOUT, ...). */
-export type Peer = 'SOURCE' | 'ENGINE';
+/**
+ * Whom a transport talks to: it prefixes the codes of its errors (SOURCE_TIMEOUT, ENGINE_TIMEOUT, ...). STATUS is a
+ * lockstep that is asked for its status.
+ */
+export type Peer = 'SOURCE' | 'ENGINE' | 'STATUS';
 
 /** One element of a batch: a result, or the JSON-RPC error object. */
 export type RpcOutcome =
@@ -21,7 +24,7 @@ export type HexOutcome =
   | { readonly ok: true; readonly hex: HexSlice | null }
   | { readonly ok: false; readonly code: number; readonly message: string };
 
-/** The error codes that exist for both peers. */
+/** The error codes that exist for every peer. */
 type SharedCode = 'UNREACHABLE' | 'TIMEOUT' | 'BAD_BODY' | 'SCHEMA' | 'OVERSIZE' | 'RPC_ERROR';
 
 interface PeerErrorParts {

@@ -1,5 +1,6 @@
 import { EXIT, type CodeEntry } from './exit-codes.js';
 import { RECOVERY_ERROR_CODES } from './recovery-error-codes.js';
+import { STATUS_ERROR_CODES } from './status-error-codes.js';
 
 /** Every error lockstep can report. docs/errors.md is generated from this table. */
 export const ERROR_CODES = {
@@ -250,6 +251,7 @@ export const ERROR_CODES = {
     fix: 'Start from an EL data directory that already holds these blocks.',
   },
   ...RECOVERY_ERROR_CODES,
+  ...STATUS_ERROR_CODES,
   INTERNAL_FORKCHOICE_ORDER: {
     severity: 'halt',
     exit: EXIT.internal,

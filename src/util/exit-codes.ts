@@ -8,6 +8,7 @@ export type Severity = 'retry' | 'hold' | 'halt';
 export const EXIT = {
   clean: 0,
   usage: 2,
+  notReady: 3,
   unavailable: 69,
   internal: 70,
   watchdog: 75,

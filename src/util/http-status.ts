@@ -17,7 +17,7 @@ export function statusError(
   if (status >= 200 && status < 300) return undefined;
   const data: ErrorData = { status, phase: 'exchange' };
   const detail = `${name}: HTTP ${status}`;
-  const decided = peer === 'SOURCE' ? sourceStatus(status, headers['retry-after'] !== undefined) : engineStatus(status);
+  const decided = decidedBy(peer, status, headers['retry-after'] !== undefined);
   if (decided === 'SOURCE_THROTTLED') {
     const retryAfterMs = readRetryAfterMs(headers['retry-after'], Date.now());
     return new LockstepError(decided, { detail, data: retryAfterMs === null ? data : { ...data, retryAfterMs } });
@@ -31,6 +31,18 @@ export function statusError(
   if (isErrorReply(body)) return undefined;
   if (peer === 'SOURCE' && status === 403) return new LockstepError('SOURCE_AUTH', { detail, data });
   return peerError(peer, 'BAD_BODY', { detail: `${detail}, ${bodyExcerpt(body)}`, data });
+}
+
+/** The code that the status alone decides on. */
+function decidedBy(peer: Peer, status: number, saysWhen: boolean) {
+  switch (peer) {
+    case 'SOURCE':
+      return sourceStatus(status, saysWhen);
+    case 'ENGINE':
+      return engineStatus(status);
+    case 'STATUS':
+      return undefined;
+  }
 }
 
 function sourceStatus(status: number, hasRetryAfter: boolean) {

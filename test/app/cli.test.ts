@@ -215,7 +215,7 @@ describe('lockstep completion', () => {
 });
 
 describe('a command that fails', () => {
-  const io = { stdout: () => undefined, isTTY: false };
+  const io = { stdout: () => undefined, isTTY: false, size: () => ({ columns: 0, rows: 0 }) };
   const failing = async (thrown: Error): Promise<{ code: number; stderr: string }> => {
     let stderr = '';
     const run = (): Promise<never> => Promise.reject(thrown);

@@ -130,6 +130,7 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
   }),
   'no RPC server': accept(['--rpc.enabled=false'], ({ rpc }) => rpc.enabled, false),
   'an RPC server on the port of metrics that are not served': accept(['--rpc.port=7300'], ({ rpc }) => rpc.port, 7300),
+  'a dry run': accept(['--dry-run'], ({ dryRun }) => dryRun, true),
   'a duration of two units': accept(['--boot-timeout=1m30s'], (config) => config.bootTimeoutMs, 90_000),
   'EL sync, with its limit from the environment': {
     argv: [SOURCE, '--l2.sync-mode=el-sync'],

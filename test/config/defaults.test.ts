@@ -38,6 +38,7 @@ describe('a configuration of which nothing but the source is set', () => {
         syncMode: 'replay',
         elSyncTimeoutMs: 120_000,
       },
+      dryRun: false,
       bootTimeoutMs: 60_000,
       metrics: { enabled: false, addr: '127.0.0.1', port: 7300, strict: false },
       warnings: [],

@@ -85,6 +85,10 @@ const WARNED: Readonly<Record<string, { readonly argv?: readonly string[]; env?:
     argv: [SOURCE, '--recovery.mode=off', '--recovery.max-depth=10'],
     warning: '--recovery.max-depth has no effect with --recovery.mode off.',
   },
+  'a journal that nobody keeps': {
+    argv: [SOURCE, '--dry-run', '--journal=j.json'],
+    warning: '--journal has no effect with --dry-run.',
+  },
   'trust in the source': {
     argv: [SOURCE, '--l2.follow.trustrpc'],
     warning: '--l2.follow.trustrpc has no effect: lockstep verifies every block.',

@@ -37,8 +37,20 @@ async function run(...flags: readonly string[]): Promise<Command> {
   return one;
 }
 
+async function urlOf(one: Command): Promise<string> {
+  return textOf(await one.until({ msg: 'RPC is served' }), 'url');
+}
+
 async function rpcOf(one: Command): Promise<RpcClient> {
-  return rpcClient(textOf(await one.until({ msg: 'RPC is served' }), 'url'));
+  return rpcClient(await urlOf(one));
+}
+
+/** `lockstep status` as a shell runs it. */
+async function statusOf(url: string, ...flags: readonly string[]): Promise<Command> {
+  runs += 1;
+  const one = await Command.start(['status', url, ...flags], { cwd: world.rig.dir, name: `status-${runs}` });
+  started.push(one);
+  return one;
 }
 
 const stateOf = async (rpc: RpcClient): Promise<JsonObject> => (await rpc.call('follow_status', [])) as JsonObject;
@@ -74,6 +86,27 @@ describe('the RPC of a lockstep that follows', () => {
     // Not an OP Stack: there is no status of one, and no admin method unless it is asked for.
     await expect(rpc.call('optimism_syncStatus', [])).rejects.toMatchObject({ code: -32000 });
     await expect(rpc.call('follow_pause', [])).rejects.toMatchObject({ code: -32601 });
+  });
+
+  it('is shown in a terminal by lockstep status, whose exit code tells whether it is ready', async () => {
+    await world.rig.producer.produce(1);
+    const one = await run('--rpc.enable-admin');
+    const [rpc, url] = [await rpcOf(one), await urlOf(one)];
+    await world.untilEqual();
+    const watching = await statusOf(url, '--watch');
+    const inStep = async (): Promise<boolean> => (await stateOf(rpc))['ready'] === true;
+    await waitUntil('it is ready', inStep, DEADLINE_MS);
+    const ready = await statusOf(url);
+    expect(await ready.ended()).toBe(0);
+    expect(ready.output).toContain(`Following: in step with the source at block ${world.rig.producer.head.number}.`);
+    await rpc.call('follow_pause', []);
+    await waitUntil('it is seen to hold', () => watching.output.includes('(paused)'), DEADLINE_MS);
+    expect(await (await statusOf(url)).ended()).toBe(3);
+    await one.stop();
+    await waitUntil('it is seen to be away', () => watching.output.includes('No status: '), DEADLINE_MS);
+    watching.signal('SIGINT');
+    expect(await watching.ended()).toBe(0);
+    expect(await (await statusOf(url)).ended()).toBe(69);
   });
 
   it('pauses it: nothing is written, it is not ready, and it goes on from there when it is resumed', async () => {

@@ -20,6 +20,8 @@ export interface CliRun {
 export interface CliRunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly isTTY?: boolean;
+  /** Width of that terminal. */
+  readonly columns?: number;
 }
 
 /** A folder of its own with a usable jwt.hex, in which command lines are run. */
@@ -39,12 +41,13 @@ export class CliRig {
     return this.path(name);
   }
 
-  async run(argv: readonly string[], { env = {}, isTTY = false }: CliRunOptions = {}): Promise<CliRun> {
+  async run(argv: readonly string[], { env = {}, isTTY = false, columns = 0 }: CliRunOptions = {}): Promise<CliRun> {
     const seen = { stdout: '', stderr: '', config: undefined as Config | undefined, called: null as string | null };
     const io = {
       stdout: (text: string) => void (seen.stdout += text),
       stderr: (text: string) => void (seen.stderr += text),
       isTTY,
+      size: () => ({ columns, rows: 0 }),
       cwd: this.folder,
     };
     const code = await runCli(argv, env, io, {

@@ -4,13 +4,27 @@ import { compiledProgram } from '../../devnet/project-root.js';
 import { isRunning, readState, type DevnetState } from '../../devnet/stack/state-file.js';
 import { waitUntil } from '../../devnet/wait-until.js';
 
-/** Runs `devnet COMMAND` below a folder of the test; rejects, with `code` and `stdout`, on another exit than 0. */
-export function runCommand(
+/**
+ * Runs `devnet COMMAND` below a folder of the test; rejects, with `code` and `stdout`, on another exit than 0. What it
+ * printed is part of the message.
+ */
+export async function runCommand(
   root: string,
   command: string,
   ...args: readonly string[]
 ): Promise<{ readonly stdout: string }> {
-  return promisify(execFile)(process.execPath, [compiledProgram('devnet/main'), command, ...args, '--root', root]);
+  try {
+    return await promisify(execFile)(process.execPath, [
+      compiledProgram('devnet/main'),
+      command,
+      ...args,
+      '--root',
+      root,
+    ]);
+  } catch (error) {
+    if (error instanceof Error && 'stdout' in error) error.message += `\n${String(error.stdout)}`;
+    throw error;
+  }
 }
 
 /** The processes of a devnet that still run. */

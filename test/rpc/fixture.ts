@@ -108,7 +108,8 @@ export async function startRpcRig({ admin = false, consensus: hasConsensus = tru
   const events = new EventLog(EVENTS_KEPT, () => 1_700_000_000_000);
   const progress = new ProgressTracker(now);
   const health = createHealth(now, 1_000);
-  const follow = new FollowView({ version: '1.2.3', progress, health, now, lastEvent: () => events.lastSeq });
+  const lastEvent = (): number => events.lastSeq;
+  const follow = new FollowView({ version: '1.2.3', progress, health, shadow: null, now, lastEvent });
   const controls: Controls = {
     pause: () => ordered.push('pause'),
     resume: () => ordered.push('resume'),
@@ -126,11 +127,13 @@ export async function startRpcRig({ admin = false, consensus: hasConsensus = tru
   const told = new WrittenReport().hooks;
   const hooks = optimism.watch(
     follow.watch(
-      events.watch({
-        ...told,
-        onTurn: (turn) => progress.turn(turn),
-        onStatus: (status) => progress.status(status),
-      }),
+      events.watch(
+        health.watch({
+          ...told,
+          onTurn: (turn) => progress.turn(turn),
+          onStatus: (status) => progress.status(status),
+        }),
+      ),
     ),
   );
   return {

@@ -8,6 +8,7 @@ export function metricsOf(parts: Partial<MetricsParts> = {}): Metrics {
     sourceKind: 'execution',
     opNodeCompat: true,
     health: { criteria: () => [] },
+    dryRun: false,
     now: () => 0,
     wallNow: () => 0,
     ...parts,

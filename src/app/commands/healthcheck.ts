@@ -1,33 +1,24 @@
 import { request } from 'undici';
-import { collectListen } from '../../config/config.js';
 import type { SettingInputs } from '../../config/layers.js';
 import type { Problem } from '../../config/problem.js';
 import { remoteText } from '../../util/errors.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../util/json.js';
 import { systemErrorCode } from '../../util/system-error.js';
+import { ownServer } from './own-server.js';
 
 /** A probe that takes longer has failed; supervisors give up after about as long. */
 const PROBE_TIMEOUT_MS = 3_000;
 const MAX_ANSWER_BYTES = 4_096;
 
-/** Addresses that stand for every interface, and where such a server is found from the same machine. */
-const EVERY_INTERFACE: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
-
 export type Probe =
   | { readonly kind: 'answered'; readonly healthy: boolean; readonly line: string }
   | { readonly kind: 'unusable'; readonly problems: readonly Problem[] };
 
-/**
- * Asks the lockstep that runs with the same configuration whether it is alive, or ready. Of that configuration only
- * the address of the metrics server matters: neither source nor secret have to be there.
- */
+/** Asks the lockstep that runs with the same configuration whether it is alive, or ready. */
 export async function probeHealth(inputs: SettingInputs, path: '/livez' | '/readyz'): Promise<Probe> {
-  const { listen, problems } = collectListen(inputs);
-  if (listen === null) return { kind: 'unusable', problems };
-  const unusable = whyUnusable(listen);
-  if (unusable !== null) return { kind: 'unusable', problems: [unusable] };
-  const host = EVERY_INTERFACE[listen.addr] ?? listen.addr;
-  const url = `http://${host.includes(':') ? `[${host}]` : host}:${listen.port}${path}`;
+  const server = ownServer('metrics', inputs);
+  if (server.kind === 'unusable') return server;
+  const url = `${server.url}${path}`;
   const deadline = AbortSignal.timeout(PROBE_TIMEOUT_MS);
   try {
     const { statusCode, body } = await request(url, { signal: deadline });
@@ -37,24 +28,6 @@ export async function probeHealth(inputs: SettingInputs, path: '/livez' | '/read
     const why = deadline.aborted ? `within ${PROBE_TIMEOUT_MS} ms` : `(${systemErrorCode(thrown)})`;
     return { kind: 'answered', healthy: false, line: `${url} no answer ${why}` };
   }
-}
-
-function whyUnusable({ enabled, port }: { enabled: boolean; port: number }): Problem | null {
-  if (!enabled) {
-    return {
-      setting: '--metrics.enabled',
-      value: 'false',
-      reason: 'leaves nothing that could be asked',
-      fix: 'Set LOCKSTEP_METRICS_ENABLED=true for lockstep and for this command',
-    };
-  }
-  if (port !== 0) return null;
-  return {
-    setting: '--metrics.port',
-    value: '0',
-    reason: 'picks a port that this command cannot know',
-    fix: 'Give both the same fixed port',
-  };
 }
 
 /** The start of the body; the rest of an answer that is not ours is not waited for. */

@@ -49,6 +49,7 @@ function describedMetrics(): readonly Described[] {
     sourceKind: 'execution',
     opNodeCompat: true,
     health: { criteria: () => [] },
+    dryRun: false,
     now: () => 0,
     wallNow: () => 0,
   });

@@ -13,7 +13,7 @@ const LEVELS = { fatal: 'crit', error: 'error', warn: 'warn' } as const;
 const RESTARTS = {
   yes: 'A restart may help: a supervisor should start it again.',
   no: 'A restart does not help: a supervisor should leave it.',
-  '-': 'It was asked to end.',
+  '-': 'There is nothing to restart.',
 } as const;
 
 /** The lines of docs/runbook.md: one entry for every hold, and one for every exit code. */
