@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';
-import { compiledProgram } from '../project-root.js';
+import { compiledProgram, projectRoot } from '../project-root.js';
 import { isNativeError } from 'node:util/types';
 
 export interface ExitStatus {
@@ -22,10 +23,13 @@ export interface BoundProcess {
   signal(signal: NodeJS.Signals): void;
 }
 
-export interface SpawnOptions {
+export interface SpawnOptions extends Surroundings {
   /** A Node program of this project, without extension, that reports one JSON line and lives as long as its stdin. */
   readonly program: string;
   readonly args: readonly string[];
+}
+
+interface Surroundings {
   /** Receives stderr; appended to. */
   readonly logFile: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -36,16 +40,48 @@ export interface SpawnOptions {
 const INHERITED = ['PATH', 'HOME', 'TMPDIR', 'LANG', 'TZ'];
 const REPORT_DEADLINE_MS = 30_000;
 const LOG_TAIL_CHARS = 2_000;
+const SUPERVISOR = join(projectRoot, 'devnet/process/supervisor.sh');
 
 /** @throws Error with the end of its log when the program ends or stays silent instead of reporting. */
-export async function spawnBound(options: SpawnOptions): Promise<BoundProcess> {
-  const log = openSync(options.logFile, 'a');
-  const child = spawn(process.execPath, [compiledProgram(options.program), ...options.args], {
+export async function spawnBound({ program, args, ...options }: SpawnOptions): Promise<BoundProcess> {
+  return spawnReporting(program, [process.execPath, compiledProgram(program), ...args], options);
+}
+
+/**
+ * Runs any command under the supervisor: `pid` and `signal` are those of the command itself.
+ * @throws Error as spawnBound
+ */
+export async function spawnSupervised(
+  command: string,
+  args: readonly string[],
+  options: Surroundings,
+): Promise<BoundProcess> {
+  const supervisor = await spawnReporting(command, ['/bin/sh', SUPERVISOR, options.logFile, command, ...args], options);
+  const pid = Number(supervisor.report['pid']);
+  let running = true;
+  const exited = supervisor.exited.finally(() => (running = false));
+  return {
+    pid,
+    report: supervisor.report,
+    exited,
+    signal: (signal) => {
+      if (running) sendSignal(pid, signal);
+    },
+  };
+}
+
+async function spawnReporting(
+  name: string,
+  [file, ...args]: readonly [string, ...string[]],
+  { logFile, env, cwd }: Surroundings,
+): Promise<BoundProcess> {
+  const log = openSync(logFile, 'a');
+  const child = spawn(file, args, {
     stdio: ['pipe', 'pipe', log],
     // Its own process group: Ctrl-C reaches the devnet alone, which then ends its children in order.
     detached: true,
-    env: { ...inherited(), ...options.env },
-    cwd: options.cwd,
+    env: { ...inherited(), ...env },
+    cwd,
   });
   closeSync(log);
   const { stdin, stdout } = child;
@@ -61,36 +97,12 @@ export async function spawnBound(options: SpawnOptions): Promise<BoundProcess> {
   if (report === null) {
     child.kill('SIGKILL');
     await exited;
-    const tail = readFileSync(options.logFile, 'utf8').slice(-LOG_TAIL_CHARS);
-    throw new Error(`${options.program} did not start; the end of ${options.logFile}:\n${tail}`);
+    const tail = readFileSync(logFile, 'utf8').slice(-LOG_TAIL_CHARS);
+    throw new Error(`${name} did not start; the end of ${logFile}:\n${tail}`);
   }
   const { pid } = child;
-  if (pid === undefined) throw new Error(`${options.program} has no pid`);
+  if (pid === undefined) throw new Error(`${name} has no pid`);
   return { pid, report, exited, signal: (signal) => void child.kill(signal) };
-}
-
-/** Runs any command under the supervisor program: `pid` and `signal` are those of the command itself. */
-export async function spawnSupervised(
-  command: string,
-  args: readonly string[],
-  options: Omit<SpawnOptions, 'program' | 'args'>,
-): Promise<BoundProcess> {
-  const supervisor = await spawnBound({
-    ...options,
-    program: 'devnet/process/supervisor',
-    args: [options.logFile, command, ...args],
-  });
-  const pid = Number(supervisor.report['pid']);
-  let running = true;
-  const exited = supervisor.exited.finally(() => (running = false));
-  return {
-    pid,
-    report: supervisor.report,
-    exited,
-    signal: (signal) => {
-      if (running) sendSignal(pid, signal);
-    },
-  };
 }
 
 /** SIGTERM, and SIGKILL when the process has not gone after `graceMs`. */
