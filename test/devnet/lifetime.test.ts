@@ -68,7 +68,9 @@ describe('spawnSupervised', () => {
   });
 
   it('says what is wrong when the command does not exist', async () => {
-    await expect(spawnSupervised('/nonexistent/el', [], { logFile: logFile() })).rejects.toThrow('/nonexistent/el: not found');
+    await expect(spawnSupervised('/nonexistent/el', [], { logFile: logFile() })).rejects.toThrow(
+      '/nonexistent/el: not found',
+    );
   });
 });
 
