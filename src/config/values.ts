@@ -5,7 +5,8 @@ import { REDACTED } from '../util/redact.js';
 
 /** A setting read from text, or why it cannot be and what to write instead. */
 export type Parsed<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly reason: string; readonly fix: string };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string; readonly fix: string };
 
 /** How the text of a setting becomes a value. The same text form serves argv, environment, file and default. */
 export interface ValueType<T> {

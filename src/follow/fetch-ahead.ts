@@ -27,7 +27,8 @@ export interface FetchDeps {
 }
 
 type Fetched =
-  { readonly ok: true; readonly found: Lookup<FetchedBlock> } | { readonly ok: false; readonly error: LockstepError };
+  | { readonly ok: true; readonly found: Lookup<FetchedBlock> }
+  | { readonly ok: false; readonly error: LockstepError };
 
 /** The place of one block in the order. */
 class Slot {

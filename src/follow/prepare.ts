@@ -14,7 +14,8 @@ import type { FetchAhead } from './fetch-ahead.js';
 import type { ExtendStop } from './action.js';
 
 export type Prepared =
-  { readonly kind: 'ready'; readonly payload: Payload } | { readonly kind: 'stop'; readonly stop: ExtendStop };
+  | { readonly kind: 'ready'; readonly payload: Payload }
+  | { readonly kind: 'stop'; readonly stop: ExtendStop };
 
 /** A block further in the future than this is not believed (reliability S25). Fast devnets run hours ahead of the clock. */
 const MAX_FUTURE_S = 24 * 3_600;

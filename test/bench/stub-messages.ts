@@ -115,4 +115,6 @@ export interface SourceCounts {
 
 /** body: the body of the first block was asked for, for the first time since `watch-body`. */
 export type SourceReport =
-  { readonly kind: 'ready'; readonly port: number } | { readonly kind: 'body'; readonly atNs: number } | SourceCounts;
+  | { readonly kind: 'ready'; readonly port: number }
+  | { readonly kind: 'body'; readonly atNs: number }
+  | SourceCounts;

@@ -89,7 +89,6 @@ async function openDatabases(dataDir: string | null): Promise<Databases> {
     const directory = join(dataDir, name);
     mkdirSync(directory, { recursive: true });
     // The client declares the interface of a newer Level than the one it brings, and calls only what both have.
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment
     return new Level<Key, Key>(directory) as Level<Key, Key> & Database;
   };
   return { chainDB: open('chain'), stateDB: open('state'), metaDB: open('meta') };

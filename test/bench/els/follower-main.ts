@@ -16,7 +16,8 @@ export interface FollowerArguments extends Omit<FollowerOptions, 'bearer'> {
 
 /** ready: everything is prepared, and `go` may come. done: the last block is the head. */
 export type FollowerReport =
-  { readonly kind: 'ready' } | { readonly kind: 'done'; readonly startedNs: number; readonly endedNs: number };
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly startedNs: number; readonly endedNs: number };
 
 /** A follower that is not lockstep, as a process of its own. */
 async function main(options: FollowerArguments): Promise<void> {

@@ -6,7 +6,8 @@ import type { World } from './world.js';
 
 /** Those that tell of a divergence or of a plan, and the one for moves that nobody asked for. */
 export type RecoveryHold =
-  Extract<HoldReason, { readonly divergence: Divergence } | { readonly plan: Plan }>['kind'] | 'foreign-writer';
+  | Extract<HoldReason, { readonly divergence: Divergence } | { readonly plan: Plan }>['kind']
+  | 'foreign-writer';
 
 /** The holds that a recovery can come to. One that is added does not compile before it stands here. */
 export const RECOVERY_HOLDS: Readonly<Record<RecoveryHold, true>> = {
