@@ -117,39 +117,32 @@ function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, 
 /** A cure that did nothing is tried again after a pause: the extension meets the same answer then. */
 export function fromUnmap(state: State, { from, stop }: Extract<Outcome, { of: 'unmap' }>, tick: Tick): State {
   const at = from.number + 1;
-  const done: State = { ...state, staleAbove: null };
   switch (stop.why) {
     case 'climbed': {
       // The next blocks go one by one: on op-geth each of them may need a cure of its own (engines-measured 1.3).
       const reason = stuck(at, 'cured', true);
       const trouble = { key: 'cured', count: 1, retryAt: tick.now, named: false, reason };
-      return { ...done, lastForkchoiceAt: tick.now, trouble };
+      return { ...state, lastForkchoiceAt: tick.now, trouble };
     }
     case 'answered':
-      return fromAnswer(done, 'forkchoice', stuck(at, describe(stop.answer), true), stop.answer, tick);
+      return fromAnswer(state, 'forkchoice', stuck(at, describe(stop.answer), true), stop.answer, tick);
     case 'refused':
-      return troubled(done, 'forkchoice', stuck(at, describe(stop.answer), true), tick);
+      return troubled(state, 'forkchoice', stuck(at, describe(stop.answer), true), tick);
     case 'copy-refused':
       return troubled(
-        withoutCopy(done, stop.copy, tick),
+        withoutCopy(state, stop.copy, tick),
         'forkchoice',
-        uncured(done, stop.copy, describe(stop.answer)),
+        uncured(state, stop.copy, describe(stop.answer)),
         tick,
       );
     case 'not-sent':
-      return notCured(done, stop.stop, tick);
+      // The EL refused the copy, or the block itself, in this session: there is no other cure.
+      return stop.stop.why === 'known-refused'
+        ? troubled(state, 'forkchoice', uncured(state, stop.stop.block, 'its copied sibling was refused before'), tick)
+        : state;
     case 'unread':
-      return unread(done, stop.error, tick);
+      return unread(state, stop.error, tick);
   }
-}
-
-function notCured(state: State, stop: Extract<ClimbStop, { why: 'not-sent' }>['stop'], tick: Tick): State {
-  if (stop.why === 'source-failed') {
-    return troubled(state, 'source', { kind: 'source-unavailable', error: stop.error }, tick);
-  }
-  // The EL refused the copy, or the block itself, in this session: there is no other cure.
-  if (stop.why !== 'known-refused') return state;
-  return troubled(state, 'forkchoice', uncured(state, stop.block, 'its copied sibling was refused before'), tick);
 }
 
 function uncured(state: State, copy: BlockRef, answer: string): HoldReason {

@@ -110,8 +110,14 @@ function fromOutcome(state: State, outcome: Outcome, observation: Observation, t
     }
     case 'climb':
       return fromClimb(spoiled(state, outcome), outcome, tick);
-    case 'unmap':
-      return fromUnmap(spoiled(state, outcome), outcome, tick);
+    case 'unmap': {
+      const { from, stop } = outcome;
+      const known = { ...spoiled(state, outcome), staleAbove: null };
+      // What the source does not serve as it did to the extension before is no fault of the EL's.
+      return stop.why === 'not-sent' && stop.stop.why !== 'known-refused'
+        ? fromStop(known, stop.stop, from, tick)
+        : fromUnmap(known, outcome, tick);
+    }
   }
 }
 

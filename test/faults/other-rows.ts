@@ -245,7 +245,7 @@ export const ADVERSARY_ROWS: readonly FaultRow[] = [
       },
       { file: LADDER, test: 'soon after a recovery waits for the pause to end, as the source may be flapping (A2)' },
       { file: LADDER, test: 'is never searched for deeper than --recovery.max-depth, nor below what is final (A2)' },
-      { file: 'test/follow/explore.test.ts', test: 'keeps the invariants and comes to its end: $name' },
+      { file: 'test/core/explore.test.ts', test: 'keeps the invariants and comes to its end: $name' },
     ],
   },
   {

@@ -22,7 +22,7 @@ when one is gone. A hold is one of [these](states.md); what to do about it is in
 
 Seen on: the EL beside which lockstep ran as a process. _parts_: a test of single parts of lockstep, mostly under a clock of its
 own, for what takes too long or cannot be made to happen. The tests below \`els\` need execution clients that are built first
-(\`npm run test:els\`), all others run with \`npm test\`.`;
+(\`npm run test:els\`), those in \`test/core\` by \`npm run test:core\`, all others with \`npm test\`.`;
 
 /** docs/faults.md. */
 export function faultsPage(): string {

@@ -133,7 +133,7 @@ export const SOURCE_ROWS: readonly FaultRow[] = [
         test: 'and answers from both in turn moves the EL once in a pause at most, and finality never back (S12)',
       },
       { file: CHAIN, test: 'other blocks than the EL has at their heights' },
-      { file: 'test/follow/explore.test.ts', test: 'keeps the invariants and comes to its end: $name' },
+      { file: 'test/core/explore.test.ts', test: 'keeps the invariants and comes to its end: $name' },
     ],
   },
   {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../src/follow/decide.js';
 import { promote } from '../../src/follow/labels.js';
-import { explore } from './model/explorer.js';
-import { SCENARIOS } from './model/scenarios.js';
+import { explore } from '../follow/model/explorer.js';
+import { SCENARIOS } from '../follow/model/scenarios.js';
 
 /** Worlds per scenario; `npm run explore` visits more of them. */
 const MAX_STATES = 2_400;

@@ -2,18 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import { decide } from '../../src/follow/decide.js';
 import { promote } from '../../src/follow/labels.js';
 import { MUTANTS } from '../mutants/all.js';
-import { GETH_2026 } from './model/engine/profiles.js';
-import { checkSchedules, drawOf } from './model/check-schedules.js';
-import { PROFILES } from './model/recovery-scenarios.js';
+import { GETH_2026 } from '../follow/model/engine/profiles.js';
+import { checkSchedules, drawOf } from '../follow/model/check-schedules.js';
+import { PROFILES } from '../follow/model/recovery-scenarios.js';
 
 const CORE = { decide, promote };
 
-/**
- * Schedules per kind of EL. The gate runs this file with two versions of Node, and each has schedules of its own;
- * `npm run soak` plays more of them, and other ones each time.
- */
-const SCHEDULES = 250;
-const NODE_MAJOR = Number.parseInt(process.versions.node, 10);
+/** Schedules per kind of EL. `npm run soak` plays more of them, and other ones each time. */
+const SCHEDULES = 500;
+/** The same ones each time, so that a gate that fails is not a matter of luck. */
+const SEED = 20;
 
 /** What `npm run soak` found, by the first number of its path. */
 const MENDED = [
@@ -23,6 +21,8 @@ const MENDED = [
   { name: 'geth-2025', seed: 102, run: 238 },
   // And one that was cured of stale mappings past what was final, as the source had moved on.
   { name: 'op-geth', seed: 121, run: 902 },
+  // The source went to another branch between an extension and the cure that it asked for, over and over, without a pause.
+  { name: 'geth-2026', seed: 20, run: 336 },
   // The rest were mistakes of the checks: what holds at genesis, beside a label above the head, in a new life of the EL, from another head.
   { name: 'op-geth', seed: 70, run: 482 },
   { name: 'op-geth', seed: 71, run: 174 },
@@ -38,7 +38,7 @@ const MENDED = [
   { name: 'spec-random', seed: 53, run: 282 },
 ];
 
-const draw = drawOf(SCHEDULES, NODE_MAJOR);
+const draw = drawOf(SCHEDULES, SEED);
 process.stdout.write(`random schedules: LOCKSTEP_SEED=${draw.seed}\n`);
 
 describe('whatever happens in 200 turns', () => {
