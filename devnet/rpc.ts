@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SignJWT } from 'jose';
+import { request } from 'undici';
 import { isJsonObject, type JsonValue } from '../src/util/json.js';
 import type { RpcCall, RpcOutcome } from '../src/util/rpc.js';
 
@@ -17,13 +18,13 @@ export class RpcError extends Error {
 }
 
 export interface RpcClient {
-  /** @throws RpcError on an error object, and whatever fetch throws when there is no answer. */
+  /** @throws RpcError on an error object, and what undici throws when there is no answer. */
   call(method: string, params: readonly JsonValue[]): Promise<JsonValue>;
   /** Outcomes in the order of the calls. */
   batch(calls: readonly RpcCall[]): Promise<readonly RpcOutcome[]>;
 }
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUTS = { headersTimeout: 30_000, bodyTimeout: 30_000 };
 
 /** Well inside the 60 s for which an engine port takes a token. */
 const TOKEN_REUSE_MS = 20_000;
@@ -46,10 +47,15 @@ export function rpcClient(url: string, jwtSecretFile?: string): RpcClient {
     const headers: Record<string, string> = { 'content-type': 'application/json' };
     const bearing = await bearer();
     if (bearing !== null) headers['authorization'] = `Bearer ${bearing}`;
-    const signal = AbortSignal.timeout(TIMEOUT_MS);
-    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal });
-    if (!response.ok) throw new Error(`${url} answered HTTP ${response.status}: ${await response.text()}`);
-    return response.json();
+    // Not fetch, which takes three times the processor time and has the EL compress what stays on this machine.
+    const { statusCode, body: reply } = await request(url, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      ...TIMEOUTS,
+    });
+    if (statusCode !== 200) throw new Error(`${url} answered HTTP ${statusCode}: ${await reply.text()}`);
+    return reply.json();
   }
 
   async function batch(calls: readonly RpcCall[]): Promise<readonly RpcOutcome[]> {
