@@ -1,0 +1,134 @@
+import uPlot from 'uplot';
+import { durationText } from './words.js';
+import { element, found } from './dom.js';
+import type { Point, Resolution, Tick, Whole } from './wire.js';
+
+interface Series {
+  readonly label: string;
+  /** The place in a `Point`. */
+  readonly at: number;
+  /** A custom property of the style sheet. */
+  readonly color: string;
+}
+
+interface Plot {
+  readonly title: string;
+  readonly unit: string;
+  readonly series: readonly Series[];
+}
+
+const PLOTS: readonly Plot[] = [
+  {
+    title: 'behind the source',
+    unit: 'blocks',
+    series: [
+      { label: 'unsafe', at: 1, color: '--unsafe' },
+      { label: 'safe', at: 2, color: '--safe' },
+      { label: 'finalized', at: 3, color: '--finalized' },
+    ],
+  },
+  {
+    title: 'latency, the worst of each step',
+    unit: 'ms',
+    series: [
+      { label: 'end to end', at: 4, color: '--line-1' },
+      { label: 'newPayload', at: 5, color: '--line-2' },
+      { label: 'forkchoice', at: 6, color: '--line-3' },
+    ],
+  },
+  { title: 'replayed', unit: 'blocks/s', series: [{ label: 'rate', at: 7, color: '--line-1' }] },
+];
+
+const PLOT_HEIGHT = 150;
+const AXIS_WIDTH = 52;
+/** Of the time that is drawn, however little there is to draw. */
+const SHORTEST_SECONDS = 60;
+
+/** Points as they came, of each resolution, and the plots of the one that is chosen. */
+export class Charts {
+  #resolutions: readonly Resolution[] = [];
+  #points: Point[][] = [];
+  #chosen = 0;
+  #plots: readonly { readonly plot: uPlot; readonly of: Plot; readonly figure: HTMLElement }[] = [];
+
+  constructor() {
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#rebuild());
+    new ResizeObserver(() => this.#resize()).observe(found('#plots'));
+  }
+
+  start({ resolutions, points }: Whole): void {
+    this.#points = points.map((each) => [...each]);
+    if (this.#resolutions.length === 0) {
+      this.#resolutions = resolutions;
+      this.#offer();
+      this.#rebuild();
+    } else this.#draw();
+  }
+
+  add({ points }: Tick): void {
+    for (const [index, { points: most }] of this.#resolutions.entries()) {
+      const kept = this.#points[index] ?? [];
+      kept.push(...(points[index] ?? []));
+      kept.splice(0, Math.max(0, kept.length - most));
+    }
+    if ((points[this.#chosen] ?? []).length > 0) this.#draw();
+  }
+
+  #offer(): void {
+    const choices = this.#resolutions.map(({ stepSeconds, points }, index) => {
+      const attributes = { type: 'radio', name: 'time', value: String(index), ...(index === 0 ? { checked: '' } : {}) };
+      const radio = element('input', attributes);
+      radio.addEventListener('change', () => {
+        this.#chosen = index;
+        this.#draw();
+      });
+      return element('label', {}, radio, durationText(stepSeconds * points).replace(/ 0 s| 0 min/, ''));
+    });
+    found('#charts fieldset').append(...choices);
+  }
+
+  #rebuild(): void {
+    for (const { plot } of this.#plots) plot.destroy();
+    const figures = PLOTS.map(({ title, unit }) =>
+      element('figure', {}, element('figcaption', {}, `${title} (${unit})`), element('div', { role: 'img' })),
+    );
+    found('#plots').replaceChildren(...figures);
+    this.#plots = figures.map((figure, index) => {
+      const of = PLOTS[index] as Plot;
+      return { of, figure, plot: new uPlot(optionsOf(of, figure.clientWidth), [[]], found('div', figure)) };
+    });
+    this.#draw();
+  }
+
+  #resize(): void {
+    for (const { plot, figure } of this.#plots) plot.setSize({ width: figure.clientWidth, height: PLOT_HEIGHT });
+  }
+
+  #draw(): void {
+    const points = this.#points[this.#chosen] ?? [];
+    const times = points.map(([time]) => time);
+    const newest = points.at(-1);
+    for (const { plot, of, figure } of this.#plots) {
+      plot.setData([times, ...of.series.map(({ at }) => points.map((point) => point[at] ?? null))]);
+      const now = of.series.map(({ label, at }) => `${label} ${newest?.[at] ?? 'unknown'}`);
+      found('div', figure).setAttribute('aria-label', `${of.title}, newest: ${now.join(', ')} ${of.unit}`);
+    }
+  }
+}
+
+function optionsOf({ series }: Plot, width: number): uPlot.Options {
+  const style = getComputedStyle(document.documentElement);
+  const color = (name: string): string => style.getPropertyValue(name).trim();
+  const axis = { stroke: color('--dim'), grid: { stroke: color('--faint'), width: 1 }, ticks: { show: false } };
+  const times: uPlot.Range.Function = (_plot, first, last) => [Math.min(first, last - SHORTEST_SECONDS), last];
+  return {
+    width,
+    height: PLOT_HEIGHT,
+    // In UTC, as everything here.
+    tzDate: (seconds) => uPlot.tzDate(new Date(1_000 * seconds), 'Etc/UTC'),
+    axes: [axis, { ...axis, size: AXIS_WIDTH }],
+    scales: { x: { range: times }, y: { range: (_plot, _low, high) => [0, high > 0 ? 1.1 * high : 1] } },
+    cursor: { drag: { x: false, y: false } },
+    series: [{}, ...series.map((each) => ({ label: each.label, stroke: color(each.color), width: 1.5 }))],
+  };
+}
