@@ -120,7 +120,11 @@ function optionsOf({ series }: Plot, width: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const axis = { stroke: color('--dim'), grid: { stroke: color('--faint'), width: 1 }, ticks: { show: false } };
-  const times: uPlot.Range.Function = (_plot, first, last) => [Math.min(first, last - SHORTEST_SECONDS), last];
+  // Of a single point uPlot makes years.
+  const times = ({ data: [drawn] }: uPlot): uPlot.Range.MinMax => {
+    const last = drawn.at(-1) ?? Date.now() / 1_000;
+    return [Math.min(drawn[0] ?? last, last - SHORTEST_SECONDS), last];
+  };
   return {
     width,
     height: PLOT_HEIGHT,

@@ -62,6 +62,7 @@ function librariesOf(folder: string): readonly string[] {
 
 const FAMILIES = {
   'system-ui': 'DejaVu Sans',
+  sans: 'DejaVu Sans',
   'sans-serif': 'DejaVu Sans',
   monospace: 'DejaVu Sans Mono',
   'ui-monospace': 'DejaVu Sans Mono',

@@ -39,6 +39,7 @@ export async function openPage(
 /** Kept for whoever looks at the run, in a folder that git ignores. */
 export async function keepShot(page: Page, name: string): Promise<void> {
   mkdirSync(SHOTS, { recursive: true });
+  await page.evaluate('document.activeElement?.blur()');
   await page.screenshot({ path: join(SHOTS, `${name}.png`), fullPage: true });
 }
 
