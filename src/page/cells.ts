@@ -15,11 +15,12 @@ export function cellsOf(strip: Strip, rungs: readonly Rung[]): readonly Cell[] {
   const topOf = (side: 'source' | 'local', label: Rung['label']): number =>
     rungs.find((rung) => rung.label === label)?.[side]?.number ?? -1;
   const [theirs, ours] = [topOf('source', 'unsafe'), topOf('local', 'unsafe')];
+  const parting = partingOf(strip);
   return strip.source.flatMap((source, index): Cell[] => {
     const height = strip.from + index;
     const [local, givenUp] = [strip.local[index] ?? null, strip.givenUp[index] ?? null];
     const left = (hash: string | null): Cell => ({ height, row: 1, kind: 'left', hash });
-    if (isParted(strip, height, source, local)) {
+    if (height >= parting) {
       return [
         ...(height <= theirs ? [{ height, row: 0, kind: 'ahead', hash: source } as const] : []),
         ...(height <= ours ? [left(local)] : []),
@@ -32,9 +33,11 @@ export function cellsOf(strip: Strip, rungs: readonly Rung[]): readonly Cell[] {
   });
 }
 
-function isParted({ isForked, ancestor }: Strip, height: number, source: string | null, local: string | null): boolean {
-  if (!isForked) return false;
-  return ancestor === null ? source !== null && local !== null && source !== local : height > ancestor;
+/** The height from which on there are two branches, as far as is known; beyond every height where there is one. */
+function partingOf({ isForked, ancestor, from, source, local }: Strip): number {
+  if (!isForked) return Number.POSITIVE_INFINITY;
+  if (ancestor !== null) return ancestor + 1;
+  return from + source.findIndex((hash, index) => hash !== null && (local[index] ?? hash) !== hash);
 }
 
 /** What the strip comes to, for those who cannot see it. */

@@ -1,19 +1,21 @@
 import uPlot from 'uplot';
-import { durationText } from './words.js';
-import { element, found } from './dom.js';
+import { durationText, timeText } from './words.js';
+import { element, found, setText } from './dom.js';
 import type { Point, Resolution, Tick, Whole } from './wire.js';
 
 interface Series {
   readonly label: string;
   /** The place in a `Point`. */
   readonly at: number;
-  /** A custom property of the style sheet. */
+  /** A custom property of the style sheet, and a class that has it. */
   readonly color: string;
 }
 
 interface Plot {
   readonly title: string;
   readonly unit: string;
+  /** There is a value now and then, as blocks come. */
+  readonly isSparse?: boolean;
   readonly series: readonly Series[];
 }
 
@@ -22,21 +24,22 @@ const PLOTS: readonly Plot[] = [
     title: 'behind the source',
     unit: 'blocks',
     series: [
-      { label: 'unsafe', at: 1, color: '--unsafe' },
-      { label: 'safe', at: 2, color: '--safe' },
-      { label: 'finalized', at: 3, color: '--finalized' },
+      { label: 'unsafe', at: 1, color: 'unsafe' },
+      { label: 'safe', at: 2, color: 'safe' },
+      { label: 'finalized', at: 3, color: 'finalized' },
     ],
   },
   {
     title: 'latency, the worst of each step',
     unit: 'ms',
+    isSparse: true,
     series: [
-      { label: 'end to end', at: 4, color: '--line-1' },
-      { label: 'newPayload', at: 5, color: '--line-2' },
-      { label: 'forkchoice', at: 6, color: '--line-3' },
+      { label: 'end to end', at: 4, color: 'line-1' },
+      { label: 'newPayload', at: 5, color: 'line-2' },
+      { label: 'forkchoice', at: 6, color: 'line-3' },
     ],
   },
-  { title: 'replayed', unit: 'blocks/s', series: [{ label: 'rate', at: 7, color: '--line-1' }] },
+  { title: 'replayed', unit: 'blocks/s', series: [{ label: 'rate', at: 7, color: 'line-1' }] },
 ];
 
 const PLOT_HEIGHT = 150;
@@ -82,16 +85,20 @@ export class Charts {
         this.#chosen = index;
         this.#draw();
       });
-      return element('label', {}, radio, durationText(stepSeconds * points).replace(/ 0 s| 0 min/, ''));
+      return element('label', {}, radio, durationText(stepSeconds * points));
     });
     found('#charts fieldset').append(...choices);
   }
 
   #rebuild(): void {
     for (const { plot } of this.#plots) plot.destroy();
-    const figures = PLOTS.map(({ title, unit }) =>
-      element('figure', {}, element('figcaption', {}, `${title} (${unit})`), element('div', { role: 'img' })),
-    );
+    const figures = PLOTS.map(({ title, unit, series }) => {
+      const keys = series.map(({ label, color }) =>
+        element('li', {}, element('i', { class: color }), `${label} `, element('b')),
+      );
+      const caption = element('figcaption', {}, `${title} (${unit})`);
+      return element('figure', {}, caption, element('div', { role: 'img' }), element('ul', { class: 'key' }, ...keys));
+    });
     found('#plots').replaceChildren(...figures);
     this.#plots = figures.map((figure, index) => {
       const of = PLOTS[index] as Plot;
@@ -110,13 +117,22 @@ export class Charts {
     const newest = points.at(-1);
     for (const { plot, of, figure } of this.#plots) {
       plot.setData([times, ...of.series.map(({ at }) => points.map((point) => point[at] ?? null))]);
-      const now = of.series.map(({ label, at }) => `${label} ${newest?.[at] ?? 'unknown'}`);
+      const values = of.series.map(({ at }) => String(newest?.[at] ?? 'unknown'));
+      for (const [index, value] of figure.querySelectorAll<HTMLElement>('.key b').entries())
+        setText(value, values[index] ?? '');
+      const now = of.series.map(({ label }, index) => `${label} ${values[index] ?? ''}`);
       found('div', figure).setAttribute('aria-label', `${of.title}, newest: ${now.join(', ')} ${of.unit}`);
     }
   }
 }
 
-function optionsOf({ series }: Plot, width: number): uPlot.Options {
+/** In UTC, as everything here; with seconds where the marks are close. */
+function clockTexts(_plot: uPlot, marks: readonly number[]): string[] {
+  const shown = (marks[1] ?? 0) - (marks[0] ?? 0) < 60 ? [6, 14] : [6, 11];
+  return marks.map((seconds) => timeText(1_000 * seconds).slice(...shown));
+}
+
+function optionsOf({ series, isSparse = false }: Plot, width: number): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(name).trim();
   const axis = { stroke: color('--dim'), grid: { stroke: color('--faint'), width: 1 }, ticks: { show: false } };
@@ -128,11 +144,21 @@ function optionsOf({ series }: Plot, width: number): uPlot.Options {
   return {
     width,
     height: PLOT_HEIGHT,
-    // In UTC, as everything here.
-    tzDate: (seconds) => uPlot.tzDate(new Date(1_000 * seconds), 'Etc/UTC'),
-    axes: [axis, { ...axis, size: AXIS_WIDTH }],
+    legend: { show: false },
+    axes: [
+      { ...axis, values: clockTexts },
+      { ...axis, size: AXIS_WIDTH },
+    ],
     scales: { x: { range: times }, y: { range: (_plot, _low, high) => [0, high > 0 ? 1.1 * high : 1] } },
     cursor: { drag: { x: false, y: false } },
-    series: [{}, ...series.map((each) => ({ label: each.label, stroke: color(each.color), width: 1.5 }))],
+    series: [
+      {},
+      ...series.map((each) => ({
+        label: each.label,
+        stroke: color(`--${each.color}`),
+        width: 1.5,
+        spanGaps: isSparse,
+      })),
+    ],
   };
 }

@@ -14,7 +14,8 @@ export function durationText(seconds: number): string {
     left -= count * size;
     return count === 0 ? [] : [`${count} ${unit}`];
   });
-  return [...parts, `${left} s`].slice(0, 2).join(' ');
+  const all = left === 0 && parts.length > 0 ? parts : [...parts, `${left} s`];
+  return all.slice(0, 2).join(' ');
 }
 
 /** In UTC, as the log. */

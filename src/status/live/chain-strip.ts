@@ -12,7 +12,7 @@ type Chain = ReadonlyMap<number, Hash>;
 
 /** The newest blocks of both sides, as far as the loop came to see them: a chain is what its head's parents are. */
 export class ChainStrip {
-  readonly #known = new Map<Hash, BlockRef>();
+  #known = new Map<Hash, BlockRef>();
   #source: BlockRef | null = null;
   #local: BlockRef | null = null;
   /** Below its head, where blocks between were not seen. */
@@ -86,8 +86,8 @@ export class ChainStrip {
 
   #note(ref: BlockRef): void {
     this.#known.set(ref.hash, ref);
-    const oldest = this.#known.size <= MAX_KEPT ? undefined : this.#known.keys().next().value;
-    if (oldest !== undefined) this.#known.delete(oldest);
+    // Many at a time: what was deleted one by one would be passed over at each look for the oldest.
+    if (this.#known.size > 2 * MAX_KEPT) this.#known = new Map([...this.#known].slice(-MAX_KEPT));
   }
 
   /** The blocks from a head down, by their parents, until one was not seen. */

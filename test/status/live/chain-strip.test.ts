@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { BlockRef } from '../../../src/chain/block.js';
 import { type Cell, cellsOf, stripText } from '../../../src/page/cells.js';
 import type { Outcome } from '../../../src/follow/action.js';
-import type { FollowHooks, Phase, SourceView } from '../../../src/follow/state.js';
+import type { FollowHooks, HoldReason, Phase, SourceView } from '../../../src/follow/state.js';
 import type { Payload } from '../../../src/payload/payload.js';
 import { ChainStrip } from '../../../src/status/live/chain-strip.js';
 import { rungsOf } from '../../../src/status/rungs.js';
@@ -36,6 +36,11 @@ function turn(
     action: { do: 'wait', ms: 1 },
   });
 }
+
+const finalizedDivergence = (): HoldReason => {
+  const divergence = { source: at(B, 4), engine: at(A, 4) };
+  return { kind: 'finalized-divergence', divergence, finalized: at(A, 4) };
+};
 
 const replayed = (...refs: BlockRef[]): void => refs.forEach((ref) => hooks.onBlock({ ref } as Payload));
 
@@ -106,6 +111,12 @@ describe('the strip of the last blocks', () => {
     const divergence = { source: at(B, 4), engine: at(A, 4) };
     turn([A, 4], sourceView(B, 4), { kind: 'recovering', divergence });
     expect(strip.view).toMatchObject({ ancestor: 3, isForked: true });
+  });
+
+  it('parts from the lowest height that differs where no ancestor is known', () => {
+    turn([A, 6], sourceView(B, 8), { kind: 'holding', reason: finalizedDivergence() });
+    expect(drawn()).toEqual(['fFSuAaaAA', '    XXX']);
+    expect(strip.view).toMatchObject({ ancestor: null, isForked: true });
   });
 
   it('shows 64 blocks at most, whatever it saw', () => {
