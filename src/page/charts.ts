@@ -71,7 +71,9 @@ export class Charts {
   add({ points }: Tick): void {
     for (const [index, { points: most }] of this.#resolutions.entries()) {
       const kept = this.#points[index] ?? [];
-      kept.push(...(points[index] ?? []));
+      const last = kept.at(-1)?.[0] ?? 0;
+      // What a `Whole` has, the tick after it may tell once more.
+      kept.push(...(points[index] ?? []).filter(([time]) => time > last));
       kept.splice(0, Math.max(0, kept.length - most));
     }
     if ((points[this.#chosen] ?? []).length > 0) this.#draw();

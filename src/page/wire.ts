@@ -13,7 +13,7 @@ export interface Tick {
   readonly strip: Strip;
   readonly checks: readonly Check[];
   readonly connections: readonly Connection[];
-  /** Those that are newer than the message before, oldest first. */
+  /** Those that are newer than the last tick, oldest first; the first tick may repeat some of the `Whole`. */
   readonly events: readonly Happening[];
   /** The same for the points of each resolution, finest first. */
   readonly points: readonly (readonly Point[])[];

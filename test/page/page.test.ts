@@ -7,7 +7,7 @@ import { startChromium } from './chromium.js';
 import { serveDayOfData } from './day-of-data.js';
 import { CANARY, keepShot, openPage, PageWorld, type Watched } from './page-world.js';
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 40_000;
 
 let world: PageWorld;
 let browser: Browser;

@@ -98,7 +98,7 @@ function livePage(): readonly string[] {
       ['route', 'answer'],
       [
         [code('/status'), 'the page; `/status/page.js` and `/status/style.css` belong to it'],
-        [code('/status.json'), 'everything that it shows, put together once a second at most'],
+        [code('/status.json'), 'everything that it shows, put together once for all who ask within a second'],
         [
           code('/status/events'),
           `the same as server-sent events: \`whole\` at first, then \`tick\` once a second with what is new. For ${streams} readers at a time; one that does not take ${bufferedBytes / 1024 ** 2} MB is cut`,

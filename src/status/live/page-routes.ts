@@ -40,7 +40,7 @@ const HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-/** What is put together for one is good for all who ask within this time. */
+/** What is put together for one is good for all who ask within this time: it takes milliseconds. */
 const SHARED_MS = 1_000;
 
 /**
@@ -49,8 +49,9 @@ const SHARED_MS = 1_000;
  * host (DNS rebinding), by Host.
  */
 export function addPageRoutes(server: FastifyInstance, { live, metrics, folder, now }: ServedPage): void {
-  const whole = shared(now, () => JSON.stringify(live.whole()));
-  const streams = new Streams({ whole, ticker: () => tickerText(live) });
+  const whole = new Shared(now, () => JSON.stringify(live.whole()));
+  const bundle = new Shared(now, async () => bundleText(live.whole(), await metrics()));
+  const streams = new Streams({ whole: () => whole.text, ticker: () => tickerText(live, whole) });
   const get = (path: string, answer: (reply: FastifyReply) => Promise<FastifyReply> | FastifyReply): void => {
     server.get(path, { exposeHeadRoute: false }, async (request, reply) => {
       const reason = refused(request);
@@ -71,15 +72,13 @@ export function addPageRoutes(server: FastifyInstance, { live, metrics, folder, 
       return reply.type(type).send(text);
     });
   }
-  get('/status.json', (reply) => reply.type('application/json').send(whole()));
+  get('/status.json', (reply) => reply.type('application/json').send(whole.text));
   get('/status/bundle.json', async (reply) => {
     const name = `lockstep-${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}.json`;
-    const { platform, arch, version: node } = process;
-    const bundle = { ...(JSON.parse(whole()) as Whole), system: { node, platform, arch }, metrics: await metrics() };
     return reply
       .header('content-disposition', `attachment; filename="${name}"`)
       .type('application/json')
-      .send(JSON.stringify(bundle));
+      .send(await bundle.text);
   });
   get('/status/events', (reply) => {
     if (!streams.add(reply.raw, HEADERS)) {
@@ -89,9 +88,19 @@ export function addPageRoutes(server: FastifyInstance, { live, metrics, folder, 
   });
 }
 
-function tickerText(live: LiveView): () => string {
+function bundleText(whole: Whole, metrics: string): string {
+  const { platform, arch, version: node } = process;
+  return JSON.stringify({ ...whole, system: { node, platform, arch }, metrics });
+}
+
+/** Who begins to read between two ticks is given what the next one goes on from. */
+function tickerText(live: LiveView, whole: Shared<string>): () => string {
   const next = live.ticker();
-  return () => JSON.stringify(next());
+  whole.forget();
+  return () => {
+    whole.forget();
+    return JSON.stringify(next());
+  };
 }
 
 const PLAIN_HOST = /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i;
@@ -114,12 +123,23 @@ function isOfOtherSite({ host = '', origin, ...headers }: FastifyRequest['header
   return origin !== undefined && origin !== `http://${host}` && origin !== `https://${host}`;
 }
 
-function shared<T>(now: () => number, make: () => T): () => T {
-  let made: { readonly value: T; readonly at: number } | null = null;
-  return () => {
-    if (made === null || now() - made.at >= SHARED_MS) made = { value: make(), at: now() };
-    return made.value;
-  };
+class Shared<T> {
+  #made: { readonly text: T; readonly at: number } | null = null;
+
+  constructor(
+    private readonly now: () => number,
+    private readonly make: () => T,
+  ) {}
+
+  get text(): T {
+    const at = this.now();
+    if (this.#made === null || at - this.#made.at >= SHARED_MS) this.#made = { text: this.make(), at };
+    return this.#made.text;
+  }
+
+  forget(): void {
+    this.#made = null;
+  }
 }
 
 /** Reads a file when it is first asked for; null where there is none. */

@@ -39,8 +39,8 @@ export class Streams {
     response.on('error', () => this.#drop(response));
     response.once('close', () => this.#drop(response));
     response.writeHead(200, { ...headers, 'content-type': 'text/event-stream' });
-    response.write(`retry: ${2 * this.#limits.everyMs}\n${message('whole', this.#messages.whole())}`);
     if (this.#timer === null) this.#start();
+    response.write(`retry: ${2 * this.#limits.everyMs}\n${message('whole', this.#messages.whole())}`);
     return true;
   }
 

@@ -22,7 +22,8 @@ beforeEach(async () => {
     tickers += 1;
     return () => JSON.stringify({ tick: (ticks += 1), padding });
   };
-  const streams = new Streams({ whole: () => '{"whole":1}', ticker }, LIMITS);
+  const whole = (): string => JSON.stringify({ whole: 1, tickers });
+  const streams = new Streams({ whole, ticker }, LIMITS);
   server = createServer((_request, response) => {
     responses.push(response);
     answered.push(streams.add(response, { 'x-of': 'test' }));
@@ -54,11 +55,13 @@ async function reader(isSlow = false): Promise<{ readonly socket: Socket; readon
 }
 
 describe('the streams of the page', () => {
-  it('begin with everything, and go on with what is new', async () => {
+  it('begin with everything, and go on with what is new from before that', async () => {
     const { text } = await reader();
     await waitUntil('two ticks', () => text().includes('"tick":2'), DEADLINE_MS);
     expect(text()).toMatch(/^HTTP\/1.1 200 OK\r\nx-of: test\r\ncontent-type: text\/event-stream\r\n/);
-    expect(text()).toMatch(/retry: 40\n[\s\S]*event: whole\ndata: {"whole":1}\n\n[\s\S]*event: tick\ndata: {"tick":1,/);
+    expect(text()).toMatch(
+      /retry: 40\n[\s\S]*event: whole\ndata: {"whole":1,"tickers":1}\n\n[\s\S]*event: tick\ndata: {"tick":1,/,
+    );
   });
 
   it('are made up once for all readers, and not while there are none', async () => {
