@@ -42,6 +42,10 @@ els:
 rules:
     npm run rules
 
+# Open the live page in a real Chromium, through every state; pictures are left in dist/screenshots.
+page:
+    npm run test:page
+
 # Install what `npm pack` makes into an empty folder, and run it there.
 packed:
     npm run packed

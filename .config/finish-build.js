@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
 import { leanEl } from './lean-el.js';
@@ -28,6 +28,23 @@ const COMMON = {
  */
 function bundleLockstep() {
   return build({ ...COMMON, entryPoints: ['dist/src/main.js'], outfile: 'dist/lockstep.js', legalComments: 'linked' });
+}
+
+/** The live page for browsers, which lockstep reads when somebody asks for it. */
+async function bundlePage() {
+  await build({
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    banner: { js: `/*! With uPlot:\n${readFileSync('node_modules/uplot/LICENSE', 'utf8')}*/` },
+    logLevel: 'error',
+    tsconfig: 'src/page/tsconfig.json',
+    entryPoints: { page: 'src/page/main.ts', style: 'src/page/style.css' },
+    entryNames: '[name]',
+    outdir: 'dist/page',
+  });
+  copyFileSync('src/page/index.html', 'dist/page/index.html');
 }
 
 /**
@@ -70,4 +87,5 @@ function isBundleDue() {
 }
 
 await bundleLockstep();
+await bundlePage();
 if (isBundleDue()) await bundleEl();

@@ -1,7 +1,7 @@
 export default {
   rootDir: '..',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  testPathIgnorePatterns: ['<rootDir>/test/els/', '<rootDir>/test/core/'],
+  testPathIgnorePatterns: ['<rootDir>/test/els/', '<rootDir>/test/core/', '<rootDir>/test/page/'],
   modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.devnet/'],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],

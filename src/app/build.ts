@@ -9,6 +9,7 @@ import { createHeadFeed } from '../source/head-feed.js';
 import { createSource } from '../source/http.js';
 import type { ConsensusClient, HeadFeed, Source } from '../source/source.js';
 import { createHealth, type Health } from '../status/health.js';
+import { Calls } from '../status/live/calls.js';
 import { createMetrics, type Metrics } from '../status/metrics.js';
 import type { OnCall } from '../util/call-report.js';
 import { version } from './commands/version.js';
@@ -24,6 +25,7 @@ export interface Parts {
   readonly driven: Engine | null;
   readonly health: Health;
   readonly metrics: Metrics;
+  readonly calls: Calls;
   readonly preflightInput: PreflightInput;
   close(): Promise<void>;
 }
@@ -53,10 +55,15 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     wallNow: Date.now,
   });
   const budget = new SourceBudget(config.source);
-  const onCall: OnCall = (call) => metrics.sourceCall('0', call);
-  const source = createSource({ ...config.source, budget, onCall });
-  const consensus = consensusOf(config, budget, (call) => metrics.sourceCall('cl', call));
-  const feed = config.headFeed === null ? null : createHeadFeed({ ...config.headFeed, onCall });
+  const calls = new Calls(config, Date.now);
+  const toSource: OnCall = (call) => metrics.sourceCall('0', call);
+  const source = createSource({ ...config.source, budget, onCall: calls.counted('source', toSource) });
+  const toConsensus: OnCall = (call) => metrics.sourceCall('cl', call);
+  const consensus = consensusOf(config, budget, calls.counted('consensus', toConsensus));
+  const feed =
+    config.headFeed === null
+      ? null
+      : createHeadFeed({ ...config.headFeed, onCall: calls.counted('headFeed', toSource) });
   const { url, jwtSecret, timeoutMs, rpcUrl } = config.engine;
   const ownRpc = rpcUrl === url ? {} : { rpcUrl };
   const driven = createEngine({
@@ -66,7 +73,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     jwtSecret: jwtSecret.reveal(),
     timeoutMs,
     version: version(),
-    onCall: (call) => metrics.engineCall(call),
+    onCall: calls.counted('engine', (call) => metrics.engineCall(call)),
     onAnswer: (method, answer) => metrics.engineAnswer(method, answer),
     onIdentity: (identity) => metrics.engineIdentity(identity),
     ...notices,
@@ -87,6 +94,7 @@ export async function build(config: Config, notices: EngineNotices = NO_NOTICES)
     driven: config.dryRun ? null : driven,
     health,
     metrics,
+    calls,
     preflightInput,
     close: async () => {
       await Promise.all([source.close(), consensus?.close(), engine.close()]);

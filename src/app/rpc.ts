@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Config } from '../config/config.js';
 import { createChainReader, type ChainReader } from '../engine/chain-reader.js';
 import type { Orders } from '../follow/orders.js';
@@ -7,6 +8,7 @@ import { OptimismView } from '../rpc/optimism-view.js';
 import { EventLog } from '../status/event-log.js';
 import { FollowView } from '../status/follow-view.js';
 import { addHealthRoutes } from '../status/health-routes.js';
+import { LiveView } from '../status/live/live-view.js';
 import type { ProgressTracker } from '../status/progress.js';
 import type { ShadowReport } from '../status/shadow-report.js';
 import { LockstepError } from '../util/errors.js';
@@ -17,6 +19,8 @@ import { version } from './commands/version.js';
 /** Whoever asks is not kept waiting for as long as a block may take. */
 const EL_READ_TIMEOUT_MS = 5_000;
 const EVENTS_KEPT = 256;
+/** Beside the program (.config/finish-build.js). */
+const pageFolder = (): string => join(import.meta.dirname, 'page');
 
 interface RpcInput {
   readonly parts: Parts;
@@ -47,11 +51,12 @@ export async function startRpc(config: Config, input: RpcInput): Promise<Rpc> {
   const { log } = input;
   const chain = chainReader(config);
   const context = createContext(input, chain);
+  const live = config.rpc.page ? liveView(input, context) : null;
   try {
-    const server = await serve(config, input, context);
-    log.info({ url: server.url }, 'RPC is served');
+    const server = await serve(config, input, { context, live });
+    log.info({ url: server.url, ...(live === null ? {} : { page: `${server.url}/status` }) }, 'RPC is served');
     return {
-      watch: (hooks) => context.optimism.watch(context.follow.watch(context.events.watch(hooks))),
+      watch: (hooks) => context.optimism.watch(context.follow.watch(context.events.watch(live?.watch(hooks) ?? hooks))),
       close: async () => {
         await Promise.all([server.close(), chain.close()]);
       },
@@ -78,10 +83,7 @@ function chainReader({ engine: { url, rpcUrl, jwtSecret } }: Config): ChainReade
   });
 }
 
-function createContext(
-  { parts, progress, orders, shadow, log, now }: RpcInput,
-  chain: ChainReader,
-): Omit<RpcContext, 'modules'> {
+function createContext({ parts, progress, orders, shadow, log, now }: RpcInput, chain: ChainReader): Context {
   const events = new EventLog(EVENTS_KEPT, Date.now);
   const optimism = new OptimismView({
     chain,
@@ -116,22 +118,32 @@ function createContext(
   };
 }
 
+type Context = Omit<RpcContext, 'modules'>;
+
+function liveView({ parts: { health, calls }, now }: RpcInput, { follow, events }: Context): LiveView {
+  return new LiveView({ follow, events, health, calls, now, wallNow: Date.now });
+}
+
 async function serve(
   { rpc: { addr, port, enableAdmin } }: Config,
-  { parts, log }: RpcInput,
-  context: Omit<RpcContext, 'modules'>,
+  { parts, log, now }: RpcInput,
+  { context, live }: { readonly context: Context; readonly live: LiveView | null },
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   // The HTTP server is a third of the program: who switches RPC off does not load it.
-  const [{ serveRpc }, { Dispatcher }, { servedMethods, modulesOf }] = await Promise.all([
+  const [{ serveRpc }, { Dispatcher }, { servedMethods, modulesOf }, { addPageRoutes }] = await Promise.all([
     import('../rpc/server.js'),
     import('../rpc/dispatch.js'),
     import('../rpc/methods.js'),
+    import('../status/live/page-routes.js'),
   ]);
   const methods = servedMethods(enableAdmin);
   const dispatcher = new Dispatcher(methods, { ...context, modules: modulesOf(methods) }, (method, thrown) =>
     log.error({ method, err: thrown }, 'An RPC method failed: this is a bug of lockstep'),
   );
-  const routes = (server: Parameters<typeof addHealthRoutes>[0]): void =>
+  const routes = (server: Parameters<typeof addHealthRoutes>[0]): void => {
     addHealthRoutes(server, parts.health, context.version);
+    const metrics = (): Promise<string> => parts.metrics.registry.metrics();
+    if (live !== null) addPageRoutes(server, { live, metrics, folder: pageFolder(), now });
+  };
   return serveRpc({ dispatcher, routes }, { host: addr, port });
 }

@@ -173,6 +173,7 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       port: values['rpc.port'],
       enableAdmin: values['rpc.enable-admin'],
       strict: values['rpc.strict'],
+      page: values['status.enabled'],
     }),
     /** For the operator, once at start. */
     warnings: Object.freeze([...warnings]),

@@ -35,4 +35,10 @@ export const RPC_OPTIONS = {
     type: value.boolean,
     default: 'false',
   },
+  'status.enabled': {
+    group: RPC,
+    describe: 'Serve the live page at /status of the same port: it reads, and changes nothing',
+    type: value.boolean,
+    default: 'true',
+  },
 } as const satisfies Record<string, OptionDeclaration>;

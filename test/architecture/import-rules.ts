@@ -13,6 +13,7 @@ const EVERYTHING = 'everything';
 export const ALLOWED_IMPORTS: Readonly<Record<string, readonly Grant[] | typeof EVERYTHING>> = {
   util: [],
   chain: [{ to: 'util' }],
+  page: [],
   payload: [{ to: 'chain' }, { to: 'util' }],
   recovery: [{ to: 'chain' }, { to: 'util' }],
   source: [{ to: 'chain' }, { to: 'util' }],
@@ -33,6 +34,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly Grant[] | typeof 
     { to: 'follow/state.ts', typesOnly: true },
     { to: 'follow/action.ts', typesOnly: true },
     { to: 'follow/el-sync-state.ts', typesOnly: true },
+    { to: 'page/wire.ts', typesOnly: true },
   ],
   rpc: [
     { to: 'chain' },

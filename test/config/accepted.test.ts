@@ -126,7 +126,7 @@ const ACCEPTED: Readonly<Record<string, Accepted>> = {
     'http://el:8551',
   ),
   'an RPC server where op-node has it, without admin methods': accept([], ({ rpc }) => rpc, {
-    ...{ enabled: true, addr: '127.0.0.1', port: 9545, enableAdmin: false, strict: false },
+    ...{ enabled: true, addr: '127.0.0.1', port: 9545, enableAdmin: false, strict: false, page: true },
   }),
   'no RPC server': accept(['--rpc.enabled=false'], ({ rpc }) => rpc.enabled, false),
   'an RPC server on the port of metrics that are not served': accept(['--rpc.port=7300'], ({ rpc }) => rpc.port, 7300),

@@ -101,9 +101,9 @@ describe('a folder with what the image holds', () => {
     });
   }
 
-  it('holds lockstep as one file, and no package', () => {
+  it('holds lockstep as one file, its page, and no package', () => {
     expect(readdirSync(folder).sort()).toEqual(['dist', 'package.json', 'state']);
-    expect(readdirSync(join(folder, 'dist'))).toEqual(['lockstep.js', 'lockstep.js.LEGAL.txt']);
+    expect(readdirSync(join(folder, 'dist'))).toEqual(['lockstep.js', 'lockstep.js.LEGAL.txt', 'page']);
   });
 
   it('runs lockstep', async () => {

@@ -146,13 +146,15 @@ describe('secrets', () => {
     expectNoSecret('metrics', text);
   });
 
-  it('show in no answer of the RPC, also while both sides refuse them', async () => {
+  it('show in no answer of the RPC and on no page, also while both sides refuse them', async () => {
     const rpc = textOf(await lockstep.until({ msg: 'RPC is served' }), 'url');
     const methods = ['follow_status', 'follow_events', 'optimism_syncStatus', 'optimism_rollupConfig', 'no_such'];
     const batch = methods.map((method, id) => ({ jsonrpc: '2.0', id, method, params: [] }));
     const ask = async (): Promise<string> => {
       const headers = { 'content-type': 'application/json' };
-      return (await fetch(rpc, { method: 'POST', headers, body: JSON.stringify(batch) })).text();
+      const answer = await fetch(rpc, { method: 'POST', headers, body: JSON.stringify(batch) });
+      const page = await Promise.all(['.json', '/bundle.json'].map((route) => fetch(`${rpc}/status${route}`)));
+      return (await Promise.all([answer, ...page].map((each) => each.text()))).join('\n');
     };
     const texts = [await ask()];
     for (const side of ['source', 'engine'] as const) {

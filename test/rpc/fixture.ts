@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { projectRoot } from '../../devnet/project-root.js';
 import { createChainReader } from '../../src/engine/chain-reader.js';
 import type { FollowHooks } from '../../src/follow/state.js';
 import { initKeccak } from '../../src/payload/keccak.js';
@@ -11,6 +13,9 @@ import { EventLog } from '../../src/status/event-log.js';
 import { FollowView } from '../../src/status/follow-view.js';
 import { createHealth } from '../../src/status/health.js';
 import { addHealthRoutes } from '../../src/status/health-routes.js';
+import { Calls } from '../../src/status/live/calls.js';
+import { LiveView } from '../../src/status/live/live-view.js';
+import { addPageRoutes } from '../../src/status/live/page-routes.js';
 import { ProgressTracker } from '../../src/status/progress.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/util/json.js';
 import { LockstepError } from '../../src/util/errors.js';
@@ -23,6 +28,9 @@ export const CONFIG: JsonObject = {
 };
 
 const EVENTS_KEPT = 4;
+const PAGE_FOLDER = join(projectRoot, 'dist/page');
+const SIDE = { url: 'https://user:secret@host.example/secret' };
+const NO_CALLS = new Calls({ source: SIDE, engine: SIDE, consensus: null, headFeed: null }, () => 0);
 
 export interface Reply {
   readonly status: number;
@@ -116,11 +124,18 @@ export async function startRpcRig({ admin = false, consensus: hasConsensus = tru
     recheck: () => ordered.push('recheck'),
     setLogLevel: (level) => ordered.push(level),
   };
+  const live = new LiveView({ follow, events, health, calls: NO_CALLS, now, wallNow: () => nowMs });
   const methods = servedMethods(admin);
   const context = { version: '1.2.3', optimism, follow, events, controls, modules: modulesOf(methods) };
   const dispatcher = new Dispatcher(methods, context, (_method, bug) => bugs.push(bug));
   const server: RpcServer = await serveRpc(
-    { dispatcher, routes: (routes) => addHealthRoutes(routes, health, '1.2.3') },
+    {
+      dispatcher,
+      routes: (routes) => {
+        addHealthRoutes(routes, health, '1.2.3');
+        addPageRoutes(routes, { live, metrics: () => Promise.resolve('metrics'), folder: PAGE_FOLDER, now });
+      },
+    },
     { host: '127.0.0.1', port: 0 },
   );
   opened.push(server);
@@ -128,11 +143,13 @@ export async function startRpcRig({ admin = false, consensus: hasConsensus = tru
   const hooks = optimism.watch(
     follow.watch(
       events.watch(
-        health.watch({
-          ...told,
-          onTurn: (turn) => progress.turn(turn),
-          onStatus: (status) => progress.status(status),
-        }),
+        live.watch(
+          health.watch({
+            ...told,
+            onTurn: (turn) => progress.turn(turn),
+            onStatus: (status) => progress.status(status),
+          }),
+        ),
       ),
     ),
   );

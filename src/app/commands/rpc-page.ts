@@ -3,6 +3,7 @@ import type { RpcMethod } from '../../rpc/method.js';
 import { RPC_METHODS } from '../../rpc/methods.js';
 import { RPC_CODE_MEANINGS, RPC_CODES, type RpcCodeName } from '../../rpc/refusal.js';
 import { EVENT_MEANINGS } from '../../status/event-log.js';
+import { STREAM_LIMITS } from '../../status/live/streams.js';
 import { code, table } from './markdown.js';
 
 /** Who asks a consensus client for what, and whether lockstep can stand in (operators.md 2). */
@@ -50,6 +51,8 @@ export function rpcLines(): readonly string[] {
     '',
     ...table(['caller', 'needs', 'served'], CALLERS),
     '',
+    ...livePage(),
+    '',
     '## Events of `follow_events`',
     '',
     'Each has `seq`, `timeMs`, `event` and `facts`, in the words of the log. The newest of this process are kept.',
@@ -69,7 +72,7 @@ function introduction(): readonly string[] {
   const { batch, bodyBytes, requestSeconds, silenceSeconds, connections, underWay } = RPC_LIMITS;
   return [
     'JSON-RPC 2.0 by POST on `/` of `--rpc.addr` and `--rpc.port`, 127.0.0.1:9545 as with op-node, unless `--rpc.enabled=false`.',
-    'The same port serves `/healthz`, `/livez` and `/readyz`. A port that is taken is done without, with a warning;',
+    'The same port serves `/healthz`, `/livez` and `/readyz`, and the live page (see below). A port that is taken is done without, with a warning;',
     '`--rpc.strict` exits with 78 instead. Serving costs 0.13 s of CPU at the start and 2 MB.',
     '',
     'What is said of L2 is read from the local EL: a block that it does not have is never named. What is said of L1 is what',
@@ -78,6 +81,38 @@ function introduction(): readonly string[] {
     `Limits: ${bodyBytes / 1024} kB per request, ${batch} calls per batch, ${requestSeconds} s to send a request, ${silenceSeconds} s of silence,`,
     `${connections} connections, ${underWay} requests at a time. A request with an \`Origin\` header comes from a page in a browser and is refused.`,
     'Whoever asks for the sync status gets one that is at most 100 ms old.',
+  ];
+}
+
+/** What the routes of the page are for, and who may ask. */
+function livePage(): readonly string[] {
+  const { streams, bufferedBytes } = STREAM_LIMITS;
+  return [
+    '## The live page',
+    '',
+    '`/status` shows source against local in a browser; `/` leads there. It asks nothing of other hosts, works with the keyboard',
+    'alone and on a small screen, follows the light or dark theme of the browser, and shows itself for a wall with `/status?kiosk`.',
+    'The files of the page are read when they are first asked for. `--status.enabled=false` takes it away.',
+    '',
+    ...table(
+      ['route', 'answer'],
+      [
+        [code('/status'), 'the page; `/status/page.js` and `/status/style.css` belong to it'],
+        [code('/status.json'), 'everything that it shows, put together once for all who ask within a second'],
+        [
+          code('/status/events'),
+          `the same as server-sent events: \`whole\` at first, then \`tick\` once a second with what is new. For ${streams} readers at a time; one that does not take ${bufferedBytes / 1024 ** 2} MB is cut`,
+        ],
+        [
+          code('/status/bundle.json'),
+          'the diagnostic bundle: the same and all metrics. URLs are scheme and host in all of them',
+        ],
+      ],
+    ),
+    '',
+    'They are read with GET, by whoever reaches the port, and change nothing. Other web sites are refused, by `Origin` and',
+    '`Sec-Fetch-Site`. So is a public name in the header `Host`, which a site could point at this machine (DNS rebinding): a proxy',
+    'that serves the page under one has to set `Host` to the address of lockstep.',
   ];
 }
 

@@ -1,4 +1,5 @@
-import { type BlockRef, diverges, type Label, sameBlock } from '../../chain/block.js';
+import type { BlockRef } from '../../chain/block.js';
+import { type Rung, rungsOf } from '../../status/rungs.js';
 import { blocksText, durationText, sentenceOf, type ToldStatus } from '../../status/sentence.js';
 import { LockstepError } from '../../util/errors.js';
 import { shortHash } from '../../util/hex.js';
@@ -13,8 +14,6 @@ export interface Look {
   readonly atMs: number;
   readonly seen: StatusAnswer | LockstepError;
 }
-
-const LABELS: readonly Label[] = ['unsafe', 'safe', 'finalized'];
 
 const NAME_COLUMNS = 11;
 const SIDE_COLUMNS = 22;
@@ -56,9 +55,8 @@ export function statusLine({ atMs, seen }: Look): Line {
   const { day, time } = timeOf(atMs);
   if (seen instanceof LockstepError) return [{ text: `${day} ${time} No status: ${seen.message}.` }];
   const { status } = seen;
-  const rungs = LABELS.map((label) => {
-    const { theirs, ours, mark } = rung(status, label);
-    return `${label} ${theirs?.number ?? '-'} ${mark.text} ${ours?.number ?? '-'}`;
+  const rungs = rungsOf(status).map(({ label, source, local, match }) => {
+    return `${label} ${source?.number ?? '-'} ${MARKS[match].text} ${local?.number ?? '-'}`;
   });
   const rate = `${status.blocksPerSecond} blocks/s`;
   return [{ text: `${day} ${time} ${sentenceOf(status)} ${[...rungs, rate].join(', ')}` }];
@@ -76,37 +74,21 @@ function styleOf({ ready, state }: ToldStatus): NonNullable<Span['style']> {
 /** Source and local, label by label. */
 function ladder(status: ToldStatus): readonly Line[] {
   const head = `${''.padEnd(NAME_COLUMNS)}${'source'.padEnd(SIDE_COLUMNS)}   local`;
-  const rows = LABELS.map((label): Line => {
-    const { theirs, ours, mark, note } = rung(status, label);
-    return [
-      { text: label.padEnd(NAME_COLUMNS) },
-      { text: refText(theirs).padEnd(SIDE_COLUMNS) },
-      mark,
-      { text: `  ${refText(ours).padEnd(SIDE_COLUMNS)}${note}` },
-    ];
-  });
+  const rows = rungsOf(status).map(({ label, source, local, match, note }): Line => [
+    { text: label.padEnd(NAME_COLUMNS) },
+    { text: refText(source).padEnd(SIDE_COLUMNS) },
+    MARKS[match],
+    { text: `  ${refText(local).padEnd(SIDE_COLUMNS)}${note}` },
+  ]);
   return [[{ text: head, style: 'dim' }], ...rows];
 }
 
-interface Rung {
-  readonly theirs: BlockRef | null;
-  readonly ours: BlockRef | null;
-  /** ✔ the same block, ≠ another one at the same height, … heights that do not tell. */
-  readonly mark: Span;
-  readonly note: string;
-}
-
-function rung({ source, local }: ToldStatus, label: Label): Rung {
-  const [theirs, ours] = [source?.[label] ?? null, local?.[label] ?? null];
-  const sides = { theirs, ours };
-  if (theirs === null || ours === null) return { ...sides, mark: UNKNOWN, note: '' };
-  if (sameBlock(theirs, ours)) return { ...sides, mark: { text: '✔', style: 'green' }, note: '' };
-  if (diverges(theirs, ours)) return { ...sides, mark: { text: '≠', style: 'red' }, note: 'another block' };
-  const behind = theirs.number - ours.number;
-  return { ...sides, mark: UNKNOWN, note: behind > 0 ? `${behind} behind` : `${-behind} ahead` };
-}
-
-const UNKNOWN: Span = { text: '…', style: 'dim' };
+/** ✔ the same block, ≠ another one at the same height, … heights that do not tell. */
+const MARKS: Readonly<Record<Rung['match'], Span>> = {
+  same: { text: '✔', style: 'green' },
+  other: { text: '≠', style: 'red' },
+  unknown: { text: '…', style: 'dim' },
+};
 
 function refText(ref: BlockRef | null): string {
   return ref === null ? '-' : `${ref.number} ${shortHash(ref.hash)}`;
