@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../util/json.js';
 import { UnreadableValue } from './values.js';
 
 /** Grows whenever a reader of the old form would misunderstand the new one. */
-export const FORM = 1;
+const FORM = 1;
 
 /** How a file begins that is a record. */
 export const SIGNATURE = '{"record":"lockstep"';

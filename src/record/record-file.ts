@@ -24,7 +24,7 @@ const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 const CLOSE_MS = 2_000;
 
 /** The name of the file that went before. */
-export const olderOf = (path: string): string => `${path}.1`;
+const olderOf = (path: string): string => `${path}.1`;
 
 interface Part {
   text: string;

@@ -1,4 +1,4 @@
-import type { Outcome } from '../follow/action.js';
+import type { Action, Outcome } from '../follow/action.js';
 import type { StoryPart, ToldTurn } from './story.js';
 import { actionText, outcomeText, phaseText, situationText } from './words.js';
 
@@ -94,7 +94,8 @@ function keyOf(told: ToldTurn): string {
   const { turn, outcome } = told;
   const state = phaseText(turn.state.phase);
   if (isRoutine(told)) return `${state}, routine`;
-  const parts = [state, turn.situation.kind, turn.action.do, outcome === null ? '' : outcomeKind(outcome)];
+  const became = outcome === null ? (isQuiet(turn.action) ? 'wait' : 'unknown') : outcomeKind(outcome);
+  const parts = [state, turn.situation.kind, turn.action.do, became];
   return parts.join();
 }
 
@@ -120,19 +121,25 @@ function entryOf(fold: Fold): TimelineEntry {
   return { kind: 'turns', from: first.turn.wall, to: last.turn.wall, state, text, count };
 }
 
-function roundText({ first, last, blocks, promoted }: Fold): string {
+function roundText({ last, blocks, promoted }: Fold): string {
   const { engine } = last.turn.observation;
   const extended = last.outcome?.of === 'extend' ? last.outcome.head.number : null;
   const at = extended ?? (engine.kind === 'seen' ? engine.value.heads.unsafe.number : null);
-  const verb = first.turn.state.phase.kind === 'syncing' ? 'catching up' : 'following';
+  const place = at === null ? '' : ` at ${at}`;
   const moves =
     promoted === 0 ? '' : `, ${promoted} forkchoice${promoted === 1 ? '' : 's'} for labels or as keep-alive`;
-  return `${verb}: ${blocks} block${blocks === 1 ? '' : 's'} replayed${moves}${at === null ? '' : `; the EL is at ${at}`}`;
+  if (blocks === 0) return `the EL is in step with the source${place}${moves}`;
+  return `${blocks} block${blocks === 1 ? '' : 's'} replayed, the EL is${place}${moves}`;
 }
 
 /** Why, what, and what became of it. */
 export function sentence({ turn: { situation, action }, outcome }: ToldTurn): string {
-  const result =
-    outcome === null ? (action.do === 'halt' ? '' : 'what became of it is not recorded') : outcomeText(outcome);
+  const unknown = isQuiet(action) ? '' : 'what became of it is not recorded';
+  const result = outcome === null ? unknown : outcomeText(outcome);
   return `${situationText(situation)}, so ${actionText(action)}${result === '' ? '' : `; ${result}`}`;
+}
+
+/** Of such an action there is nothing to tell. */
+function isQuiet(action: Action): boolean {
+  return action.do === 'wait' || action.do === 'halt';
 }

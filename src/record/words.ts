@@ -193,7 +193,7 @@ function stopText(stop: ExtendStop): string {
 }
 
 /** Why nothing is written, or what is tried again. */
-export function reasonText(reason: HoldReason): string {
+function reasonText(reason: HoldReason): string {
   if ('error' in reason && reason.error !== null) return `${reason.kind} (${errorText(reason.error)})`;
   if ('answer' in reason) return `${reason.kind} (${reason.answer})`;
   if ('divergence' in reason) return `${reason.kind} (${divergenceText(reason.divergence)})`;

@@ -13,7 +13,7 @@ export class MemorySink implements LineSink {
 
   push(text: string): boolean {
     if (!this.#takes()) return false;
-    this.files[this.files.length - 1] += text;
+    this.files.push(`${this.files.pop() ?? ''}${text}`);
     return true;
   }
 
