@@ -40,7 +40,7 @@ describe('the record of a random run', () => {
         expect(differencesIn(parts)).toEqual([]);
         expect(parts.filter(({ kind }) => kind === 'turn')).toHaveLength(decided.count);
       }),
-      { numRuns: 60 },
+      { numRuns: 15 },
     );
   });
 
@@ -64,10 +64,38 @@ describe('the record of a random run', () => {
         rotated += sink.files.length - 1;
         dropped += missing;
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
     expect(rotated).toBeGreaterThan(0);
     expect(dropped).toBeGreaterThan(0);
+  });
+});
+
+describe('the record of a state that is changed between two decisions', () => {
+  it('replays to the same decisions, and has of the state what was changed', async () => {
+    await fc.assert(
+      fc.asyncProperty(RUN, fc.infiniteStream(fc.nat(3)), async ({ world, steps }, orders) => {
+        const sink = new MemorySink();
+        const records = recordingDecide(recorderInto(sink));
+        // As an operator who asks to check again, and as another driver of the EL.
+        const changes: typeof decide = (before, seen, tick) => {
+          const { session } = before;
+          const order = orders.next().value as number;
+          if (order === 0) return records(before, seen, tick);
+          if (order === 1) return records({ ...before, session: { ...session, identified: false } }, seen, tick);
+          return records({ ...before, standing: null, lastForkchoiceAt: tick.now }, seen, tick);
+        };
+        try {
+          play(WORLDS[world]!, steps, { decide: changes, promote });
+        } catch {
+          // What is done to the state here, the rules of these worlds do not know.
+        }
+        const text = sink.files.join('');
+        expect(differencesIn(await partsOf(text))).toEqual([]);
+        expect(text.split('"state":').length).toBeLessThan(4);
+      }),
+      { numRuns: 15 },
+    );
   });
 });
 
@@ -90,7 +118,7 @@ describe('the record of a version that decides otherwise', () => {
         expect(differences.every((text) => text.endsWith(': forkchoice'))).toBe(true);
         shown += differences.length;
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
     expect(shown).toBeGreaterThan(0);
   });

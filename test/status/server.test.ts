@@ -1,5 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { waitUntil } from '../../devnet/wait-until.js';
 import { createHealth } from '../../src/status/health.js';
 import { serveMetrics, type MetricsServer } from '../../src/status/server.js';
 import { metricsOf } from './metrics-of.js';
@@ -33,6 +35,37 @@ describe('the metrics server', () => {
     expect(await response.text()).toContain(
       'lockstep_info{version="1.2.3",node="v20",source_kind="execution",chain_id="unknown"} 1',
     );
+  });
+
+  it('writes the text once for all who ask meanwhile, and again for who asks later', async () => {
+    let written = 0;
+    let finish = (_text: string): void => undefined;
+    const metrics = (): Promise<string> => {
+      written += 1;
+      return new Promise((resolve) => {
+        finish = resolve;
+      });
+    };
+    const registry = Object.assign(Object.create(METRICS.registry) as typeof METRICS.registry, { metrics });
+    const server = await serveMetrics({ registry, health: HEALTH, version: '1' }, { host: '127.0.0.1', port: 0 });
+    servers.push(server);
+    const ask = async (): Promise<string> => (await fetch(`${server.url}/metrics`)).text();
+    const crowd = Promise.all(Array.from({ length: 40 }, ask));
+    await waitUntil('it is written', () => Promise.resolve(written > 0), 5_000);
+    finish('first');
+    expect(new Set(await crowd)).toEqual(new Set(['first']));
+    const later = waitUntil(
+      'it is written again',
+      async () => {
+        const text = ask();
+        await delay(5);
+        if (written > 1) finish('second');
+        return (await text) === 'second';
+      },
+      10_000,
+    );
+    await later;
+    expect(written).toBeLessThan(10);
   });
 
   it.each([
