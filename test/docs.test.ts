@@ -61,6 +61,7 @@ describe('the documents', () => {
       'docs/recovery.md',
       'docs/rpc.md',
       'docs/runbook.md',
+      'docs/security.md',
       'docs/troubleshooting.md',
       'devnet/README.md',
       'devnet/docker/README.md',

@@ -48,6 +48,11 @@ const COMMANDS = {
     switches: ['json', 'watch'],
     argument: { name: 'url', describe: 'Its RPC; default: the one with the same --rpc.addr and --rpc.port' },
   },
+  explain: {
+    describe: 'Tell from a file of --record what lockstep saw, decided and why',
+    switches: ['json'],
+    argument: { name: 'file', describe: 'The file that --record wrote' },
+  },
   config: { describe: 'Show the effective settings and where each came from', switches: ['json'] },
   jwt: {
     describe: 'Write a fresh JWT secret to a new file',

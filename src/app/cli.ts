@@ -76,6 +76,8 @@ async function runCommand(command: Command, env: Environment, io: CliIo, handler
       return checkHealth(command, env, io);
     case 'status':
       return tellStatus(command, env, io);
+    case 'explain':
+      return explainRecord(command, io);
     case 'config':
       return showConfig(load(), json, io);
     case 'jwt':
@@ -135,6 +137,13 @@ async function tellStatus(command: Command, env: Environment, io: CliIo): Promis
   const { url } = asked;
   if (!switches.has('watch')) return showStatus(url, form, io);
   return untilStopped((stop) => watchStatus(url, form, io, stop));
+}
+
+async function explainRecord({ argument, switches }: Command, io: CliIo): Promise<ExitCode> {
+  if (argument === undefined || argument === '') return refuseUsage(['explain needs the file that --record wrote'], io);
+  // Of use to no other command.
+  const { explain } = await import('./commands/explain.js');
+  return explain(argument, switches.has('json'), io);
 }
 
 function showConfig(loaded: LoadedConfig, json: boolean, io: CliIo): ExitCode {

@@ -17,6 +17,7 @@ import { build, type Parts } from './build.js';
 import { EngineWatchdog } from './engine-watchdog.js';
 import { lockInstance } from './instance-lock.js';
 import { openJournal } from './journal.js';
+import { openRecord } from './record.js';
 import { type Rpc, startRpc } from './rpc.js';
 import { onStopSignal } from './stop-signal.js';
 
@@ -103,16 +104,22 @@ async function followBooted(
     onSilence: (ms) => metrics.engineSilence(ms),
   });
   const options = followOptions(config, parts, booted, journal.recalled);
-  const hooks = watchdog.watch(journal.watch(reporting(parts, run)));
+  const record = await openRecord(config, { expected: booted.expected, engine: engine.profile.kind }, log);
+  const hooks = record.watch(watchdog.watch(journal.watch(reporting(parts, run))));
   const shared = { source, consensus, feed, hooks, orders, now, random: Math.random };
   const ending = AbortSignal.any([stop, watchdog.signal]);
+  let ended: LockstepError | null = null;
   try {
     const error = await (driven === null
       ? shadow(options, { ...shared, engine }, ending)
       : follow(options, { ...shared, engine: driven }, ending));
-    return error ?? watchdog.error;
+    ended = error ?? watchdog.error;
+    return ended;
+  } catch (thrown) {
+    ended = asLockstepError(thrown);
+    throw ended;
   } finally {
-    await journal.close();
+    await Promise.all([journal.close(), record.close(ended)]);
   }
 }
 

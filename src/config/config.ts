@@ -34,11 +34,12 @@ export function loadConfig(inputs: SettingInputs): LoadedConfig {
   const jwt = loadJwtSecret(draft);
   const problems = [...collected.problems, ...parsed.problems, ...ruled.problems, ...jwt.problems];
   const warnings = [...collected.warnings, ...ruled.warnings, ...jwt.warnings];
+  const settings = settingsOf(collected.raw);
   const isComplete = problems.length === 0 && jwt.secret !== undefined;
   return {
     // Without a problem every required value is present, which is what tells the partial values from the whole.
-    config: isComplete ? toConfig(parsed.values as OptionValues, jwt.secret, warnings, inputs.cwd) : null,
-    settings: settingsOf(collected.raw),
+    config: isComplete ? toConfig(parsed.values as OptionValues, jwt.secret, { warnings, settings }, inputs.cwd) : null,
+    settings,
     problems,
     warnings,
   };
@@ -111,7 +112,12 @@ function settingsOf(raw: RawSettings['raw']): Setting[] {
 }
 
 /** The shape that the rest of the program reads. What can hold credentials does not show them when it is printed. */
-function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly string[], cwd: string) {
+function toConfig(
+  values: OptionValues,
+  jwtSecret: JwtSecret,
+  { warnings, settings }: Pick<LoadedConfig, 'warnings' | 'settings'>,
+  cwd: string,
+) {
   return Object.freeze({
     source: Object.freeze(
       opaque({
@@ -127,18 +133,7 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
     ),
     consensus: consensusOf(values),
     headFeed: headFeedOf(values),
-    engine: Object.freeze(
-      opaque({
-        /** May hold user-info: show it through displayUrl only. */
-        url: values.l2,
-        jwtSecret,
-        timeoutMs: values['l2.engine-timeout'],
-        /** The `eth_*` endpoint of the local EL. */
-        rpcUrl: values['l2.rpc'],
-        /** Null: it may hang for ever. */
-        watchdogMs: values['engine-watchdog'],
-      }),
-    ),
+    engine: engineOf(values, jwtSecret),
     follow: Object.freeze({
       /** auto: when the next block is expected. */
       pollIntervalMs: values['l2.follow.poll-interval'],
@@ -153,6 +148,8 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
     dryRun: values['dry-run'],
     /** Absolute path; null switches it off. */
     journal: values.journal === null ? null : resolve(cwd, values.journal),
+    /** Absolute path; null: nothing is recorded. */
+    record: recordOf(values, cwd),
     bootTimeoutMs: values['boot-timeout'],
     log: Object.freeze({
       level: values['log.level'],
@@ -175,9 +172,35 @@ function toConfig(values: OptionValues, jwtSecret: JwtSecret, warnings: readonly
       strict: values['rpc.strict'],
       page: values['status.enabled'],
     }),
+    /** What was set and is no default, fit to be shown. */
+    settings: Object.freeze(Object.fromEntries(settings.flatMap(setByOperator))),
     /** For the operator, once at start. */
     warnings: Object.freeze([...warnings]),
   });
+}
+
+function engineOf(values: OptionValues, jwtSecret: JwtSecret) {
+  return Object.freeze(
+    opaque({
+      /** May hold user-info: show it through displayUrl only. */
+      url: values.l2,
+      jwtSecret,
+      timeoutMs: values['l2.engine-timeout'],
+      /** The `eth_*` endpoint of the local EL. */
+      rpcUrl: values['l2.rpc'],
+      /** Null: it may hang for ever. */
+      watchdogMs: values['engine-watchdog'],
+    }),
+  );
+}
+
+function recordOf(values: OptionValues, cwd: string) {
+  if (values.record === undefined) return null;
+  return Object.freeze({ path: resolve(cwd, values.record), maxBytes: values['record.max-size'] });
+}
+
+function setByOperator({ name, value, origin }: Setting): [OptionName, string][] {
+  return origin === 'default' || value === null ? [] : [[name, value]];
 }
 
 /** The consensus client of the source, or null. */

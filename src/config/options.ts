@@ -1,6 +1,7 @@
 import { LOG_FORMATS } from '../util/log-format.js';
 import { LOG_LEVELS } from '../util/log.js';
 import type { OptionDeclaration } from './declaration.js';
+import { RECORD_OPTIONS } from './record-options.js';
 import { RECOVERY_OPTIONS } from './recovery-options.js';
 import { RPC_OPTIONS } from './rpc-options.js';
 import { httpUrl, wsUrl } from './url.js';
@@ -205,6 +206,7 @@ const OPTIONS = {
     },
   },
   'log.pid': { group: LOGGING, describe: 'Add the process id to each line', type: value.boolean, default: 'false' },
+  ...RECORD_OPTIONS,
   'metrics.enabled': {
     group: LOGGING,
     describe: 'Serve metrics and health over HTTP',

@@ -20,7 +20,16 @@ interface Findings {
 
 /** Everything that involves more than the text of a single option. A value that did not parse is left alone. */
 export function checkRules(draft: Draft): Findings {
-  const rules = [sourceRules, exposureWarnings, intervalRules, recoveryWarnings, dryRunWarnings, rpcRules, tlsRules];
+  const rules = [
+    sourceRules,
+    exposureWarnings,
+    intervalRules,
+    recoveryWarnings,
+    dryRunWarnings,
+    recordWarnings,
+    rpcRules,
+    tlsRules,
+  ];
   const found = rules.map((rule) => rule(draft));
   return { problems: found.flatMap((each) => each.problems), warnings: found.flatMap((each) => each.warnings) };
 }
@@ -121,6 +130,12 @@ function recoveryWarnings({ values, raw }: Draft): Findings {
 
 function dryRunWarnings({ values, raw }: Draft): Findings {
   return unused(raw, values['dry-run'] === true ? ['journal', 'recovery.cooldown'] : [], '--dry-run');
+}
+
+function recordWarnings({ values, raw }: Draft): Findings {
+  return values.record === undefined && (raw.get('record.max-size')?.origin ?? 'default') !== 'default'
+    ? { problems: [], warnings: ['--record.max-size has no effect without --record.'] }
+    : { problems: [], warnings: [] };
 }
 
 function unused(raw: Draft['raw'], names: readonly OptionName[], because: string): Findings {

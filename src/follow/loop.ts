@@ -124,10 +124,13 @@ async function turns<E extends EngineReader>(loop: Loop<E>, stop: AbortSignal): 
     while (!stop.aborted) {
       const observation = await observer.observe(watch.view, outcome, state, stop);
       const before = parts.orders.applyTo(role.recall(state, parts.now()));
-      const decision = decide(before, observation, { now: parts.now(), random: parts.random() });
+      const tick = { now: parts.now(), random: parts.random() };
+      const decision = decide(before, observation, tick);
       state = decision.state;
       if (observation.engine.kind === 'seen') watch.demand.standsAt(observation.engine.value.heads.unsafe.number);
-      parts.hooks.onTurn({ before, state, observation, action: decision.action });
+      const turn = { before, state, observation, action: decision.action };
+      parts.hooks.onTurn(turn);
+      parts.hooks.onDecided?.(turn, tick);
       if (decision.action.do === 'halt') return decision.action.error;
       watch.demand.extending(role.replaysTo(decision.action));
       outcome = await role.act(decision.action, deps, stop);

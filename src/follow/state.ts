@@ -218,6 +218,8 @@ export type HeadNews =
 
 export interface FollowHooks {
   readonly onTurn: (turn: Turn) => void;
+  /** The same, with the rest of what the decision was given: for who may want to take it again. */
+  readonly onDecided?: (turn: Turn, tick: Tick) => void;
   readonly onOutcome: (outcome: Outcome) => void;
   /** A recovery looks at a height, or has verified a block of its plan. */
   readonly onPlanning: (what: 'height' | 'block', number: number) => void;

@@ -1,5 +1,6 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { LockstepError } from './errors.js';
+import { keepSecret, keepUrlSecrets } from './secrets.js';
 
 /**
  * The headers that the operator gives for a peer, and the user-info of its URL as Basic authorization.
@@ -7,12 +8,16 @@ import { LockstepError } from './errors.js';
  */
 export function credentialHeaders(given: Readonly<Record<string, string>>, url: URL): Record<string, string> {
   const headers: Record<string, string> = {};
+  keepUrlSecrets(url);
   if (url.username !== '' || url.password !== '') {
     const userInfo = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-    headers['authorization'] = `Basic ${Buffer.from(userInfo).toString('base64')}`;
+    const basic = Buffer.from(userInfo).toString('base64');
+    keepSecret(basic);
+    headers['authorization'] = `Basic ${basic}`;
   }
   for (const [name, value] of Object.entries(given)) {
     requireHeader(name, value);
+    for (const text of [value, ...value.split(' ')]) keepSecret(text);
     headers[name.toLowerCase()] = value;
   }
   return headers;

@@ -1,4 +1,5 @@
 import { EXIT, type CodeEntry } from './exit-codes.js';
+import { RECORD_ERROR_CODES } from './record-error-codes.js';
 import { RECOVERY_ERROR_CODES } from './recovery-error-codes.js';
 import { STATUS_ERROR_CODES } from './status-error-codes.js';
 
@@ -252,6 +253,7 @@ export const ERROR_CODES = {
   },
   ...RECOVERY_ERROR_CODES,
   ...STATUS_ERROR_CODES,
+  ...RECORD_ERROR_CODES,
   INTERNAL_FORKCHOICE_ORDER: {
     severity: 'halt',
     exit: EXIT.internal,

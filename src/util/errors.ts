@@ -1,5 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from './error-codes.js';
 import { type ExitCode, type Severity } from './exit-codes.js';
+import { withoutSecrets } from './secrets.js';
 
 /** Plain facts about an error: numbers, short strings, never a secret and never unescaped remote text. */
 export type ErrorData = Readonly<Record<string, string | number | boolean | null>>;
@@ -48,10 +49,16 @@ export function asLockstepError(thrown: unknown): LockstepError {
 }
 
 const REMOTE_TEXT_MAX_CHARS = 200;
+/** What is searched for secrets: none of them that begins in what is shown ends behind it. */
+const SEARCHED_MAX_CHARS = 4_096;
 
-/** Text from another machine, made safe for a log or a terminal: control characters escaped, length capped. */
+/**
+ * Text from another machine, made safe for a log or a terminal: control characters escaped, length capped, and without the
+ * credentials that it was asked with.
+ */
 export function remoteText(text: string): string {
-  const capped = text.length > REMOTE_TEXT_MAX_CHARS ? `${text.slice(0, REMOTE_TEXT_MAX_CHARS)}...` : text;
+  const told = withoutSecrets(text.slice(0, SEARCHED_MAX_CHARS));
+  const capped = told.length > REMOTE_TEXT_MAX_CHARS ? `${told.slice(0, REMOTE_TEXT_MAX_CHARS)}...` : told;
   return escapeControls(capped);
 }
 

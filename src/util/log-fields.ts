@@ -37,7 +37,7 @@ function errorFields(key: string, error: Error): LogFields {
     for (const [name, fact] of Object.entries(error.data)) fields[`${key}_${name}`] = toPlain(fact, 0);
   }
   const causes = causesOf(error);
-  if (causes.length > 0) fields[`${key}_cause`] = causes.map(messageOf).join(' <- ');
+  if (causes.length > 0) fields[`${key}_cause`] = textOfCauses(causes);
   // A bug is reported with the place it came from; an expected error is told by its code and cause alone.
   const isBug = !(error instanceof LockstepError) || error.code === 'INTERNAL';
   const origin = causes.findLast((cause) => isError(cause)) ?? error;
@@ -45,7 +45,16 @@ function errorFields(key: string, error: Error): LogFields {
   return fields;
 }
 
-function causesOf(error: Error): unknown[] {
+/** A cause and the causes of it, as one line; empty without one. */
+export function causeText(cause: unknown): string {
+  return textOfCauses(causesOf({ cause }));
+}
+
+function textOfCauses(causes: readonly unknown[]): string {
+  return causes.map(messageOf).join(' <- ');
+}
+
+function causesOf(error: { readonly cause?: unknown }): unknown[] {
   const causes: unknown[] = [];
   let cause = error.cause;
   while (cause !== undefined && causes.length < MAX_CAUSES) {

@@ -6,6 +6,7 @@ import { measureSourceCalls } from './measure-calls.js';
 import { measureCatchUp, measureFarCatchUp } from './measure-catch-up.js';
 import { measureJsonCpu, measureRawCpu, measureUnit } from './measure-cpu.js';
 import { measurePolledHead, measurePushedHead } from './measure-head.js';
+import { measureLoad } from './measure-load.js';
 import { measureLoop } from './measure-loop.js';
 import { measureMemory, measureWindow } from './measure-memory.js';
 import { measureRecovery } from './measure-recovery.js';
@@ -27,6 +28,7 @@ const MEASUREMENTS: readonly { readonly id: string; readonly measure: (bench: Be
   { id: 'B7', measure: measureWindow },
   { id: 'B8', measure: measureStart },
   { id: 'B9', measure: measureLoop },
+  { id: 'B11', measure: measureLoad },
 ];
 
 const IDS = MEASUREMENTS.map(({ id }) => id);

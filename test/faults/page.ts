@@ -50,7 +50,7 @@ function standsOf({ file, on }: Evidence): readonly string[] {
 }
 
 /** The path names the test, so the folder of the tests and the ending go without saying. */
-function cite({ file, test, of }: Evidence): string {
+export function cite({ file, test, of }: Evidence): string {
   const named = of === undefined || test.includes('%s') ? test.replace('%s', of ?? '…') : `${test} (${of})`;
   const escaped = named
     .replace(/%[sd]|\$\w+/g, '…')

@@ -1,5 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as delay } from 'node:timers/promises';
+import { waitUntil } from '../../devnet/wait-until.js';
 import { createHealth } from '../../src/status/health.js';
 import { serveMetrics, type MetricsServer } from '../../src/status/server.js';
 import { metricsOf } from './metrics-of.js';
@@ -33,6 +35,26 @@ describe('the metrics server', () => {
     expect(await response.text()).toContain(
       'lockstep_info{version="1.2.3",node="v20",source_kind="execution",chain_id="unknown"} 1',
     );
+  });
+
+  it('writes the text once for a crowd, and again for who asks later', async () => {
+    const WRITING_MS = 50;
+    let written = 0;
+    const metrics = async (): Promise<string> => {
+      written += 1;
+      const text = `text ${written}`;
+      await delay(WRITING_MS);
+      return text;
+    };
+    const registry = Object.assign(Object.create(METRICS.registry) as typeof METRICS.registry, { metrics });
+    const server = await serveMetrics({ registry, health: HEALTH, version: '1' }, { host: '127.0.0.1', port: 0 });
+    servers.push(server);
+    const ask = async (): Promise<string> => (await fetch(`${server.url}/metrics`)).text();
+    const crowd = await Promise.all(Array.from({ length: 40 }, ask));
+    expect(crowd).toContain('text 1');
+    expect(written).toBeLessThan(10);
+    const before = written;
+    await waitUntil('it is written again', async () => (await ask()) !== `text ${before}`, 10_000);
   });
 
   it.each([
