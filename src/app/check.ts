@@ -3,6 +3,7 @@ import type { Config } from '../config/config.js';
 import { EXIT, type ExitCode } from '../util/exit-codes.js';
 import type { CliIo } from './cli.js';
 import { build } from './build.js';
+import { checkPorts } from './port-checks.js';
 import { preflight, type CheckRow } from './preflight.js';
 
 const MARKS = { pass: '✔', warn: '!', fail: '✖', skip: '-' } as const;
@@ -13,8 +14,12 @@ export async function check(config: Config, io: CliIo, options: { readonly json:
   const parts = await build(config);
   try {
     // Nothing aborts it: every call ends by its own deadline, and a side that hangs is a row like any other.
-    const { rows, error } = await preflight(parts.preflightInput, new AbortController().signal);
-    const exit = error?.exitCode ?? EXIT.clean;
+    const [checked, ports] = await Promise.all([
+      preflight(parts.preflightInput, new AbortController().signal),
+      checkPorts(config),
+    ]);
+    const rows = [...checked.rows, ...ports];
+    const exit = rows.find(({ error }) => error !== undefined)?.error?.exitCode ?? EXIT.clean;
     io.stdout(options.json ? `${JSON.stringify({ exit, checks: rows.map(toJson) })}\n` : toTable(rows, exit, io.isTTY));
     return exit;
   } finally {

@@ -21,14 +21,16 @@ export interface ExtendDeps extends FetchDeps {
   readonly sourceLabels: () => Labels | null;
   /** The EL refused this payload before and is not asked again yet. */
   readonly isRefused: (hash: Hash) => boolean;
+  /** An operator wants something that only another turn can do. */
+  readonly isOrdered: () => boolean;
   readonly onBlock: (payload: Payload) => void;
   readonly payloads: PlannedPayloads;
   readonly limits: FetchLimits & { readonly blocksPerForkchoice: number };
 }
 
 /**
- * After this long an extension uses up the blocks that it has asked for and ends, so that the loop looks at both sides
- * again; the next one goes on from there.
+ * After this long, or when there is an order, an extension uses up the blocks that it has asked for and ends, so that the
+ * loop looks at both sides again; the next one goes on from there.
  */
 const SLICE_MS = 30_000;
 
@@ -111,7 +113,7 @@ class Extension {
       if (stopping()) return { why: 'aborted' };
       const stop = await this.#send(taken, () => ready.refill());
       if (stop !== null) return stop;
-      if (this.#deps.now() >= this.#sliceEndsAt) blocks.finish();
+      if (this.#deps.now() >= this.#sliceEndsAt || this.#deps.isOrdered()) blocks.finish();
       if (this.#untilForkchoice() > 0 && this.#valid.number < to.number) continue;
       const unapplied = stopping() ? ({ why: 'aborted' } as const) : await this.#apply();
       if (unapplied !== null) return unapplied;

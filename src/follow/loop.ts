@@ -168,6 +168,7 @@ function actDeps<E extends EngineReader>(
     sourceLabels: () => watch.labels,
     onApplied: (applied) => observer.applied(applied),
     isRefused: (hash) => parts.now() < (state().refused.get(hash) ?? 0),
+    isOrdered: () => parts.orders.waiting,
     onBlock: (payload) => {
       watch.demand.standsAt(payload.ref.number);
       parts.hooks.onBlock(payload);

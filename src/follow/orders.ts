@@ -1,8 +1,10 @@
 import type { State } from './state.js';
 
-/** What an operator wants of the running loop. Each takes effect with the next turn, which begins at once. */
+/** What an operator wants of the running loop. Each takes effect with the next turn, which begins at once or ends a replay first. */
 export class Orders {
   #paused = false;
+  /** As the last turn was told. */
+  #isPaused = false;
   #rechecks = 0;
   #onOrder: () => void = () => undefined;
 
@@ -30,9 +32,15 @@ export class Orders {
     this.#onOrder = wake;
   }
 
+  /** There is one that no turn was told of yet. */
+  get waiting(): boolean {
+    return this.#rechecks > 0 || this.#paused !== this.#isPaused;
+  }
+
   /** The state with what was ordered since the last turn. */
   applyTo(state: State): State {
     const paused = this.#paused;
+    this.#isPaused = paused;
     if (this.#rechecks === 0) return state.paused === paused ? state : { ...state, paused };
     this.#rechecks = 0;
     const session = { ...state.session, identified: false, compared: false };

@@ -1,5 +1,6 @@
 import uPlot from 'uplot';
-import { durationText, timeText } from './words.js';
+import { durationText } from '../util/duration-text.js';
+import { timeText } from './words.js';
 import { element, found, setText } from './dom.js';
 import type { Point, Resolution, Tick, Whole } from './wire.js';
 

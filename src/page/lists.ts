@@ -1,6 +1,7 @@
 import { element, found, Rows, setText } from './dom.js';
 import type { Check, Connection, Happening, Tick } from './wire.js';
-import { durationText, factsText, timeText } from './words.js';
+import { durationText } from '../util/duration-text.js';
+import { factsText, timeText } from './words.js';
 
 const MAX_EVENTS = 100;
 

@@ -5,7 +5,8 @@ import { addEvents, drawChecks, drawConnections, drawMeaning, forgetEvents } fro
 import { readEvents } from './stream.js';
 import { drawStrip } from './strip.js';
 import type { Status, Tick, Whole } from './wire.js';
-import { durationText, timeText } from './words.js';
+import { durationText } from '../util/duration-text.js';
+import { timeText } from './words.js';
 
 document.documentElement.classList.toggle('kiosk', new URLSearchParams(location.search).has('kiosk'));
 

@@ -1,4 +1,5 @@
 import type { FollowStatus } from './follow-view.js';
+import { durationText } from '../util/duration-text.js';
 
 /** A status as it is told to others, who may know other states and wishes than this version of lockstep. */
 export type ToldStatus = Omit<FollowStatus, 'state' | 'would'> & {
@@ -45,22 +46,4 @@ function distanceOf({ source, local, lagBlocks }: Pick<ToldStatus, 'source' | 'l
 /** `1 block`, `2 blocks` */
 export function blocksText(count: number): string {
   return `${count} ${count === 1 ? 'block' : 'blocks'}`;
-}
-
-const UNITS = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['min', 60],
-  ['s', 1],
-] as const;
-
-/** `3 min 20 s`: the two greatest units that are not zero. */
-export function durationText(seconds: number): string {
-  let left = Math.max(0, Math.round(seconds));
-  const parts = UNITS.flatMap(([unit, size]) => {
-    const count = Math.floor(left / size);
-    left -= count * size;
-    return count === 0 ? [] : [`${count} ${unit}`];
-  });
-  return parts.length === 0 ? '0 s' : parts.slice(0, 2).join(' ');
 }

@@ -13,7 +13,7 @@ const EVERYTHING = 'everything';
 export const ALLOWED_IMPORTS: Readonly<Record<string, readonly Grant[] | typeof EVERYTHING>> = {
   util: [],
   chain: [{ to: 'util' }],
-  page: [],
+  page: [{ to: 'util/duration-text.ts' }],
   payload: [{ to: 'chain' }, { to: 'util' }],
   recovery: [{ to: 'chain' }, { to: 'util' }],
   source: [{ to: 'chain' }, { to: 'util' }],

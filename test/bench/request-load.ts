@@ -12,16 +12,22 @@ export interface LoadTargets {
 
 const CALLS = ['optimism_syncStatus', 'follow_status', 'follow_events'];
 
-/** Asks both servers so many times per second in turn, as far as they keep up, until it is ended. */
+/** Live pages that are open meanwhile. */
+const READERS = 8;
+
+/** Asks both servers so many times per second in turn, as far as they keep up, beside open live pages, until it is ended. */
 export class RequestLoad {
   readonly #pools: { readonly rpc: Pool; readonly metrics: Pool };
   readonly #paths: { readonly rpc: string; readonly metrics: string };
   readonly #perTick: number;
   #timer: NodeJS.Timeout | null = null;
+  #readers = new AbortController();
   #open = 0;
   #sent = 0;
   answered = 0;
   failed = 0;
+  /** Server-sent events that came for the pages. */
+  events = 0;
 
   constructor({ rpcUrl, metricsUrl }: LoadTargets, perSecond: number) {
     const [rpc, metrics] = [new URL(rpcUrl), new URL(metricsUrl)];
@@ -34,12 +40,15 @@ export class RequestLoad {
   }
 
   begin(): void {
+    this.#readers = new AbortController();
+    for (let reader = 0; reader < READERS; reader += 1) void this.#read(this.#readers.signal);
     this.#timer = setInterval(() => {
       for (let request = 0; request < this.#perTick && this.#open < MAX_OPEN; request += 1) void this.#ask();
     }, EVERY_MS);
   }
 
   pause(): void {
+    this.#readers.abort();
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
   }
@@ -60,6 +69,16 @@ export class RequestLoad {
       this.failed += 1;
     } finally {
       this.#open -= 1;
+    }
+  }
+
+  async #read(until: AbortSignal): Promise<void> {
+    try {
+      const request = { method: 'GET', path: '/status/events', signal: until, bodyTimeout: 0 } as const;
+      const { body } = await this.#pools.rpc.request(request);
+      for await (const chunk of body) this.events += String(chunk).split('\n\n').length - 1;
+    } catch {
+      if (!until.aborted) this.failed += 1;
     }
   }
 

@@ -40,6 +40,7 @@ class Hands {
       expected: { chainId: 10, genesis: GENESIS },
       sourceLabels: () => null,
       isRefused: () => false,
+      isOrdered: () => false,
       onBlock: () => undefined,
       onApplied: () => undefined,
       onPlanning: () => undefined,

@@ -27,6 +27,7 @@ export class Bench {
   readonly sent: number[] = [];
   sourceLabels: Labels | null = null;
   refused = new Set<string>();
+  ordered = false;
   nowMs = 0;
   blocksPerForkchoice = 4;
 
@@ -60,6 +61,13 @@ export class Bench {
     };
   }
 
+  /** There is an order as soon as a block was accepted. */
+  orderedAfter(number: number): void {
+    this.engine.beforeCall = (call) => {
+      if (call === `np ${number}`) this.ordered = true;
+    };
+  }
+
   /** Lets the clock stand at `ms` as soon as a block was accepted. */
   clockAfter(number: number, ms: number): void {
     this.engine.beforeCall = (call) => {
@@ -74,6 +82,7 @@ export class Bench {
       apply: (fc) => this.engine.applyForkchoice(fc),
       sourceLabels: () => this.sourceLabels,
       isRefused: (hash) => this.refused.has(hash),
+      isOrdered: () => this.ordered,
       onBlock: (payload) => void this.sent.push(payload.ref.number),
       payloads: this.payloads,
       limits: {

@@ -62,6 +62,14 @@ describe('an extension', () => {
     expect(bench.engine.headsNow.unsafe).toEqual(ref(asked));
   });
 
+  it('uses up what it asked for when there is an order, and ends', async () => {
+    const bench = new Bench(0);
+    bench.orderedAfter(2);
+    const outcome = await bench.extend(20, { everyBlock: false });
+    expect(outcome.blocks).toBeLessThan(20);
+    expect(outcome.stop).toEqual({ why: 'slice' });
+  });
+
   it('goes on until its slice of time is over', async () => {
     const bench = new Bench(0);
     bench.clockAfter(2, 29_999);

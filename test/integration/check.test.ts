@@ -11,7 +11,7 @@ import type { HttpServer } from '../rig/http-server.js';
 import type { Fault, Match } from '../../devnet/proxy/faults.js';
 import { changed } from './spoiled-blocks.js';
 
-const ROWS = ['engine', 'clock', 'source', 'two nodes', 'op stack', 'identity', 'head', 'labels', 'blocks'];
+const ROWS = ['engine', 'clock', 'source', 'two nodes', 'op stack', 'identity', 'head', 'labels', 'blocks', 'rpc port'];
 
 const CONFIG: Match = { method: 'optimism_rollupConfig' };
 const STATUS: Match = { method: 'optimism_syncStatus' };
@@ -64,8 +64,8 @@ async function check({ source, cl: clUrl, jwtSecretFile }: Setup, ...words: stri
 }
 
 /** The rows of `check --json`, and the exit code, which is in them as well. */
-async function rowsOf(setup: Setup): Promise<{ exit: number | null; rows: readonly JsonObject[] }> {
-  const command = await check(setup, '--json');
+async function rowsOf(setup: Setup, ...flags: string[]): Promise<{ exit: number | null; rows: readonly JsonObject[] }> {
+  const command = await check(setup, '--json', ...flags);
   const exit = await command.ended();
   const [answer] = command.lines();
   expect(answer?.['exit']).toBe(exit);
@@ -103,6 +103,12 @@ describe('check says in one row what is wrong, and exits as a start would', () =
     const { exit, rows } = await rowsOf({ jwtSecretFile });
     expect(exit).toBe(77);
     expectFailure(rows, 'engine', 'ENGINE_AUTH');
+  });
+
+  it('a taken port that lockstep has to have: 78', async () => {
+    const { exit, rows } = await rowsOf({}, '--rpc.port', new URL(world.source.url).port, '--rpc.strict');
+    expect(exit).toBe(78);
+    expectFailure(rows, 'rpc port', 'RPC_PORT');
   });
 
   it('another chain: 76', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { BlockRef } from '../../src/chain/block.js';
-import { durationText, sentenceOf, type ToldStatus } from '../../src/status/sentence.js';
+import { sentenceOf, type ToldStatus } from '../../src/status/sentence.js';
+import { durationText } from '../../src/util/duration-text.js';
 import { A, at, B } from '../follow/examples.js';
 
 const side = (unsafe: BlockRef): NonNullable<ToldStatus['local']> => ({

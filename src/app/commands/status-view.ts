@@ -1,6 +1,7 @@
 import type { BlockRef } from '../../chain/block.js';
 import { type Rung, rungsOf } from '../../status/rungs.js';
-import { blocksText, durationText, sentenceOf, type ToldStatus } from '../../status/sentence.js';
+import { blocksText, sentenceOf, type ToldStatus } from '../../status/sentence.js';
+import { durationText } from '../../util/duration-text.js';
 import { LockstepError } from '../../util/errors.js';
 import { shortHash } from '../../util/hex.js';
 import { type Line, type Span, wrapped } from './spans.js';

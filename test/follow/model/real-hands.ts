@@ -36,6 +36,7 @@ export function actForReal(action: Exclude<Action, { do: 'halt' }>, hands: Hands
       expected: { chainId: CHAIN_ID, genesis: tree.ref(0) },
       sourceLabels: () => labelRefs(tree, hands.sourceLabels),
       isRefused: (hash) => hands.isRefused({ hash }),
+      isOrdered: () => false,
       onBlock: () => undefined,
       onPlanning: () => undefined,
       onApplied: () => undefined,
