@@ -29,8 +29,12 @@ const REPLACED = [
     module: /ethereum-cryptography\/esm\/keccak\.js$/,
     contents: `
       import { createKeccak } from 'hash-wasm';
-      const hasher = await createKeccak(256);
-      export const keccak256 = (message) => hasher.init().update(message).digest('binary');
+      import { keccak_256 } from '@noble/hashes/sha3';
+      let hasher = null;
+      createKeccak(256).then((made) => (hasher = made));
+      // Some modules hash while they are loaded, which does not wait.
+      export const keccak256 = (message) =>
+        hasher === null ? keccak_256(message) : hasher.init().update(message).digest('binary');
       export const keccak512 = () => { throw new Error('ethash has no place on a devnet'); };
     `,
   },

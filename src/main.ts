@@ -1,9 +1,8 @@
-#!/usr/bin/env node
 import { check } from './app/check.js';
 import { runCli } from './app/cli.js';
 import { run } from './app/run.js';
 
-process.exitCode = await runCli(
+void runCli(
   process.argv.slice(2),
   process.env,
   {
@@ -14,4 +13,6 @@ process.exitCode = await runCli(
     cwd: process.cwd(),
   },
   { run, check },
-);
+).then((code) => {
+  process.exitCode = code;
+});

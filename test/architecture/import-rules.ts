@@ -59,6 +59,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly Grant[] | typeof 
   config: [{ to: 'util' }],
   app: EVERYTHING,
   main: EVERYTHING,
+  launch: [{ to: 'util' }],
 };
 
 /** The hot path fetch, verify, send, and the decisions between: ethers costs a hundred times too much there. */

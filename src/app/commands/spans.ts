@@ -18,7 +18,10 @@ const CUT = '…';
  * terminal, and every character takes one column.
  */
 function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e✔≠…]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(
+    /[^\x20-\x7e\u2714\u2260\u2026]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** The text in lines of so many columns at most, broken at spaces; a longer word is left whole. */
