@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../src/util/json.js';
 import { EVERYWHERE, type Drill } from './drill.js';
-import { emptyFollower, rotateSecret } from './follower.js';
+import { emptyFollower, endMissed, rotateSecret } from './follower.js';
 import type { Scene } from './scene.js';
 
 const PAYLOADS = /^engine_newPayloadV/;
@@ -37,7 +37,7 @@ export const ENGINE_DRILLS: readonly Drill[] = [
       await scene.untilHolding('payload-refused');
       await scene.keep(3_000);
       scene.engine.heal();
-      await scene.endFollower('SIGTERM');
+      await endMissed(scene, 'SIGTERM');
       await scene.startFollower();
       scene.lifted('the EL is restarted and answers as it is');
     },

@@ -8,11 +8,23 @@ import { engineDriver } from '../producer/engine-driver.js';
 import type { LabelHeights, ProducerOptions } from '../producer/producer.js';
 import { divert, type PrivateBranch } from '../rig/private-branch.js';
 import { replayInto } from '../rig/replay.js';
+import type { EndSignal } from '../stack/stack.js';
 import { rpcClient } from '../rpc.js';
 import type { Scene } from './scene.js';
 
 /** Sets the blocks of each branch apart from those of an earlier drill on the same chain. */
 let branches = Date.now();
+
+const NEW_SESSION = { msg: 'The EL went away or came back lower: a new session starts' };
+
+/**
+ * Ends the follower EL and waits until lockstep misses it. The fault proxy keeps the connection from lockstep open, so one that
+ * is back within a second would not be missed.
+ */
+export async function endMissed(scene: Scene, signal: EndSignal): Promise<void> {
+  await scene.endFollower(signal);
+  await scene.untilLogged(NEW_SESSION);
+}
 
 /** Initialises the follower EL anew: it comes back at genesis. */
 export async function emptyFollower(scene: Scene): Promise<void> {

@@ -1,10 +1,8 @@
 import type { EndSignal } from '../stack/stack.js';
 import { EVERYWHERE, WITH_OP_NODE, type Drill } from './drill.js';
-import { divertFollower, emptyFollower } from './follower.js';
+import { divertFollower, emptyFollower, endMissed } from './follower.js';
 import { slowPayloads, untilBeyond } from './engine-drills.js';
 import { FOLLOWING, type Scene } from './scene.js';
-
-const NEW_SESSION = { msg: 'The EL went away or came back lower: a new session starts' };
 
 const EL_AWAY_MS = 15_000;
 const LOCKSTEP_AWAY_MS = 20_000;
@@ -108,9 +106,7 @@ async function restart(scene: Scene, part: string, signal: EndSignal): Promise<v
 
 async function followerAway(scene: Scene, signal: EndSignal, forMs: number): Promise<void> {
   scene.fault(`${signal} for the EL`);
-  await scene.endFollower(signal);
-  // An EL that is back within a second, with all that it had, is not missed by who follows it.
-  await scene.untilLogged(NEW_SESSION);
+  await endMissed(scene, signal);
   if (forMs > 0) {
     await scene.untilHolding('engine-unavailable');
     await scene.keep(forMs);

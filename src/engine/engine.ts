@@ -112,6 +112,8 @@ export interface EngineReader {
   readonly name: string;
   /** What is known of this kind of EL; before the first identify, what is known of any. */
   readonly profile: EngineProfile;
+  /** How often it closed its last connection while nothing was asked of it, as one that ends does. */
+  readonly hangUps: number;
   identify(signal: AbortSignal): Promise<EngineIdentity>;
   /** latest. */
   head(signal: AbortSignal): Promise<BlockRef>;

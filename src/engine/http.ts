@@ -90,6 +90,7 @@ class HttpEngine implements Engine {
   readonly #onAnswer: NonNullable<EngineOptions['onAnswer']>;
   readonly #onIdentity: EngineOptions['onIdentity'];
   #profile = UNKNOWN_PROFILE;
+  #hangUps = 0;
   /** What it showed last; null where that may be another EL's. */
   #shown: Heads | null = null;
 
@@ -101,7 +102,7 @@ class HttpEngine implements Engine {
     this.#onAnswer = options.onAnswer ?? ((): void => undefined);
     this.#onIdentity = options.onIdentity;
     this.#repeats = new UnmovedRepeats(options.repeatDelaysMs ?? REPEAT_DELAYS_MS, options.onSurprise);
-    const transport = transportTo(url, timeoutMs);
+    const transport = transportTo(url, timeoutMs, () => (this.#hangUps += 1));
     this.name = transport.name;
     const signer = createTokenSigner(jwtSecret, this.#now);
     this.#client = new EngineClient(transport, signer, limits);
@@ -115,6 +116,10 @@ class HttpEngine implements Engine {
 
   get profile(): EngineProfile {
     return this.#profile;
+  }
+
+  get hangUps(): number {
+    return this.#hangUps;
   }
 
   /** What was learnt of the EL before is forgotten: another one may have taken its place. */
@@ -206,7 +211,7 @@ class HttpEngine implements Engine {
   }
 }
 
-function transportTo(url: string, timeoutMs: number): RpcTransport {
+function transportTo(url: string, timeoutMs: number, onHangUp?: () => void): RpcTransport {
   return new RpcTransport({
     peer: 'ENGINE',
     url,
@@ -214,5 +219,6 @@ function transportTo(url: string, timeoutMs: number): RpcTransport {
     timeoutMs,
     maxResponseBytes: MAX_RESPONSE_BYTES,
     maxConnections: CONNECTIONS,
+    ...(onHangUp && { onHangUp }),
   });
 }

@@ -7,6 +7,9 @@ export function readOnly(engine: Engine): EngineReader {
     get profile() {
       return engine.profile;
     },
+    get hangUps() {
+      return engine.hangUps;
+    },
     identify: (signal) => engine.identify(signal),
     head: (signal) => engine.head(signal),
     heads: (signal) => engine.heads(signal),

@@ -47,7 +47,7 @@ function fromSides(state: State, { engine, source, outcome }: Observation, tick:
   const restarted = lower && !isClimbedDown(state, outcome, view);
   const session = restarted
     ? { ...newSession(state), elSync: cameDown(state.elSync, view, tick.now) }
-    : watched(state, view, tick.now);
+    : watched(view.hungUp ? newSession(state) : state, view, tick.now);
   const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
   const settled = settleRecovery(moved, view, tick);
   const staleAbove = settled.staleAbove?.hash === standing.hash ? settled.staleAbove : null;

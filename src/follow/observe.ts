@@ -22,6 +22,7 @@ export class Observer {
   readonly #engine: EngineReader;
   readonly #now: () => number;
   #last: Look | null = null;
+  #hangUps = 0;
   #readBack: Heads | null = null;
 
   constructor(engine: EngineReader, now: () => number) {
@@ -41,13 +42,15 @@ export class Observer {
     state: Pick<State, 'phase' | 'remembered'>,
     signal: AbortSignal,
   ): Promise<Observation> {
-    const before = isCalm(state, outcome) ? this.#last : null;
+    const hungUp = this.#engine.hangUps !== this.#hangUps;
+    this.#hangUps = this.#engine.hangUps;
+    const before = isCalm(state, outcome) && !hungUp ? this.#last : null;
     const readBack = this.#readBack;
     this.#readBack = null;
     try {
       const look = await this.#look(before, before === null ? null : readBack, signal);
       const heights = heightsOfInterest(look.heads, source.kind === 'seen' ? source.value : null, state.remembered);
-      this.#last = { ...look, at: await this.#blocksAt(heights, look, signal) };
+      this.#last = { ...look, at: await this.#blocksAt(heights, look, signal), hungUp };
       return { engine: { kind: 'seen', value: this.#last }, source, outcome };
     } catch (thrown) {
       this.#last = null;
@@ -58,7 +61,7 @@ export class Observer {
   }
 
   /** `at` of what it resolves to: the blocks that are known to be on the chain of the head. */
-  async #look(before: Look | null, readBack: Heads | null, signal: AbortSignal): Promise<Look> {
+  async #look(before: Look | null, readBack: Heads | null, signal: AbortSignal): Promise<Omit<Look, 'hungUp'>> {
     const wholeAtMs = this.#now();
     if (before !== null && wholeAtMs - before.wholeAtMs < WHOLE_LOOK_EVERY_MS) {
       if (readBack !== null) return { ...before, heads: readBack };
@@ -71,7 +74,11 @@ export class Observer {
   }
 
   /** Asked for at once: a new head of the source waits for these answers. */
-  async #blocksAt(heights: readonly number[], { heads, at }: Look, signal: AbortSignal): Promise<EngineView['at']> {
+  async #blocksAt(
+    heights: readonly number[],
+    { heads, at }: Omit<Look, 'hungUp'>,
+    signal: AbortSignal,
+  ): Promise<EngineView['at']> {
     const read = async (height: number): Promise<[number, BlockRef | null]> => {
       if (height === heads.unsafe.number) return [height, heads.unsafe];
       return [height, at.get(height) ?? (await this.#engine.refAt(height, signal))];

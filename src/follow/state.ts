@@ -179,6 +179,8 @@ export interface EngineView {
   readonly syncing: EngineSyncing;
   /** The EL's canonical blocks at the heights that matter in this tick; null where it has none. */
   readonly at: ReadonlyMap<number, BlockRef | null>;
+  /** It hung up since it was looked at before: it may be another process now, with less of what it was told. */
+  readonly hungUp: boolean;
 }
 
 export interface SourceView {

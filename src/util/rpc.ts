@@ -3,12 +3,13 @@ import Pool from 'undici/lib/dispatcher/pool.js';
 import { credentialHeaders } from './credential-headers.js';
 import { type Peer, peerError, readBatch, readReply, rpcError, type RpcOutcome } from './envelope.js';
 import { LockstepError } from './errors.js';
-import { exchange, type HttpResponse } from './http-exchange.js';
+import { exchange, type ExchangeLimits, type HttpRequest, type HttpResponse } from './http-exchange.js';
 import { statusError } from './http-status.js';
 import { ACCEPT_ENCODING, inflateBody } from './inflate.js';
 import type { JsonValue } from './json.js';
 import { displayUrl } from './redact.js';
 import { type RpcCall, requestText } from './request-text.js';
+import { systemErrorCode } from './system-error.js';
 
 export type { Peer, RpcOutcome } from './envelope.js';
 export type { RpcCall } from './request-text.js';
@@ -23,6 +24,8 @@ export interface RpcTransportOptions {
   /** Cap on the body after inflation. */
   readonly maxResponseBytes: number;
   readonly maxConnections: number;
+  /** The peer closed the last connection, and nothing was asked of it: another process may answer when it is asked again. */
+  readonly onHangUp?: () => void;
 }
 
 export interface PostOptions {
@@ -48,6 +51,9 @@ export interface RpcReply {
 const IDLE_CONNECTION_MAX_MS = 90_000;
 const CONNECT_TIMEOUT_MAX_MS = 10_000;
 
+/** How undici says that the other side closed a connection; for what we close it has other words. */
+const PEER_CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
 /**
  * JSON-RPC over HTTP with one peer. Nothing is ever sent twice and no redirect is followed. Every method rejects with a
  * LockstepError of its peer, or ABORTED. `data.phase` tells 'connect' (the request was certainly not sent) from
@@ -61,6 +67,7 @@ export class RpcTransport {
   readonly #headers: Readonly<Record<string, string>>;
   readonly #pool: InstanceType<typeof Pool>;
   #nextId = 1;
+  #underWay = 0;
 
   /** @throws LockstepError CONFIG_INVALID for an unusable URL or header; the value is not repeated in the error. */
   constructor(options: RpcTransportOptions) {
@@ -76,6 +83,10 @@ export class RpcTransport {
       keepAliveMaxTimeout: IDLE_CONNECTION_MAX_MS,
       connect: { timeout: Math.min(options.timeoutMs, CONNECT_TIMEOUT_MAX_MS) },
     });
+    this.#pool.on('disconnect', (_origin, _targets, error) => {
+      const isSilent = this.#underWay === 0 && this.#pool.stats.connected === 0;
+      if (isSilent && PEER_CLOSED.has(systemErrorCode(error))) options.onHangUp?.();
+    });
   }
 
   /** Sends one body once, and gives back the reply, inflated and not yet read. */
@@ -87,7 +98,7 @@ export class RpcTransport {
       headers: { ...this.#headers, ...(gzip ? { 'accept-encoding': ACCEPT_ENCODING } : {}), ...o.headers },
       body: typeof body === 'string' ? Buffer.from(body) : body,
     };
-    const response = await exchange(this.#pool, request, {
+    const response = await this.#exchange(request, {
       peer,
       name: this.name,
       timeoutMs: o.timeoutMs ?? this.#options.timeoutMs,
@@ -134,6 +145,15 @@ export class RpcTransport {
   /** Ends every connection; calls under way are ABORTED. */
   async close(): Promise<void> {
     await this.#pool.destroy();
+  }
+
+  async #exchange(request: HttpRequest, limits: ExchangeLimits): Promise<HttpResponse> {
+    this.#underWay += 1;
+    try {
+      return await exchange(this.#pool, request, limits);
+    } finally {
+      this.#underWay -= 1;
+    }
   }
 
   #inflate({ body, headers }: HttpResponse, gzip: boolean): Buffer {

@@ -24,6 +24,7 @@ const VIEW: EngineView = {
   heads: { unsafe: HEAD, safe: null, finalized: null },
   syncing: NOT_SYNCING,
   at: new Map(),
+  hungUp: false,
 };
 const SEEN: Seen<EngineView> = { kind: 'seen', value: VIEW };
 const failed = (

@@ -57,6 +57,7 @@ export function engineView(
     heads,
     syncing: NOT_SYNCING,
     at: new Map(chain.slice(0, head + 1).map((ref) => [ref.number, ref])),
+    hungUp: false,
     ...extra,
   };
 }

@@ -43,6 +43,7 @@ function viewOf({ own, shown, read }: Sides): EngineView {
     heads: { unsafe: own.at(-1)!, ...shown },
     syncing: NOT_SYNCING,
     at: new Map(heights.map((ref) => [ref.number, ref])),
+    hungUp: false,
   };
 }
 

@@ -5,7 +5,7 @@ import type { Outcome } from '../../src/follow/action.js';
 import type { State } from '../../src/follow/state.js';
 import type { ErrorCode } from '../../src/util/error-codes.js';
 import { LockstepError } from '../../src/util/errors.js';
-import { A, at, B, engineView, NOW, observation, SETTLED, sourceView, TICK } from './examples.js';
+import { A, at, B, engineView, NOW, observation, seen, SETTLED, sourceView, TICK } from './examples.js';
 import {
   after,
   ANSWERS,
@@ -205,6 +205,7 @@ describe('the EL', () => {
   it.each([
     ['shows a lower head than it stood at', VIEW],
     ['cannot be reached', { ...VIEW, engine: { kind: 'failed', error: CUT } as const }],
+    ['hung up', { ...VIEW, engine: seen({ ...engineView(A, 7), hungUp: true }) }],
   ])('is a new session when it %s: all that was known about it is void', (_how, seen) => {
     const state = learn(knowing, seen, TICK);
     expect(state).toMatchObject({ suspicion: null, unsettled: null });

@@ -23,6 +23,7 @@ const VALID: EngineAnswer = { status: 'VALID' };
  */
 export class MemoryEngine implements Engine {
   readonly name = 'memory';
+  hangUps = 0;
   profile: EngineProfile = UNKNOWN_PROFILE;
   headsNow: Heads;
   chainIdNow = 10;

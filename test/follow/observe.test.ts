@@ -137,6 +137,14 @@ describe('an EL that follows and was left alone', () => {
     expect(looking.calls).toEqual(['head']);
   });
 
+  it('is looked at as a whole after it hung up, and that it did is told once', async () => {
+    const looking = await Looking.atRest();
+    looking.engine.hangUps += 1;
+    expect(await looking.look()).toMatchObject({ engine: { value: { hungUp: true } } });
+    expect(looking.calls).toEqual(expect.arrayContaining(WHOLE));
+    expect(await looking.look()).toMatchObject({ engine: { value: { hungUp: false } } });
+  });
+
   it('is looked at as a whole after it could not be read', async () => {
     const looking = await Looking.atRest();
     looking.engine.head = () => Promise.reject(new LockstepError('ENGINE_UNREACHABLE'));

@@ -1,6 +1,7 @@
 import { getEventListeners, once } from 'node:events';
 import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { waitUntil } from '../../devnet/wait-until.js';
 import { send } from '../rig/http-server.js';
 import { CALL, closeAll, connect, echo, failure, never, reply, serve } from './rpc-fixture.js';
 
@@ -83,6 +84,38 @@ describe('an abort', () => {
     expect(server.received).toHaveLength(1000);
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
     expect(warnings).toEqual([]);
+  });
+});
+
+describe('a peer that closes connections', () => {
+  const hangUpsOf = (url: string, counted: { hangUps: number }): ReturnType<typeof connect> =>
+    connect(url, { onHangUp: () => (counted.hangUps += 1) });
+
+  it('has hung up when the last one is gone while nothing was asked', async () => {
+    const [server, counted] = [await serve(echo), { hangUps: 0 }];
+    const transport = hangUpsOf(server.url, counted);
+    await Promise.all([transport.call(CALL, { signal: never() }), transport.call(CALL, { signal: never() })]);
+    const [first, ...others] = server.sockets;
+    expect(others.length).toBe(1);
+    first?.destroy();
+    await waitUntil('one is left', () => server.sockets.size === 1, 5_000);
+    await transport.call(CALL, { signal: never() });
+    expect(counted.hangUps).toBe(0);
+    for (const socket of server.sockets) socket.destroy();
+    await waitUntil('it is told', () => counted.hangUps > 0, 5_000);
+    expect(await transport.call(CALL, { signal: never() })).toEqual([CALL.method]);
+  });
+
+  it('has not where a call was under way, which tells by itself, nor where we closed', async () => {
+    const [server, counted] = [await serve((_, response) => void response.destroy()), { hangUps: 0 }];
+    const transport = hangUpsOf(server.url, counted);
+    expect((await failure(transport.call(CALL, { signal: never() }))).code).toBe('SOURCE_UNREACHABLE');
+    await server.disconnected();
+    server.script = echo;
+    await transport.call(CALL, { signal: never() });
+    await transport.close();
+    await server.disconnected();
+    expect(counted.hangUps).toBe(0);
   });
 });
 

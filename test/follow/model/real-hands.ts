@@ -114,6 +114,7 @@ class WorldSource implements Source {
 
 class WorldEngine implements Engine {
   readonly name = 'the EL of a small world';
+  readonly hangUps = 0;
   readonly #hands: Hands;
 
   constructor(hands: Hands) {

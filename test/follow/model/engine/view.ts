@@ -11,6 +11,7 @@ export function viewOf(tree: Tree, engine: EngineModel, heights: readonly number
     heads,
     syncing: syncingOf(tree, engine),
     at: new Map(heights.map((height) => [height, pick(tree.atHeight(engine.head, height))])),
+    hungUp: false,
   };
 }
 
