@@ -182,9 +182,15 @@ export function settleRecovery(state: State, engine: EngineView, tick: Tick): St
 
 /** The EL came down because the recovery moved it, not because it restarted. */
 export function isClimbedDown(state: State, outcome: Outcome | null, { heads: { unsafe } }: EngineView): boolean {
+  const lowest = climbedTo(state, outcome);
+  return lowest !== null && unsafe.number >= lowest.number;
+}
+
+/** Where a climb that just ended may have brought the EL down to; null where it moved nothing. */
+export function climbedTo(state: State, outcome: Outcome | null): BlockRef | null {
   const { recovery } = state;
-  if (outcome?.of !== 'climb' || recovery?.stage !== 'climbing') return false;
-  return mayHaveMoved(state, outcome) && unsafe.number >= recovery.plan.ancestor.number;
+  if (outcome?.of !== 'climb' || recovery?.stage !== 'climbing') return null;
+  return mayHaveMoved(state, outcome) ? recovery.plan.ancestor : null;
 }
 
 /** The rung moved the EL's head, or nobody knows: a call that timed out before may have been carried out since. */
@@ -220,8 +226,10 @@ function nextPauseMs({ pace, recoveryPolicy }: State, now: number): number {
  * is not settled, a forkchoice that is carried out late, and a sync that goes on by itself move it too: they do not count.
  */
 export function countForeignMove(state: State, engine: EngineView, { now }: Tick): State {
-  const { standing, foreign } = state;
+  const { standing, foreign, recovery } = state;
   const head = engine.heads.unsafe;
+  // A climb is carried out late, or could not be looked at when it was.
+  if (recovery !== null && recovery.stage !== 'stopped' && isOnPlan(recovery.plan, head)) return state;
   const syncs = engine.syncing.busy || (state.elSync !== null && state.elSync.stage !== 'idle');
   if (syncs || state.trouble !== null || state.unsettled !== null) return state;
   if (standing === null || head.number < standing.number || head.hash === standing.hash) return state;

@@ -12,6 +12,7 @@ import {
 import { lostFinalized, remember } from './labels.js';
 import {
   ancestorOf,
+  climbedTo,
   countForeignMove,
   fromClimb,
   fromPlan,
@@ -37,9 +38,9 @@ function fromSides(state: State, { engine, source, outcome }: Observation, tick:
   const sourceIdentified = state.sourceIdentified && source.kind !== 'failed';
   if (engine.kind === 'pending') return { ...state, sourceIdentified };
   if (engine.kind === 'failed') {
-    const lost = engine.error.code === 'ENGINE_UNREACHABLE';
-    const elSync = unwatched(state.elSync, tick.now);
-    return { ...(lost ? newSession(state) : { ...state, session: unidentified(state), elSync }), sourceIdentified };
+    if (engine.error.code === 'ENGINE_UNREACHABLE') return { ...newSession(state), sourceIdentified };
+    const [elSync, standing] = [unwatched(state.elSync, tick.now), climbedTo(state, outcome) ?? state.standing];
+    return { ...state, session: unidentified(state), elSync, standing, sourceIdentified };
   }
   const view = engine.value;
   const standing = view.heads.unsafe;

@@ -23,6 +23,8 @@ const MENDED = [
   { name: 'op-geth', seed: 121, run: 902 },
   // The source went to another branch between an extension and the cure that it asked for, over and over, without a pause.
   { name: 'geth-2026', seed: 20, run: 336 },
+  // An EL that was led down counted as restarted where it could not be read right after.
+  { name: 'geth-2026', seed: 462_455_512, run: 243 },
   // The rest were mistakes of the checks: what holds at genesis, beside a label above the head, in a new life of the EL, from another head.
   { name: 'op-geth', seed: 70, run: 482 },
   { name: 'op-geth', seed: 71, run: 174 },
