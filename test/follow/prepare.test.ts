@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { BlockRef } from '../../src/chain/block.js';
 import { FetchAhead, type FetchDeps } from '../../src/follow/fetch-ahead.js';
 import { FetchWindow } from '../../src/follow/fetch-window.js';
@@ -12,25 +12,32 @@ import { MemorySource } from './memory-source.js';
 beforeAll(initKeccak);
 
 const CHAIN = grow(null, 4, 'a');
-const NEVER = new AbortController().signal;
 const DAY_S = 24 * 3_600;
 
 const parent = CHAIN[1]!.ref;
+
+/** What is fetched ahead is asked for again and again until somebody stops it. */
+let fetching = new AbortController();
+
+afterEach(() => {
+  fetching.abort();
+  fetching = new AbortController();
+});
 
 /** Prepares block 2 on top of block 1, served as `block`; with block 3 as the target, so that 2 is asked for by number. */
 function preparing(block: RealBlock, target: BlockRef = CHAIN[3]!.ref): Promise<Prepared> {
   const source = new MemorySource(CHAIN);
   source.meddleBlock = () => ({ kind: 'found', value: block.fetched });
-  const blocks = new FetchAhead(depsOf(source), { first: 2, target }, NEVER);
-  return prepare(blocks, parent, target, source, NEVER);
+  const blocks = new FetchAhead(depsOf(source), { first: 2, target }, fetching.signal);
+  return prepare(blocks, parent, target, source, fetching.signal);
 }
 
 function failing(thrown: Error): Promise<Prepared> {
   const source = new MemorySource(CHAIN);
   source.meddleBlock = () => Promise.reject(thrown);
   const target = CHAIN[3]!.ref;
-  const blocks = new FetchAhead(depsOf(source), { first: 2, target }, NEVER);
-  return prepare(blocks, parent, target, source, NEVER);
+  const blocks = new FetchAhead(depsOf(source), { first: 2, target }, fetching.signal);
+  return prepare(blocks, parent, target, source, fetching.signal);
 }
 
 function depsOf(source: MemorySource): FetchDeps {
