@@ -122,25 +122,23 @@ function intervalRules({ values, raw }: Draft): Findings {
 /** What is set and has no effect, since another setting rules it out. */
 function recoveryWarnings({ values, raw }: Draft): Findings {
   const { 'recovery.mode': mode, 'recovery.reset': reset } = values;
-  if (mode === 'off') return unused(raw, HEALING, '--recovery.mode off');
+  if (mode === 'off') return unused(raw, HEALING, 'with --recovery.mode off');
   if (reset === 'forkchoice' || reset === 'none')
-    return unused(raw, ['recovery.admin-rpc'], `--recovery.reset ${reset}`);
+    return unused(raw, ['recovery.admin-rpc'], `with --recovery.reset ${reset}`);
   return { problems: [], warnings: [] };
 }
 
 function dryRunWarnings({ values, raw }: Draft): Findings {
-  return unused(raw, values['dry-run'] === true ? ['journal', 'recovery.cooldown'] : [], '--dry-run');
+  return unused(raw, values['dry-run'] === true ? ['journal', 'recovery.cooldown'] : [], 'with --dry-run');
 }
 
 function recordWarnings({ values, raw }: Draft): Findings {
-  return values.record === undefined && (raw.get('record.max-size')?.origin ?? 'default') !== 'default'
-    ? { problems: [], warnings: ['--record.max-size has no effect without --record.'] }
-    : { problems: [], warnings: [] };
+  return unused(raw, values.record === undefined ? ['record.max-size'] : [], 'without --record');
 }
 
-function unused(raw: Draft['raw'], names: readonly OptionName[], because: string): Findings {
+function unused(raw: Draft['raw'], names: readonly OptionName[], why: string): Findings {
   const isGiven = (name: OptionName): boolean => (raw.get(name)?.origin ?? 'default') !== 'default';
-  return { problems: [], warnings: names.filter(isGiven).map((name) => `--${name} has no effect with ${because}.`) };
+  return { problems: [], warnings: names.filter(isGiven).map((name) => `--${name} has no effect ${why}.`) };
 }
 
 const HEALING: readonly OptionName[] = [

@@ -115,7 +115,12 @@ function nextRung(state: State, recovery: Climbing, rung: Rung, answer: string, 
 }
 
 /** A cure that did nothing is tried again after a pause: the extension meets the same answer then. */
-export function fromUnmap(state: State, { from, stop }: Extract<Outcome, { of: 'unmap' }>, tick: Tick): State {
+export function fromUnmap(
+  state: State,
+  from: BlockRef,
+  stop: Exclude<ClimbStop, { why: 'not-sent' }>,
+  tick: Tick,
+): State {
   const at = from.number + 1;
   switch (stop.why) {
     case 'climbed': {
@@ -135,14 +140,14 @@ export function fromUnmap(state: State, { from, stop }: Extract<Outcome, { of: '
         uncured(state, stop.copy, describe(stop.answer)),
         tick,
       );
-    case 'not-sent':
-      // The EL refused the copy, or the block itself, in this session: there is no other cure.
-      return stop.stop.why === 'known-refused'
-        ? troubled(state, 'forkchoice', uncured(state, stop.stop.block, 'its copied sibling was refused before'), tick)
-        : state;
     case 'unread':
       return unread(state, stop.error, tick);
   }
+}
+
+/** The EL refused the copy, or the block itself, in this session: there is no other cure. */
+export function withoutCure(state: State, block: BlockRef, tick: Tick): State {
+  return troubled(state, 'forkchoice', uncured(state, block, 'its copied sibling was refused before'), tick);
 }
 
 function uncured(state: State, copy: BlockRef, answer: string): HoldReason {

@@ -21,6 +21,7 @@ import {
   pacedBySync,
   settleRecovery,
   spoiled,
+  withoutCure,
 } from './learn-recovery.js';
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
 import type { ExtendStop, Outcome } from './action.js';
@@ -114,10 +115,10 @@ function fromOutcome(state: State, outcome: Outcome, observation: Observation, t
     case 'unmap': {
       const { from, stop } = outcome;
       const known = { ...spoiled(state, outcome), staleAbove: null };
+      if (stop.why !== 'not-sent') return fromUnmap(known, from, stop, tick);
+      if (stop.stop.why === 'known-refused') return withoutCure(known, stop.stop.block, tick);
       // What the source does not serve as it did to the extension before is no fault of the EL's.
-      return stop.why === 'not-sent' && stop.stop.why !== 'known-refused'
-        ? fromStop(known, stop.stop, from, tick)
-        : fromUnmap(known, outcome, tick);
+      return fromStop(known, stop.stop, from, tick);
     }
   }
 }
