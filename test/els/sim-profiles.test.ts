@@ -7,8 +7,7 @@ import type { EngineProfile } from '../follow/model/engine/profile.js';
 import { ETHEREUMJS, GETH_2026, OP_GETH, OP_RETH, RETH, RETH_UNWIND } from '../follow/model/engine/profiles.js';
 import { Scratch } from '../devnet/scratch.js';
 import { SimChain } from './sim/chain.js';
-import { Duo } from './sim/duo.js';
-import { RealEl } from './sim/real-el.js';
+import { ScriptRun } from './sim/script-run.js';
 import { PARTS, UNWIND_PARTS, type Part } from './sim/scripts.js';
 
 const SEED = 'sim';
@@ -74,25 +73,22 @@ describe.each(FAMILIES)('beside a chain of $builder', ({ builder, genesis, membe
 
   function describeMember({ kind, profile, parts, extraFlags = [] }: Member): void {
     describe(`the simulated ${profile.name} does what ${kind} does when it`, () => {
-      let real: RealEl | undefined;
-      let duo: Duo | undefined;
+      let script: ScriptRun | undefined;
 
       beforeAll(async () => {
         if (!(await isAtHand(kind))) return;
         const { jwtSecretFile } = scratch;
         const dataDir = join(scratch.dir, profile.name);
-        real = await RealEl.start({ kind, options: { genesis, dataDir, jwtSecretFile, extraFlags } }, chain);
-        duo = new Duo(chain, profile, real);
+        script = new ScriptRun(chain, profile, { kind, options: { genesis, dataDir, jwtSecretFile, extraFlags } });
       }, START_TIMEOUT_MS);
 
-      afterAll(() => real?.end());
+      afterAll(() => script?.end());
 
       it.each(parts.filter(({ notFor }) => notFor !== kind))(
         '$title',
-        async ({ run }) => {
-          if (duo === undefined) return;
-          await run(duo);
-          expect(duo.possibilities).toBeGreaterThan(0);
+        async (part) => {
+          if (script === undefined) return;
+          expect(await script.play(part)).toBeGreaterThan(0);
         },
         PART_TIMEOUT_MS,
       );
