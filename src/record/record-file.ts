@@ -28,7 +28,7 @@ const olderOf = (path: string): string => `${path}.1`;
 
 interface Part {
   text: string;
-  lines: number;
+  turns: number;
   /** It begins a new file. */
   readonly rotates: boolean;
 }
@@ -76,17 +76,17 @@ export class RecordFile implements LineSink {
 
   rotate(): void {
     if (this.#isRefusing()) return;
-    this.#queue.push({ text: '', lines: 0, rotates: true });
+    this.#queue.push({ text: '', turns: 0, rotates: true });
     this.#size = 0;
   }
 
-  push(text: string): boolean {
+  push(text: string, turns: number): boolean {
     if (this.#isRefusing() || this.#queuedBytes + text.length > this.#parts.maxQueuedBytes) return false;
     const last = this.#queue.at(-1);
-    if (last === undefined) this.#queue.push({ text, lines: 1, rotates: false });
+    if (last === undefined) this.#queue.push({ text, turns, rotates: false });
     else {
       last.text += text;
-      last.lines += 1;
+      last.turns += turns;
     }
     this.#queuedBytes += text.length;
     this.#size += text.length;
@@ -137,7 +137,7 @@ export class RecordFile implements LineSink {
         if (this.#failingUntil !== null) this.#parts.onTrouble(null);
         this.#failingUntil = null;
       } catch (thrown) {
-        this.#lost += part.lines + this.#queue.reduce((lines, queued) => lines + queued.lines, 0);
+        this.#lost += part.turns + this.#queue.reduce((turns, queued) => turns + queued.turns, 0);
         this.#queue = [];
         this.#queuedBytes = 0;
         await this.#closeFile();

@@ -6,9 +6,9 @@ import { ValueWriter } from './values.js';
 
 /** Takes lines without making anybody wait. */
 export interface LineSink {
-  /** False where the line is dropped. */
-  push(text: string): boolean;
-  /** Lines that were taken and did not reach the file, since the last call. */
+  /** False where the text is dropped; `turns` are missing in the file where it is lost later. */
+  push(text: string, turns: number): boolean;
+  /** Turns that are missing because of what was taken and did not reach the file, since the last call. */
   takeLost(): number;
   /** Whether so many more bytes belong into the next file. */
   isOver(bytes: number): boolean;
@@ -64,7 +64,7 @@ export class Recorder {
 
   /** The run is over; `error` is what it ended with. */
   end(error: LockstepError | null): void {
-    if (this.#last !== null) this.#parts.sink.push(`${JSON.stringify({ end: error?.code ?? null })}\n`);
+    if (this.#last !== null) this.#parts.sink.push(`${JSON.stringify({ end: error?.code ?? null })}\n`, 0);
   }
 
   #write(turn: Turn, tick: Tick): void {
@@ -78,7 +78,7 @@ export class Recorder {
     if (text.length > Math.min(maxLineBytes, MAX_LINE_BYTES)) {
       this.#resting = REST_TURNS;
       this.#miss(1);
-    } else if (sink.push(text)) {
+    } else if (sink.push(text, 1 + this.#missed)) {
       this.#last = turn.state;
       this.#missed = 0;
     } else this.#miss(1);

@@ -184,6 +184,35 @@ describe('the file of a record', () => {
     expect(missing + told).toBe(taken);
   });
 
+  it('still counts what is missing where the line that tells of it is lost as well', async () => {
+    let failed = 0;
+    const write = (file: FileHandle, text: string): Promise<unknown> => {
+      if (failed === 2) return file.appendFile(text);
+      failed += 1;
+      return Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+    };
+    const file = recordFile({ write });
+    await file.open();
+    const turns = new Turns(recorderInto(file));
+    turns.take(4);
+    await waitUntil('these are lost', () => Promise.resolve(failed === 1), 5_000);
+    let taken = 4;
+    const takeUntil = (what: string, holds: () => boolean): Promise<unknown> =>
+      waitUntil(
+        what,
+        () => {
+          turns.take(1);
+          taken += 1;
+          return Promise.resolve(holds());
+        },
+        5_000,
+      );
+    await takeUntil('the line that tells of them is lost', () => failed === 2);
+    await takeUntil('it is written again', () => troubles.length > 1);
+    await file.close();
+    expect((await missingIn(path)) + (await turnsIn(path))).toBe(taken);
+  });
+
   it('drops what a slow disk cannot take, counts it, and makes nobody wait', async () => {
     let release = (): void => undefined;
     const slow = new Promise<void>((resolve) => {
