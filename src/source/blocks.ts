@@ -106,13 +106,16 @@ export class BlockReader {
     this.saw(ref.number);
     if (!isJsonObject(block)) throw schemaError(`block ${idParam(id)} is not an object`);
     if (isEncodable(block)) return { kind: 'found', value: { form: 'json', block } };
-    const value = (await this.#readRawAt(ref, id, signal)) ?? (await fetchParts(this.#wire, block, ref, signal));
+    const value = (await this.#readRawAt(ref, signal)) ?? (await fetchParts(this.#wire, block, ref, signal));
     return { kind: 'found', value: value ?? { form: 'json', block } };
   }
 
-  /** The cheapest way to a block that was asked for by hash: whether it is the one of that hash is verified later. */
-  async #readRawAt({ number }: BlockRef, id: BlockId, signal: AbortSignal): Promise<FetchedBlock | null> {
-    if ('number' in id || this.#refusals.number >= REFUSALS_MAX) return null;
+  /**
+   * The cheapest way to a block that was asked for by hash (whether it is the one of that hash is verified later), and
+   * the way to one that came between the refusal of its height and the look as JSON.
+   */
+  async #readRawAt({ number }: BlockRef, signal: AbortSignal): Promise<FetchedBlock | null> {
+    if (this.#refusals.number >= REFUSALS_MAX) return null;
     const raw = await this.#readRaw({ number }, signal);
     return raw.kind === 'found' ? raw.value : null;
   }

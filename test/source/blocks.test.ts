@@ -268,6 +268,16 @@ describe('a block that cannot be encoded from JSON', () => {
     expect(shown(await source.block({ hash: hash(0x1005) }, never()))).toBe(raw(5));
   });
 
+  it('comes raw where it was made between the refusal of its height and the look as JSON', async () => {
+    let looks = 0;
+    const { server, source } = await sourceOf({
+      ...withTransactions([{ type: '0x4' }]),
+      [RAW]: (id) => ((looks += 1) === 1 ? error(-32603, 'no such block') : result(raw(numberOf(id)))),
+    });
+    expect(shown(await source.block({ number: 5 }, never()))).toBe(raw(5));
+    expect(asked(server)).toEqual([RAW, BY_NUMBER, RAW]);
+  });
+
   it.each([['0x'], [null], ['0xabc'], [7]])('is refused when a raw transaction is %p', async (value) => {
     const { source } = await sourceOf({ ...withTransactions([{ type: '0x7b' }]), [RAW_TX]: () => result(value) });
     expect((await failure(source.block({ number: 5 }, never()))).code).toBe('SOURCE_SCHEMA');
