@@ -11,19 +11,30 @@ let scratch = Buffer.alloc(0);
  * @throws LockstepError BLOCK_MALFORMED when the text is not whole bytes of hex digits.
  */
 export function decodeHexText(text: Buffer, start: number, end: number): Buffer {
-  const sizeBytes = (end - start) / 2;
-  if (!Number.isInteger(sizeBytes) || start < 0 || sizeBytes < 0 || end > text.length) {
-    throw new LockstepError('BLOCK_MALFORMED', { detail: `characters ${start} to ${end} are not whole bytes of hex` });
-  }
+  const sizeBytes = wholeBytes(text, start, end);
   if (scratch.length < sizeBytes) scratch = Buffer.allocUnsafeSlow(sizeBytes);
   let written = 0;
   for (let at = start; at < end; at += CHUNK_CHARS) {
     const chunk = text.toString('latin1', at, Math.min(at + CHUNK_CHARS, end));
     const decoded = scratch.write(chunk, written, 'hex');
     written += decoded;
-    if (decoded * 2 < chunk.length) {
-      throw new LockstepError('BLOCK_MALFORMED', { detail: `not hex at character ${start + written * 2}` });
-    }
+    if (decoded * 2 < chunk.length) throw notHexAt(start + written * 2);
   }
   return scratch.subarray(0, sizeBytes);
+}
+
+/**
+ * How many bytes the characters from `start` up to `end` stand for.
+ * @throws LockstepError BLOCK_MALFORMED when they are not there, or are an odd number.
+ */
+export function wholeBytes(text: Buffer, start: number, end: number): number {
+  const sizeBytes = (end - start) / 2;
+  if (!Number.isInteger(sizeBytes) || start < 0 || sizeBytes < 0 || end > text.length) {
+    throw new LockstepError('BLOCK_MALFORMED', { detail: `characters ${start} to ${end} are not whole bytes of hex` });
+  }
+  return sizeBytes;
+}
+
+export function notHexAt(position: number): LockstepError {
+  return new LockstepError('BLOCK_MALFORMED', { detail: `not hex at character ${position}` });
 }

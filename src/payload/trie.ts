@@ -16,13 +16,16 @@ const EXTENSION = 0x00;
 const LEAF = 0x20;
 const ODD = 0x10;
 
+/** Keccak-256 of the empty string in RLP. */
+export const EMPTY_TRIE_ROOT: Hash = '0x56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421';
+
 /**
  * Root of the Merkle Patricia trie that maps rlp(i) to value i (Yellow Paper 4.4.2: transactions, withdrawals).
  * The keys are known in advance and none is the prefix of another, so the trie is a recursion over ranges of the
  * sorted keys: every node is encoded once, hashed once and never stored.
  */
 export function orderedTrieRoot(bytes: Uint8Array, values: Spans): Hash {
-  if (values.starts.length === 0) return keccakHash(Uint8Array.of(EMPTY_STRING));
+  if (values.starts.length === 0) return EMPTY_TRIE_ROOT;
   return new OrderedTrie(bytes, values).root();
 }
 

@@ -3,7 +3,9 @@ import type { FetchedBlock, RlpBlock } from '../chain/fetched-block.js';
 import { LockstepError } from '../util/errors.js';
 import { toHash, type Hash } from '../util/hex.js';
 import { blobVersionedHashes } from './blob-hashes.js';
+import type { BlockHasher } from './block-hasher.js';
 import { DEPOSIT_TRANSACTION, scanBlock, type BlockLayout, type Spans } from './block-layout.js';
+import { blockHasher } from './choose-hasher.js';
 import { encodeBlock } from './encode-block.js';
 import {
   HEADER_FIELDS,
@@ -13,11 +15,8 @@ import {
   requireReplayable,
   type ReplayableHeader,
 } from './header.js';
-import { decodeHexText } from './hex-text.js';
-import { keccakHash } from './keccak.js';
 import type { PayloadVersion } from './payload.js';
 import { EMPTY_REQUESTS_HASH } from './requests.js';
-import { orderedTrieRoot } from './trie.js';
 import { readWithdrawals, type Withdrawal } from './withdrawals.js';
 
 /** What the caller knows of the block it asked for. */
@@ -60,11 +59,15 @@ const KNOWN_FIELD_COUNTS = [16, 17, 20, 21];
  * @throws LockstepError BLOCK_NOT_REPLAYABLE, BLOCK_UNSUPPORTED_FORK: no Engine API call known here carries it.
  * @throws LockstepError BLOCK_ROOT_MISMATCH: its body does not belong to its header.
  */
-export function verifyBlock(fetched: FetchedBlock, expected: ExpectedBlock): VerifiedBlock {
+export function verifyBlock(
+  fetched: FetchedBlock,
+  expected: ExpectedBlock,
+  hasher: BlockHasher = blockHasher(),
+): VerifiedBlock {
   const rlp = asRlp(fetched);
-  const bytes = decodeHexText(rlp.text, rlp.start, rlp.end);
+  const bytes = hasher.decode(rlp.text, rlp.start, rlp.end);
   const layout = scanBlock(bytes);
-  const hash = keccakHash(bytes.subarray(layout.header.start, layout.header.end));
+  const hash = hasher.keccak(layout.header);
   requireHash(hash, fetched, expected);
 
   const header = requireReplayable(readHeader(bytes, layout.headerFields));
@@ -79,7 +82,7 @@ export function verifyBlock(fetched: FetchedBlock, expected: ExpectedBlock): Ver
   const requestsHash = header.requestsHash ?? null;
   const isOpStack = bytes[layout.transactions.starts[0] ?? -1] === DEPOSIT_TRANSACTION;
   const isIsthmus = isOpStack && requestsHash !== null;
-  requireBody(bytes, layout, header, isIsthmus);
+  requireBody(hasher, layout, header, isIsthmus);
   return {
     ref: { number, hash, parentHash: header.parentHash, timestamp: integerField(header, 'timestamp') },
     version,
@@ -148,12 +151,12 @@ function requireSupported(header: ReplayableHeader, layout: BlockLayout): Payloa
   return version;
 }
 
-function requireBody(bytes: Buffer, layout: BlockLayout, header: ReplayableHeader, isIsthmus: boolean): void {
+function requireBody(hasher: BlockHasher, layout: BlockLayout, header: ReplayableHeader, isIsthmus: boolean): void {
   if (header.sha3Uncles !== EMPTY_OMMERS_HASH) {
     throw new LockstepError('BLOCK_NOT_REPLAYABLE', { detail: `sha3Uncles is ${header.sha3Uncles}` });
   }
   if (layout.hasOmmers) throw rootMismatch('the header has no ommers, the body has some');
-  requireRoot(bytes, layout.transactions, 'transactionsRoot', header.transactionsRoot);
+  requireRoot(hasher, layout.transactions, 'transactionsRoot', header.transactionsRoot);
   const { withdrawalsRoot, requestsHash } = header;
   if (withdrawalsRoot === undefined) {
     if (layout.withdrawals !== null) throw rootMismatch('the header has no withdrawals, the body has some');
@@ -161,15 +164,15 @@ function requireBody(bytes: Buffer, layout: BlockLayout, header: ReplayableHeade
   }
   const withdrawals = layout.withdrawals ?? NO_SPANS;
   if (!isIsthmus) {
-    requireRoot(bytes, withdrawals, 'withdrawalsRoot', withdrawalsRoot);
+    requireRoot(hasher, withdrawals, 'withdrawalsRoot', withdrawalsRoot);
     return;
   }
   if (withdrawals.starts.length > 0) throw rootMismatch('an OP block from Isthmus on has no withdrawals');
   if (requestsHash !== EMPTY_REQUESTS_HASH) throw rootMismatch('an OP block has no execution requests');
 }
 
-function requireRoot(bytes: Buffer, values: Spans, name: string, expected: Hash): void {
-  const root = orderedTrieRoot(bytes, values);
+function requireRoot(hasher: BlockHasher, values: Spans, name: string, expected: Hash): void {
+  const root = hasher.orderedTrieRoot(values);
   if (root !== expected) throw rootMismatch(`${name} is ${expected}, the body has ${root}`);
 }
 

@@ -31,11 +31,14 @@ export interface Module {
 
 export type Modules = ReadonlyMap<string, Module>;
 
+/** Written in AssemblyScript, which looks like TypeScript and is another language. */
+const ASSEMBLY_SCRIPT = 'src/payload/wasm/';
+
 /** Parses the TypeScript files of the map; others are left out. */
 export function parseModules(files: FileMap): Modules {
   const modules = new Map<string, Module>();
   for (const [file, text] of files) {
-    if (!file.endsWith('.ts')) continue;
+    if (!file.endsWith('.ts') || file.startsWith(ASSEMBLY_SCRIPT)) continue;
     const ast = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true);
     modules.set(file, {
       path: file,

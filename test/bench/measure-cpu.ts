@@ -1,5 +1,6 @@
 import { fullForm } from './block-forms.js';
 import type { Bench } from './bench.js';
+import { measureVerification } from './measure-verify.js';
 import { leastResult, medianResult, type Result } from './results.js';
 import { lockstepRun } from './runs.js';
 
@@ -45,8 +46,8 @@ function of(
  * B2: CPU per block with raw blocks, everything verified, when the EL takes no time. The first blocks are warm-up: they
  * cost several times as much, because the compiler threads of V8 run beside them.
  */
-export function measureRawCpu(bench: Bench): Promise<Result[]> {
-  return measureCases(bench, RAW);
+export async function measureRawCpu(bench: Bench): Promise<Result[]> {
+  return [...(await measureCases(bench, RAW)), ...(await measureVerification(bench))];
 }
 
 /** B2b: the same from a source that has full JSON blocks only. */

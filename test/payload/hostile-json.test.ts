@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { initKeccak } from '../../src/payload/keccak.js';
-import { verifyBlock } from '../../src/payload/verify.js';
+import { verifyBlock } from './both-hashers.js';
 import { LockstepError } from '../../src/util/errors.js';
 import type { Hex } from '../../src/util/hex.js';
 import type { JsonObject, JsonValue } from '../../src/util/json.js';

@@ -1,10 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { scanBlock } from '../../src/payload/block-layout.js';
-import { decodeHexText } from '../../src/payload/hex-text.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { RlpScanner } from '../../src/payload/rlp-scan.js';
-import { verifyBlock } from '../../src/payload/verify.js';
+import { decodeHexText, verifyBlock } from './both-hashers.js';
 import { expectRefusal, refusalOf } from './refusal.js';
 import { rlpForm, vectorOf, VECTORS } from './vectors.js';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { FetchedBlock } from '../../src/chain/fetched-block.js';
 import { HEADER_FIELDS } from '../../src/payload/header.js';
 import { initKeccak } from '../../src/payload/keccak.js';
-import { verifyBlock } from '../../src/payload/verify.js';
+import { verifyBlock } from './both-hashers.js';
 import type { Hex } from '../../src/util/hex.js';
 import type { JsonObject, JsonValue } from '../../src/util/json.js';
 import { refusalOf } from './refusal.js';

@@ -5,7 +5,7 @@ import type { RequestEvidence, RequestLog } from '../../src/chain/fetched-block.
 import { buildPayload } from '../../src/payload/build.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { rebuildRequests } from '../../src/payload/requests.js';
-import { verifyBlock } from '../../src/payload/verify.js';
+import { verifyBlock } from './both-hashers.js';
 import type { Hash, Hex } from '../../src/util/hex.js';
 import { expectRefusal } from './refusal.js';
 import { evidenceOf, rlpForm, title, VECTORS } from './vectors.js';

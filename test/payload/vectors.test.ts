@@ -3,7 +3,7 @@ import { buildPayload } from '../../src/payload/build.js';
 import { initKeccak } from '../../src/payload/keccak.js';
 import type { Payload } from '../../src/payload/payload.js';
 import { rebuildRequests } from '../../src/payload/requests.js';
-import { verifyBlock } from '../../src/payload/verify.js';
+import { verifyBlock } from './both-hashers.js';
 import type { FetchedBlock } from '../../src/chain/fetched-block.js';
 import type { JsonValue } from '../../src/util/json.js';
 import { allForms, evidenceOf, fromV2, title, VECTORS, type Vector } from './vectors.js';
