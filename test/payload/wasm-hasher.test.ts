@@ -1,13 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { hexlify, keccak256 } from 'ethers';
 import fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { decodeHexText, keccakHash, orderedTrieRoot, verifyBlock, wasmHasher } from './both-hashers.js';
 import { encodeDecoded, hashOfHeader, seal } from './sealed-block.js';
 import { type DecodedBlock, decodeBlock, rlpForm, vectorOf } from './vectors.js';
-import { wasmModuleText } from './wasm-source.js';
 
 const MIB = 2 ** 20;
 
@@ -112,17 +110,5 @@ describe('the memory of the module', () => {
     const huge = Buffer.alloc(40 * MIB, 'ab');
     expect(memoryBytes(huge, 0, huge.length)).toBeGreaterThan(20 * MIB);
     expect(memoryBytes(small.text, small.start, small.end)).toBeLessThan(MIB);
-  });
-
-  it('holds a block that has one huge transaction', () => {
-    const block = blockWith('cancun', [new Uint8Array(17 * MIB).fill(0x91), Uint8Array.of(1)]);
-    const verified = verifyBlock(rlpForm(encodeDecoded(block)), { hash: hashOfHeader(block) });
-    expect(verified.transactionCount).toBe(2);
-  });
-});
-
-describe('the module', () => {
-  it('is what its source compiles to', () => {
-    expect(readFileSync('src/payload/wasm-module.ts', 'utf8')).toBe(wasmModuleText());
   });
 });
