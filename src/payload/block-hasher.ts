@@ -18,7 +18,7 @@ export interface BlockHasher {
   orderedTrieRoot(values: Spans): Hash;
 }
 
-/** For machines without the vector instructions that the module needs. */
+/** For processors without the vector instructions that the module needs: x64 before SSE4.1, in many a virtual machine. */
 export class ScriptHasher implements BlockHasher {
   #bytes: Buffer = Buffer.alloc(0);
 

@@ -15,7 +15,7 @@ const SPAN_BYTES = 8;
 /** Memory of WebAssembly never shrinks: what is larger is given up, with its instance, when a smaller block comes. */
 const KEPT_MAX_BYTES = 8 * 1024 * 1024;
 
-/** What wasm/main.ts exports. */
+/** What src/payload/wasm/main.ts exports. */
 interface ModuleExports {
   readonly memory: WebAssembly.Memory;
   textAt(): number;
@@ -76,7 +76,7 @@ export class WasmHasher implements BlockHasher {
   orderedTrieRoot(values: Spans): Hash {
     const count = values.starts.length;
     if (count === 0) return EMPTY_TRIE_ROOT;
-    // No list that means anything has items so short: the signature of a transaction alone is 64 bytes.
+    // Made to be hostile: no transaction and no withdrawal is so short, and the memory has no room for the spans.
     if (count * SPAN_BYTES > this.#sizeBytes) {
       return orderedTrieRoot(this.#memory.subarray(this.#block, this.#block + this.#sizeBytes), values);
     }
