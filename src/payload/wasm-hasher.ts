@@ -28,7 +28,8 @@ interface ModuleExports {
 
 /**
  * Decodes and hashes in WebAssembly, two messages at a time, for less than half of the CPU that JavaScript takes with
- * hash-wasm (docs/performance.md). Its memory holds one block, and as many bytes again for spans.
+ * hash-wasm (docs/performance.md). Its memory holds one block, and as many bytes again for spans: what the hex text of the
+ * block takes. So it is bounded as answers of the source are.
  */
 export class WasmHasher implements BlockHasher {
   readonly #module: WebAssembly.Module;

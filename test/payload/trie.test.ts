@@ -106,7 +106,7 @@ describe('the root of an ordered trie', () => {
   });
 
   it('is that of the literal definition for more than 65536 values', () => {
-    const values = valuesOf(65_540, () => 4);
+    const values = valuesOf(65_540, () => 8);
     expect(rootOf(values)).toBe(literalRoot(values));
   });
 
