@@ -170,7 +170,8 @@ export class RecordFile implements LineSink {
     try {
       const stat = await file.stat();
       await requireRecord(file, stat);
-      this.#size = stat.size + pendingBytes + this.#queuedBytes;
+      // What is pushed behind a change of files is counted from there.
+      if (!this.#queue.some(({ rotates }) => rotates)) this.#size = stat.size + pendingBytes + this.#queuedBytes;
       this.#file = file;
       return file;
     } catch (thrown) {

@@ -13,7 +13,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { waitUntil } from '../../devnet/wait-until.js';
 import type { decide } from '../../src/follow/decide.js';
 import type { State } from '../../src/follow/state.js';
@@ -116,6 +116,39 @@ describe('the file of a record', () => {
     expect(statSync(older).size).toBeGreaterThan(MIB / 4);
     for (const each of [path, older]) expect(await turnsIn(each)).toBeGreaterThan(0);
     expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(troubles).toEqual([]);
+  });
+
+  it('begins no file before its time where the disk is two files behind', async () => {
+    const held: (() => void)[] = [];
+    const write = async (handle: FileHandle, text: string): Promise<unknown> => {
+      await new Promise<void>((resolve) => held.push(resolve));
+      return handle.appendFile(text);
+    };
+    const untilWriting = (count: number): Promise<unknown> =>
+      waitUntil(`write ${count} has begun`, () => Promise.resolve(held.length === count), 5_000);
+    const file = recordFile({ write });
+    await file.open();
+    const turns = new Turns(recorderInto(file));
+    const rotate = jest.spyOn(file, 'rotate');
+    const takeUntilRotated = (times: number): number => {
+      let taken = 0;
+      for (; rotate.mock.calls.length < times; taken += 1) turns.take(1);
+      return taken;
+    };
+    takeUntilRotated(1);
+    const perFile = takeUntilRotated(2);
+    await untilWriting(1);
+    held[0]?.();
+    // Now the second file is open, and a third one has begun behind it.
+    await untilWriting(2);
+    expect(takeUntilRotated(3)).toBe(perFile);
+    for (const count of [3, 4]) {
+      held.at(-1)?.();
+      await untilWriting(count);
+    }
+    held.at(-1)?.();
+    await file.close();
     expect(troubles).toEqual([]);
   });
 
