@@ -38,6 +38,9 @@ const MENDED = [
   { name: 'ethereumjs', seed: 101, run: 500 },
   { name: 'ethereumjs', seed: 102, run: 874 },
   { name: 'spec-random', seed: 53, run: 282 },
+  { name: 'geth-2026', seed: 950_002, run: 50 },
+  // An EL that stood on the block that it was pointed at had still to be left alone.
+  { name: 'geth-2026', seed: 900_001, run: 152 },
 ];
 
 const draw = drawOf(SCHEDULES, SEED);

@@ -91,7 +91,8 @@ function aim(
   }
   const applied = hands.forkchoice(forkchoice(target, { safe: null, finalized: null }), true);
   if (isTaken(applied.answer)) {
-    if (scenario.elSync !== null) hands.monitor = hands.monitor.aimed(scenario.elSync, hands.now);
+    const { tree, elSync } = scenario;
+    if (elSync !== null) hands.monitor = hands.monitor.aimed(tree.indexOf(target), elSync, hands.now);
     return { why: 'aimed', peers: hands.engine.peerBlocks };
   }
   const effect = applied.effect === 'moved' ? 'head-only' : applied.effect;

@@ -1,5 +1,5 @@
 import type { Plan } from '../../../src/recovery/plan.js';
-import { NO_BLOCKS, type BlockSet, type Index } from './tree.js';
+import { NO_BLOCKS, type BlockSet, type Index, type Tree } from './tree.js';
 
 /** What the invariants have to know of the past. It belongs to the tests alone and shares nothing with State. */
 export interface History {
@@ -22,8 +22,11 @@ export interface History {
   readonly differing: { readonly height: number; readonly seen: number } | null;
   /** The blocks that this lifetime of the EL answered VALID to. */
   readonly validated: BlockSet;
-  /** The EL was pointed at a far block, and until then it is left alone; each higher head that it shows grants `ms`. */
-  readonly leftAlone: { readonly until: number; readonly ms: number } | null;
+  /**
+   * The EL was pointed at a far block, and until then it is left alone; each higher head that it shows grants `ms`. On the
+   * block itself its sync is over, also where eth_syncing still is an object (engines-measured 3.4).
+   */
+  readonly leftAlone: { readonly target: Index; readonly until: number; readonly ms: number } | null;
   readonly recovery: RecoveryHistory;
 }
 
@@ -70,13 +73,17 @@ export function historyKey(past: History, now: number): string {
     past.busyTurns,
     [...past.refused].map(([block, until]) => (now < until ? block : '')).join('/'),
     differing === null ? '' : `${differing.height}x${Math.min(2, differing.seen)}`,
-    leftAlone === null ? '' : Math.max(0, leftAlone.until - now),
+    leftAlone === null ? '' : `${leftAlone.target}x${Math.max(0, leftAlone.until - now)}`,
     recovery.refusedRungs.length,
   ].join();
 }
 
-/** An EL that shows a higher head while it is left alone is left alone for longer. */
-export function extended(leftAlone: History['leftAlone'], higher: boolean, now: number): History['leftAlone'] {
-  if (leftAlone === null || now >= leftAlone.until) return null;
+/** What becomes of the time for which the EL is left alone, once it was seen at `head`. */
+export function extended(
+  leftAlone: History['leftAlone'],
+  { head, higher, now }: { readonly head: Index; readonly higher: boolean; readonly now: number },
+  tree: Tree,
+): History['leftAlone'] {
+  if (leftAlone === null || now >= leftAlone.until || tree.isOnLine(leftAlone.target, head)) return null;
   return higher ? { ...leftAlone, until: now + leftAlone.ms } : leftAlone;
 }

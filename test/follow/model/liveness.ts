@@ -210,11 +210,14 @@ function hasLabels(tree: Tree, { source, engine, monitor }: World): boolean {
   // No forkchoice names genesis, and a safe label alone cannot be sent.
   if (engine.head === 0) return true;
   const { fence } = monitor.past;
-  const kept = fence !== null && tree.isOnLine(fence, engine.head) ? fence : null;
+  const onChain = (block: Index | null): Index | null =>
+    block !== null && tree.isOnLine(block, engine.head) ? block : null;
+  const kept = onChain(fence);
   if (kept !== null && !isAtOrAbove(tree, kept, engine.finalized, engine.head)) return false;
   const stands = (label: keyof LabelPair): boolean =>
     source[label] === null || isAtOrAbove(tree, source[label], engine[label], engine.head);
-  if (source.finalized === null && engine.finalized === null) return true;
+  // What it shows above its head after a crash (reliability E3) cannot be sent either.
+  if (source.finalized === null && onChain(engine.finalized) === null) return true;
   return stands('finalized') && stands('safe');
 }
 

@@ -85,7 +85,8 @@ export class Monitor {
     const shownHead = engine.value.heads.unsafe.number;
     const lower = this.past.shownHead !== null && shownHead < this.past.shownHead;
     const higher = this.past.shownHead !== null && shownHead > this.past.shownHead;
-    const leftAlone = extended(this.past.leftAlone, higher, now);
+    const head = this.#tree.indexOf(engine.value.heads.unsafe);
+    const leftAlone = extended(this.past.leftAlone, { head, higher, now }, this.#tree);
     const fresh = lower ? this.#newSession() : {};
     const engineUnproved = fresh.engineUnproved ?? this.past.engineUnproved;
     const fence = engineUnproved ? this.past.fence : this.#fenceIn(engine.value);
@@ -206,9 +207,9 @@ export class Monitor {
   }
 
   /** The EL took the far block, and has so much time to get on. */
-  aimed({ startMs, stallMs }: ElSyncPolicy, now: number): Monitor {
+  aimed(target: Index, { startMs, stallMs }: ElSyncPolicy, now: number): Monitor {
     const ms = Math.min(startMs, stallMs);
-    return this.#with({ leftAlone: { until: now + ms, ms } });
+    return this.#with({ leftAlone: { target, until: now + ms, ms } });
   }
 
   payload(block: Index, { action, engine, now }: Sending): void {
