@@ -170,9 +170,10 @@ function unread(state: State, error: LockstepError, tick: Tick): State {
 /** What the EL shows of a recovery: it got onto the plan, to its end, or somewhere else. */
 export function settleRecovery(state: State, engine: EngineView, tick: Tick): State {
   const { recovery } = state;
-  if (recovery === null || recovery.stage === 'stopped') return state;
-  const { plan } = recovery;
+  if (recovery === null) return state;
   const head = engine.heads.unsafe;
+  if (recovery.stage === 'stopped') return leadsFrom(recovery.reason, head) ? state : { ...state, recovery: null };
+  const { plan } = recovery;
   if (isOnPlan(plan, head)) {
     // From then on the source may change once more: a suspicion that comes up while blocks are replayed stays.
     const proved = { suspicion: null, trouble: null, session: { ...state.session, compared: true } };
@@ -185,13 +186,12 @@ export function settleRecovery(state: State, engine: EngineView, tick: Tick): St
   return isVoid ? { ...state, recovery: null } : state;
 }
 
-/** The EL came down because the recovery moved it, not because it restarted. */
-export function isClimbedDown(state: State, outcome: Outcome | null, { heads: { unsafe } }: EngineView): boolean {
-  const lowest = climbedTo(state, outcome);
-  return lowest !== null && unsafe.number >= lowest.number;
+/** A failed recovery says nothing of the way back from another head, to which its last rung may have moved the EL. */
+function leadsFrom(reason: HoldReason, { hash }: BlockRef): boolean {
+  return reason.kind !== 'recovery-failed' || reason.plan.engineHead.hash === hash;
 }
 
-/** Where a climb that just ended may have brought the EL down to; null where it moved nothing. */
+/** Where the climb that `state` decided on may have brought the EL down to; null where it moved nothing. */
 export function climbedTo(state: State, outcome: Outcome | null): BlockRef | null {
   const { recovery } = state;
   if (outcome?.of !== 'climb' || recovery?.stage !== 'climbing') return null;

@@ -17,7 +17,6 @@ import {
   fromClimb,
   fromPlan,
   fromUnmap,
-  isClimbedDown,
   pacedBySync,
   settleRecovery,
   spoiled,
@@ -32,21 +31,21 @@ import { calm, troubled, unsettled } from './trouble.js';
 export function learn(state: State, observation: Observation, tick: Tick): State {
   const { outcome } = observation;
   const afterOutcome = outcome === null ? state : fromOutcome(state, outcome, observation, tick);
-  return fromSides(afterOutcome, observation, tick);
+  return fromSides(afterOutcome, observation, climbedTo(state, outcome), tick);
 }
 
-function fromSides(state: State, { engine, source, outcome }: Observation, tick: Tick): State {
+/** `ledTo`: where a climb of ours may have brought the EL down to. */
+function fromSides(state: State, { engine, source, outcome }: Observation, ledTo: BlockRef | null, tick: Tick): State {
   const sourceIdentified = state.sourceIdentified && source.kind !== 'failed';
   if (engine.kind === 'pending') return { ...state, sourceIdentified };
   if (engine.kind === 'failed') {
     if (engine.error.code === 'ENGINE_UNREACHABLE') return { ...newSession(state), sourceIdentified };
-    const [elSync, standing] = [unwatched(state.elSync, tick.now), climbedTo(state, outcome) ?? state.standing];
+    const [elSync, standing] = [unwatched(state.elSync, tick.now), ledTo ?? state.standing];
     return { ...state, session: unidentified(state), elSync, standing, sourceIdentified };
   }
   const view = engine.value;
   const standing = view.heads.unsafe;
-  const lower = state.standing !== null && standing.number < state.standing.number;
-  const restarted = lower && !isClimbedDown(state, outcome, view);
+  const restarted = standing.number < (ledTo ?? state.standing ?? standing).number;
   const session = restarted
     ? { ...newSession(state), elSync: cameDown(state.elSync, view, tick.now) }
     : watched(view.hungUp ? newSession(state) : state, view, tick.now);

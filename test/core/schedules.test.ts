@@ -25,6 +25,8 @@ const MENDED = [
   { name: 'geth-2026', seed: 20, run: 336 },
   // An EL that was led down counted as restarted where it could not be read right after.
   { name: 'geth-2026', seed: 462_455_512, run: 243 },
+  // And where the rung that led it down was the last one.
+  { name: 'reth-unwind', seed: 950_001, run: 899 },
   // The rest were mistakes of the checks: what holds at genesis, beside a label above the head, in a new life of the EL, from another head.
   { name: 'op-geth', seed: 70, run: 482 },
   { name: 'op-geth', seed: 71, run: 174 },

@@ -76,13 +76,21 @@ describe('a rung that did not get the EL onto the plan', () => {
   const late = { until: TICK.now - 1, waitMs: 8_000, error: new LockstepError('ENGINE_TIMEOUT') };
 
   it.each([
-    ['moved the head', { moved: true, unsettled: null }, SETTLED.session.id],
-    ['moved nothing, so the EL restarted', { moved: false, unsettled: null }, SETTLED.session.id + 1],
-    ['moved nothing, but a call before it had timed out', { moved: false, unsettled: late }, SETTLED.session.id],
-  ])('and after which the EL stands lower, %s', (_case, { moved, unsettled }, session) => {
+    ['moved the head', 'first', { moved: true, unsettled: null }, SETTLED.session.id],
+    ['moved nothing, so the EL restarted', 'first', { moved: false, unsettled: null }, SETTLED.session.id + 1],
+    [
+      'moved nothing, but a call before it had timed out',
+      'first',
+      { moved: false, unsettled: late },
+      SETTLED.session.id,
+    ],
+    // A plan that begins where the EL stands now has rungs of its own.
+    ['moved the head and was the last one', 'last', { moved: true, unsettled: null }, SETTLED.session.id],
+  ] as const)('and after which the EL stands lower, %s', (_case, which, { moved, unsettled }, session) => {
     const stop = { why: 'answered', to: 'payload', answer: { status: 'ACCEPTED' }, effect: null } as const;
     const outcome: Outcome = { of: 'climb', rung: 'sibling', stop, moved, spoiledAbove: null };
-    const before: State = { ...climbing(['sibling', 'copied-sibling']), standing: at(B, 7), unsettled };
+    const rungs = which === 'last' ? (['sibling'] as const) : (['sibling', 'copied-sibling'] as const);
+    const before: State = { ...climbing(rungs), standing: at(B, 7), unsettled };
     const engine = engineView(B, 5, labels(A, 3, 2));
     const { state } = decide(before, observation(engine, sourceView(A, 9), outcome), TICK);
     // What was suspected stood above the head that the EL has now.
