@@ -119,6 +119,14 @@ export type Outcome =
   | ({ readonly of: 'climb'; readonly rung: Rung; readonly moved: boolean } & Climbed)
   | ({ readonly of: 'unmap'; readonly from: BlockRef } & Climbed);
 
+/** The EL could not be read right after a call, or on the way. */
+export function isUnread(outcome: Outcome | null): boolean {
+  if (outcome?.of === 'forkchoice') return outcome.effect === 'unread';
+  if (outcome === null || !('stop' in outcome)) return false;
+  const { stop } = outcome;
+  return stop.why === 'unread' || ('effect' in stop && stop.effect === 'unread');
+}
+
 export interface Climbed {
   readonly stop: ClimbStop;
   /** From now on this EL misreads its states above this height, until it restarts; null: it does not. */

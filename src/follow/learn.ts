@@ -23,7 +23,7 @@ import {
   withoutCure,
 } from './learn-recovery.js';
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
-import type { ExtendStop, Outcome } from './action.js';
+import { isUnread, type ExtendStop, type Outcome } from './action.js';
 import { INITIAL_STATE, type EngineView, type HoldReason, type Observation, type State, type Tick } from './state.js';
 import { calm, troubled, unsettled } from './trouble.js';
 
@@ -46,9 +46,11 @@ function fromSides(state: State, { engine, source, outcome }: Observation, ledTo
   const view = engine.value;
   const standing = view.heads.unsafe;
   const restarted = standing.number < (ledTo ?? state.standing ?? standing).number;
+  // One that could not be read when it had been written to may be another process by now (reliability I13).
+  const known = isUnread(outcome) ? { ...state, session: unidentified(state) } : state;
   const session = restarted
     ? { ...newSession(state), elSync: cameDown(state.elSync, view, tick.now) }
-    : watched(view.hungUp ? newSession(state) : state, view, tick.now);
+    : watched(view.hungUp ? newSession(state) : known, view, tick.now);
   const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
   const settled = settleRecovery(moved, view, tick);
   const staleAbove = settled.staleAbove?.hash === standing.hash ? settled.staleAbove : null;

@@ -27,6 +27,8 @@ const MENDED = [
   { name: 'geth-2026', seed: 462_455_512, run: 243 },
   // And where the rung that led it down was the last one.
   { name: 'reth-unwind', seed: 950_001, run: 899 },
+  // One that died of a forkchoice, and was back before it was looked at again, was written to without a proof of its identity.
+  { name: 'reth-unwind', seed: 950_001, run: 1877 },
   // The rest were mistakes of the checks: what holds at genesis, beside a label above the head, in a new life of the EL, from another head.
   { name: 'op-geth', seed: 70, run: 482 },
   { name: 'op-geth', seed: 71, run: 174 },

@@ -239,6 +239,18 @@ describe('the EL', () => {
     },
   );
 
+  const unread = { effect: 'unread', answer: ANSWERS.VALID } as const;
+
+  it.each<[string, Outcome]>([
+    ['a forkchoice', { of: 'forkchoice', ...unread }],
+    ['an extension', stopped({ why: 'forkchoice-answer', block: NEXT, ...unread })],
+    ['a cure', { of: 'unmap', from: at(A, 5), stop: { why: 'unread', error: TIMEOUT }, spoiledAbove: null }],
+  ])('has to prove its identity where it could not be read right after %s (I13)', (_what, outcome) => {
+    const { session, refused } = learn({ ...knowing, standing: at(A, 5) }, { ...VIEW, outcome }, TICK);
+    expect(session).toEqual({ ...SETTLED.session, identified: false });
+    expect(refused).toEqual(knowing.refused);
+  });
+
   it('is remembered where it stands, also above where we brought it', () => {
     expect(learn({ ...SETTLED, standing: at(A, 4) }, VIEW, TICK)).toMatchObject({
       standing: at(A, 5),

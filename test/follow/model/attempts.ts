@@ -53,3 +53,11 @@ export function isRefusal(outcome: Outcome): boolean {
   if (stop.why === 'refused' || stop.why === 'copy-refused') return true;
   return stop.why === 'answered' && stop.answer.status !== 'UNKNOWN' && stop.answer.status !== 'UNSENT';
 }
+
+/** The EL could not be looked at when the call, or the last one of several, had been answered. */
+export function isUnread(outcome: Outcome): boolean {
+  if (outcome.of === 'forkchoice') return outcome.effect === 'unread';
+  if (!('stop' in outcome)) return false;
+  const { stop } = outcome;
+  return stop.why === 'unread' || ('effect' in stop && stop.effect === 'unread');
+}

@@ -5,7 +5,7 @@ import type { Action, Outcome } from '../../../src/follow/action.js';
 import type { ElSyncPolicy } from '../../../src/follow/el-sync-state.js';
 import type { EngineView, Observation, State } from '../../../src/follow/state.js';
 import { isOnPlan } from '../../../src/recovery/plan.js';
-import { signatureOf, succeeded } from './attempts.js';
+import { isUnread, signatureOf, succeeded } from './attempts.js';
 import { leavesDoubt } from './write-faults.js';
 import type { Effect } from './carry-out.js';
 import type { EngineModel, Write } from './engine/state.js';
@@ -153,6 +153,7 @@ export class Monitor {
       ...(outcome.of !== 'wait' && { failed }),
       ...(progressed && { busyTurns: 0, shownHead: outcome.head.number }),
       ...(proved && { engineUnproved: false, sourceUnproved: false }),
+      ...(isUnread(outcome) && { engineUnproved: true }),
       ...(outcome.of === 'compare' && { differing: this.#differing(outcome) }),
       ...(outcome.of === 'plan' && this.#planned(outcome, engine)),
       ...((outcome.of === 'climb' || outcome.of === 'unmap') && this.#climbed(action, outcome, engine, at)),

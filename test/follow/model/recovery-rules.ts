@@ -1,5 +1,5 @@
 import type { Action, ClimbAction, Outcome } from '../../../src/follow/action.js';
-import { isRefusal } from './attempts.js';
+import { isRefusal, isUnread } from './attempts.js';
 import type { EngineModel } from './engine/state.js';
 import type { History, RecoveryHistory } from './history.js';
 import type { Tree } from './tree.js';
@@ -32,8 +32,10 @@ export function lowestAfter(
   outcome: Extract<Outcome, { of: 'climb' | 'unmap' }>,
 ): number | null {
   if (action.do !== 'climb' || outcome.of !== 'climb') return shownHead;
-  // After a lost answer in this session a rung before may have been carried out late.
-  const isTold = watchUntil === 0 && (isRefusal(outcome) || outcome.stop.why === 'not-sent');
+  // After a lost answer in this session a rung before may have been carried out late, and what was refused may have moved
+  // the head all the same (engines-measured 1.5).
+  const isRefused = isRefusal(outcome) && !isUnread(outcome);
+  const isTold = watchUntil === 0 && (isRefused || outcome.stop.why === 'not-sent');
   const stays = isTold && !outcome.moved;
   return stays ? shownHead : action.plan.ancestor.number;
 }
