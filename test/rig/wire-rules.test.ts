@@ -91,3 +91,35 @@ describe('a head that goes below what was final (I8)', () => {
     expect(await breaches(log)).toContain('I8 forkchoice 3: below the fence 4');
   });
 });
+
+describe('a head that the EL called VALID before it started anew (I3)', () => {
+  const NEVER_VALID = 'I3 forkchoice 5: head was never VALID';
+  const FIVE = MAIN[5]!;
+
+  function validAtFive(): WireLog {
+    const log = finalAtFour();
+    call(log, 'engine_newPayloadV1', [payload(FIVE)], { status: 'VALID' });
+    log.newSession();
+    return log;
+  }
+
+  it('is no breach right after that answer: nothing has shown the new start', async () => {
+    const log = validAtFive();
+    forkchoice(log, FIVE, FOUR);
+    expect(await breaches(log)).toEqual([]);
+  });
+
+  it('is a breach once the EL was looked at', async () => {
+    const log = validAtFive();
+    shows(log, FOUR);
+    forkchoice(log, FIVE, FOUR);
+    expect(await breaches(log)).toContain(NEVER_VALID);
+  });
+
+  it('is a breach as the second write', async () => {
+    const log = validAtFive();
+    forkchoice(log, FOUR, FOUR);
+    forkchoice(log, FIVE, FOUR);
+    expect(await breaches(log)).toContain(NEVER_VALID);
+  });
+});

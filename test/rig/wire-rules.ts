@@ -139,7 +139,7 @@ class WireChecker {
     const what = `payload ${Number(number)}`;
     this.#blocks.learn(call.params[0]);
     const together = this.#lastWrite?.exchange === call.exchange;
-    if (!together && !(await this.#holds(parentHash)))
+    if (!together && !this.#justHeld(call, parentHash) && !(await this.#holds(parentHash)))
       this.#breach('I6', `${what} was sent before its parent was VALID`);
     if (!together && this.#invalid.has(parentHash)) this.#breach('I15', `${what} builds on an INVALID block`);
     if (this.rules.recovery !== undefined && !(await this.#isOfSource(hash)) && !(await this.#isCopy(call))) {
@@ -157,7 +157,7 @@ class WireChecker {
     const head = await this.#blocks.ref(hash);
     const what = `forkchoice ${head?.number ?? 'unknown'}`;
     if (head === null || head.number === 0) return this.#breach('I4', `${what}: no head above genesis`);
-    if (!(await this.#holds(hash))) this.#breach('I3', `${what}: head was never VALID`);
+    if (!this.#justHeld(call, hash) && !(await this.#holds(hash))) this.#breach('I3', `${what}: head was never VALID`);
     if (hash !== this.#latest?.hash) await this.#move(head, what);
     await this.#labels(hash, safe, finalized, what);
     if (status !== 'VALID' || finalized === ZERO_HASH) return;
@@ -227,6 +227,18 @@ class WireChecker {
   async #holds(hash: JsonValue): Promise<boolean> {
     if (this.#held.has(hash)) return true;
     return this.#latest !== null && (await this.#blocks.isOnBranch(hash, this.#latest.hash)) !== false;
+  }
+
+  /**
+   * It was VALID in the answer right before, and nothing could tell since then that the EL is another process by now: the
+   * session of I3 ends where that can be seen.
+   */
+  #justHeld({ life, session }: WireCall, hash: JsonValue): boolean {
+    const before = this.#lastWrite;
+    if (before === null || this.#looked || !isPayload(before) || before.delivered !== true) return false;
+    const payload = asPayload(before);
+    const inTheDark = before.life === life && before.session !== session;
+    return inTheDark && payload.status === 'VALID' && payload.hash === hash;
   }
 
   async #isOfSource(hash: JsonValue): Promise<boolean> {
