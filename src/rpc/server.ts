@@ -1,4 +1,5 @@
 import { fastify, type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
+import { LoopTurns } from '../util/loop-turns.js';
 import { type Dispatcher, parseFailure, type RpcAnswer, tooMany } from './dispatch.js';
 import { RPC_LIMITS } from './limits.js';
 
@@ -43,6 +44,9 @@ export async function serveRpc(
     forceCloseConnections: true,
   });
   server.server.maxConnections = RPC_LIMITS.connections;
+  // A crowd of callers waits for the loop, and not the following for the crowd.
+  const turns = new LoopTurns();
+  server.addHook('onRequest', (_request, _reply, goOn) => turns.take(goOn));
   server.removeAllContentTypeParsers();
   // As text: a body that is not JSON is answered in the words of JSON-RPC.
   server.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => done(null, body));

@@ -1,5 +1,6 @@
 import { fastify } from 'fastify';
 import type { Registry } from 'prom-client';
+import { LoopTurns } from '../util/loop-turns.js';
 import { SharedRead } from '../util/shared-read.js';
 import type { Health } from './health.js';
 import { addHealthRoutes } from './health-routes.js';
@@ -38,6 +39,9 @@ export async function serveMetrics(
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
   });
+  // A crowd of callers waits for the loop, and not the following for the crowd.
+  const turns = new LoopTurns();
+  server.addHook('onRequest', (_request, _reply, goOn) => turns.take(goOn));
   const text = new SharedRead(
     () => registry.metrics(),
     (tookMs) => REST_PER_RENDER * tookMs,

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { waitUntil } from '../../devnet/wait-until.js';
@@ -26,6 +28,12 @@ async function serve(port = 0): Promise<MetricsServer> {
   return server;
 }
 
+async function connected(port: number, host: string): Promise<Socket> {
+  const socket = connect(port, host);
+  await once(socket, 'connect');
+  return socket;
+}
+
 describe('the metrics server', () => {
   it('serves the exposition format of the registry', async () => {
     const { url } = await serve();
@@ -35,6 +43,42 @@ describe('the metrics server', () => {
     expect(await response.text()).toContain(
       'lockstep_info{version="1.2.3",node="v20",source_kind="execution",chain_id="unknown"} 1',
     );
+  });
+
+  it('answers one of a crowd per turn of the event loop, so that the following gets in between', async () => {
+    let turn = 0;
+    let counting = true;
+    const count = (): void => {
+      turn += 1;
+      if (counting) setImmediate(count);
+    };
+    setImmediate(count);
+    const answeredIn: number[] = [];
+    const live = (): ReturnType<typeof HEALTH.live> => {
+      answeredIn.push(turn);
+      return HEALTH.live();
+    };
+    const { registry } = METRICS;
+    const server = await serveMetrics(
+      { registry, health: { ...HEALTH, live }, version: '1' },
+      { host: '127.0.0.1', port: 0 },
+    );
+    servers.push(server);
+    const { hostname, port } = new URL(server.url);
+    const callers = await Promise.all(Array.from({ length: 60 }, () => connected(Number(port), hostname)));
+    const ask = async (): Promise<void> => {
+      const answers = callers.map((caller) => once(caller, 'data'));
+      for (const caller of callers) caller.write('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n');
+      await Promise.all(answers);
+    };
+    // Connections are accepted one per turn: only those that are open already can ask all at once.
+    await ask();
+    answeredIn.length = 0;
+    await ask();
+    for (const caller of callers) caller.destroy();
+    counting = false;
+    expect(answeredIn).toHaveLength(60);
+    expect(new Set(answeredIn).size).toBe(60);
   });
 
   it('writes the text once for a crowd, and again for who asks later', async () => {

@@ -80,7 +80,8 @@ function introduction(): readonly string[] {
     '',
     `Limits: ${bodyBytes / 1024} kB per request, ${batch} calls per batch, ${requestSeconds} s to send a request, ${silenceSeconds} s of silence,`,
     `${connections} connections, ${underWay} requests at a time. A request with an \`Origin\` header comes from a page in a browser and is refused.`,
-    'Whoever asks for the sync status gets one that is at most 100 ms old.',
+    'Whoever asks for the sync status gets one that is at most 100 ms old. One request is answered per turn of the event loop, so a crowd',
+    'waits for the following, and not the other way round.',
   ];
 }
 
