@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundle, bundleLauncher, warm } from './bundles.js';
 import { leanEl } from './lean-el.js';
+import { leanLockstep } from './lean-lockstep.js';
 
 const LOCKSTEP = { launcher: 'dist/lockstep.js', file: 'dist/bundle/lockstep.cjs' };
 const EL = 'dist/devnet/els/ethereumjs';
@@ -21,7 +22,12 @@ const EL_BUNDLE = { launcher: `${EL}/bundle/main.js`, file: `${EL}/bundle/main.c
 /** lockstep is one file, and one that runs it: it starts in a third of the time that its modules take, and needs no package. */
 async function bundleLockstep() {
   await bundleLauncher('dist/src/launch.js', LOCKSTEP.launcher);
-  await bundle({ entryPoints: ['dist/src/main.js'], outfile: LOCKSTEP.file, legalComments: 'linked' });
+  await bundle({
+    entryPoints: ['dist/src/main.js'],
+    outfile: LOCKSTEP.file,
+    legalComments: 'linked',
+    plugins: [leanLockstep],
+  });
   // A boot that finds nobody runs most of what every start runs.
   await inFolder(async (folder) => {
     const secret = join(folder, 'jwt.hex');
@@ -91,7 +97,7 @@ async function inFolder(use) {
 function isBundleDue() {
   if (!existsSync(EL_BUNDLE.file)) return true;
   const modules = readdirSync(EL).filter((file) => file.endsWith('.js'));
-  const config = ['finish-build.js', 'bundles.js', 'lean-el.js'].map((file) => `.config/${file}`);
+  const config = ['finish-build.js', 'bundles.js', 'lean.js', 'lean-el.js'].map((file) => `.config/${file}`);
   const inputs = [
     ...modules.map((file) => `${EL}/${file}`),
     ...config,

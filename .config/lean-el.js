@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { lean } from './lean.js';
 
 /** Modules of the ethereumjs client that cost much of a start, and what stands in their place in the bundle. */
 const REPLACED = [
@@ -40,28 +40,4 @@ const REPLACED = [
   },
 ];
 
-/** An esbuild plugin. It fails the build when a module it replaces is not there any more. */
-export const leanEl = {
-  name: 'lean-el',
-  setup(build) {
-    const met = new Set();
-    build.onResolve({ filter: /\?loaded$/ }, ({ path, resolveDir }) =>
-      build
-        .resolve(path.replace('?loaded', ''), { resolveDir, kind: 'require-call' })
-        .then((found) => ({ ...found, suffix: '?loaded' })),
-    );
-    for (const { module, contents } of REPLACED) {
-      build.onLoad({ filter: module }, ({ path, suffix }) => {
-        if (suffix === '?loaded') return undefined;
-        met.add(module);
-        return { contents, loader: 'js', resolveDir: dirname(path) };
-      });
-    }
-    build.onEnd(() => {
-      const errors = REPLACED.filter(({ module }) => !met.has(module)).map(({ module }) => ({
-        text: `nothing matches ${module}`,
-      }));
-      return { errors };
-    });
-  },
-};
+export const leanEl = lean(REPLACED);

@@ -45,7 +45,7 @@ export const ERROR_CODES = {
     severity: 'retry',
     exit: EXIT.unavailable,
     meaning: 'no connection to the source',
-    fix: 'Check the host and port of --l2.follow.source (and of its .cl, where the message names it) and that the source is up.',
+    fix: 'Check the host and port of --l2.follow.source (and of its .cl, where the message names it) and that the source is up. NODE_EXTRA_CA_CERTS names a file with the certificates of a CA of your own.',
   },
   SOURCE_TIMEOUT: {
     severity: 'retry',
