@@ -83,6 +83,25 @@ describe('a head that goes below what was final (I8)', () => {
     expect(await breaches(log)).toEqual([]);
   });
 
+  it('is the way back where somebody else led the EL down, which shows no otherwise than a restart', async () => {
+    const log = finalAtFour();
+    shows(log, OWN[0]!);
+    call(log, 'engine_newPayloadV1', [payload(THREE)], { status: 'VALID' });
+    forkchoice(log, THREE, FORK);
+    expect(await breaches(log)).toEqual([]);
+  });
+
+  it('is a breach where we have led the EL down ourselves', async () => {
+    const log = finalAtFour();
+    call(log, 'engine_newPayloadV1', [payload(OWN[0]!)], { status: 'VALID' });
+    forkchoice(log, OWN[0]!, FORK);
+    shows(log, OWN[0]!);
+    call(log, 'engine_newPayloadV1', [payload(THREE)], { status: 'VALID' });
+    forkchoice(log, THREE, FORK);
+    const below = (await breaches(log)).filter((breach) => breach === 'I8 forkchoice 3: below the fence 4');
+    expect(below).toHaveLength(2);
+  });
+
   it('is a breach after a restart too where it goes to a block that is not on the chain of the final one', async () => {
     const log = finalAtFour();
     log.newSession();

@@ -46,13 +46,17 @@ class WireChecker {
   /** Copied siblings: they stand in for a block of the source for a moment. */
   readonly #copies = new Set<JsonValue>();
   #session = 1;
+  /** Sessions of the EL as they can be seen (I3): it started anew, or came down without having been sent there. */
+  #epoch = 1;
+  /** Heads that were sent since the EL was looked at. */
+  readonly #sent = new Set<JsonValue>();
   /** What the EL showed last, or took with a forkchoice. */
   #latest: WireRef | null = null;
   #safe: JsonValue = null;
   #finalized: JsonValue = null;
-  /** The highest finalized block that was canonical, and the session in which it was: nothing moves below it. */
+  /** The highest finalized block that was canonical, and the epoch in which it was: nothing moves below it. */
   #fence: JsonValue = null;
-  #fenceSession = 0;
+  #fenceEpoch = 0;
   #lastWrite: WireCall | null = null;
   #looked = true;
   #repeats: { text: string; times: number[] } = { text: '', times: [] };
@@ -88,6 +92,11 @@ class WireChecker {
   #meet(session: number): void {
     if (session === this.#session) return;
     this.#session = session;
+    this.#begin();
+  }
+
+  #begin(): void {
+    this.#epoch += 1;
     this.#held.clear();
     this.#invalid.clear();
   }
@@ -99,9 +108,16 @@ class WireChecker {
     if (params[0] === 'safe') this.#safe = block?.hash ?? null;
     else if (params[0] === 'finalized') await this.#showFinalized(block);
     else if (block !== null) {
-      if (params[0] === 'latest') this.#latest = block;
+      if (params[0] === 'latest') this.#showHead(block);
       this.#held.add(block.hash);
     }
+  }
+
+  #showHead(block: WireRef): void {
+    const cameDown = this.#latest !== null && block.number < this.#latest.number && !this.#sent.has(block.hash);
+    if (cameDown) this.#begin();
+    this.#latest = block;
+    this.#sent.clear();
   }
 
   async #showFinalized(block: WireRef | null): Promise<void> {
@@ -113,7 +129,7 @@ class WireChecker {
 
   async #raiseFence(hash: JsonValue): Promise<void> {
     if (this.#fence !== null && !(await this.#blocks.isOnBranch(this.#fence, hash))) return;
-    [this.#fence, this.#fenceSession] = [hash, this.#session];
+    [this.#fence, this.#fenceEpoch] = [hash, this.#epoch];
   }
 
   /** I16, I17, I18: what is sent after a failure, and how often. */
@@ -158,6 +174,7 @@ class WireChecker {
     const what = `forkchoice ${head?.number ?? 'unknown'}`;
     if (head === null || head.number === 0) return this.#breach('I4', `${what}: no head above genesis`);
     if (!this.#justHeld(call, hash) && !(await this.#holds(hash))) this.#breach('I3', `${what}: head was never VALID`);
+    this.#sent.add(hash);
     if (hash !== this.#latest?.hash) await this.#move(head, what);
     await this.#labels(hash, safe, finalized, what);
     if (status !== 'VALID' || finalized === ZERO_HASH) return;
@@ -184,9 +201,9 @@ class WireChecker {
     this.#breach('I8', `${what}: below the fence ${fence.number}`);
   }
 
-  /** An EL that lost what was final with a restart, and is on another branch, gets onto the chain of it again. */
+  /** An EL that came down below what was final, and is on another branch, gets onto the chain of it again. */
   async #leadsBack(head: WireRef, latest: WireRef, fence: WireRef): Promise<boolean> {
-    if (this.#session === this.#fenceSession) return false;
+    if (this.#epoch === this.#fenceEpoch) return false;
     const isLost = (await this.#blocks.isOnBranch(fence.hash, latest.hash)) === false;
     return isLost && (await this.#blocks.isOnBranch(head.hash, fence.hash)) === true;
   }
