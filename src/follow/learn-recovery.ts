@@ -175,8 +175,10 @@ export function settleRecovery(state: State, engine: EngineView, tick: Tick): St
   if (recovery.stage === 'stopped') return leadsFrom(recovery.reason, head) ? state : { ...state, recovery: null };
   const { plan } = recovery;
   if (isOnPlan(plan, head)) {
+    // What failed to prove who the EL is still does, wherever it stands.
+    const trouble = state.trouble?.key.startsWith('identify') === true ? state.trouble : null;
     // From then on the source may change once more: a suspicion that comes up while blocks are replayed stays.
-    const proved = { suspicion: null, trouble: null, session: { ...state.session, compared: true } };
+    const proved = { suspicion: null, trouble, session: { ...state.session, compared: true } };
     // However it got there: a call may have been carried out long after it timed out.
     const arrived: State = recovery.stage === 'climbing' ? paced({ ...state, ...proved }, plan.id, tick) : state;
     return { ...arrived, recovery: head.number >= targetOf(plan).number ? null : { stage: 'replaying', plan } };

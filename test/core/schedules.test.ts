@@ -29,6 +29,8 @@ const MENDED = [
   { name: 'reth-unwind', seed: 950_001, run: 899 },
   // One that died of a forkchoice, and was back before it was looked at again, was written to without a proof of its identity.
   { name: 'reth-unwind', seed: 950_001, run: 1877 },
+  // An EL that others led onto the plan was asked at once again who it is, when it had just failed to tell.
+  { name: 'erigon', seed: 770_800_004, run: 98 },
   // The rest were mistakes of the checks: what holds at genesis, beside a label above the head, in a new life of the EL, from another head.
   { name: 'op-geth', seed: 70, run: 482 },
   { name: 'op-geth', seed: 71, run: 174 },
