@@ -97,6 +97,14 @@ describe('a rung that did not get the EL onto the plan', () => {
     expect(state).toMatchObject({ session: { id: session }, suspicion: null, recovery: null });
   });
 
+  it('and that others made up for leaves the pause before the EL is asked again who it is (I18)', () => {
+    const outcome: Outcome = { of: 'identify', result: 'engine-failed', error: new LockstepError('ENGINE_TIMEOUT') };
+    const state = { ...climbing(['sibling']), session: { ...SETTLED.session, identified: false } };
+    const next = decide(state, observation(engineView(A, 7, labels(A, 3, 2)), sourceView(A, 9), outcome), TICK);
+    expect(next.action).toMatchObject({ do: 'wait' });
+    expect(next.state).toMatchObject({ recovery: { stage: 'replaying' }, trouble: { key: 'identify', count: 1 } });
+  });
+
   it('because its copied block is INVALID is not tried with that copy again for ten minutes (I15)', () => {
     const copy = at(B, 3);
     const invalid = { status: 'INVALID', latestValidHash: null, reason: 'bad', verdictOn: 'block' } as const;
