@@ -92,10 +92,6 @@ class WireChecker {
   #meet(session: number): void {
     if (session === this.#session) return;
     this.#session = session;
-    this.#begin();
-  }
-
-  #begin(): void {
     this.#epoch += 1;
     this.#held.clear();
     this.#invalid.clear();
@@ -115,7 +111,8 @@ class WireChecker {
 
   #showHead(block: WireRef): void {
     const cameDown = this.#latest !== null && block.number < this.#latest.number && !this.#sent.has(block.hash);
-    if (cameDown) this.#begin();
+    // What it holds is known all the same: this log knows its real starts.
+    if (cameDown) this.#epoch += 1;
     this.#latest = block;
     this.#sent.clear();
   }
