@@ -74,11 +74,22 @@ export class ChaosWorld {
     return () => injection.remove();
   }
 
-  /** A branch of empty blocks of its own, as a second consensus client would make it. */
+  /**
+   * A branch of empty blocks of its own, as a second consensus client would make it: none goes below what is final, and a geth
+   * that is led there breaks, because final blocks are frozen ("Impossible reorg").
+   */
   async leadAstray(depth: number, length: number): Promise<void> {
     this.#branches += 10;
-    const place = { depth, length, branch: this.#branches, labels: 'keep' } as const;
-    await divert(this.world.rig.follower, { ...CHAIN, seed: this.seed }, place);
+    const { rig } = this.world;
+    const { unsafe, finalized } = await rig.heads('follower');
+    // One that was killed shows no labels, and keeps what it froze.
+    const lowest = finalized ?? (await rig.heads('source')).finalized;
+    const above = unsafe.number - (lowest?.number ?? 0);
+    const place = {
+      ...{ depth: Math.max(0, Math.min(depth, above)), length },
+      ...{ branch: this.#branches, labels: 'keep' as const },
+    };
+    await divert(rig.follower, { ...CHAIN, seed: this.seed }, place);
   }
 
   signalEl(signal: 'SIGSTOP' | 'SIGCONT'): void {
