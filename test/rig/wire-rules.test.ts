@@ -11,6 +11,9 @@ const [FORK, THREE, FOUR] = [MAIN[2]!, MAIN[3]!, MAIN[4]!];
 /** The EL's own branch from block 2 on. */
 const OWN = grow(FORK, 3, 'b').map(({ ref }) => ref);
 
+/** A branch of the EL of which nobody else knows, and which it has lost since. */
+const GONE = grow(OWN[0]!, 3, 'c').map(({ ref }) => ref);
+
 let node: HttpServer;
 
 /** Knows every block, as source and EL together do. */
@@ -89,6 +92,29 @@ describe('a head that goes below what was final (I8)', () => {
     call(log, 'engine_newPayloadV1', [payload(THREE)], { status: 'VALID' });
     forkchoice(log, THREE, FORK);
     expect(await breaches(log)).toEqual([]);
+  });
+
+  it('is the way back where nobody has the other branch any more, and the EL has shown that it was on it', async () => {
+    const log = finalAtFour();
+    shows(log, OWN[0]!);
+    shows(log, GONE[2]!);
+    call(log, 'eth_getBlockByNumber', ['0x4', false], served(GONE[0]!));
+    call(log, 'engine_newPayloadV1', [payload(THREE)], { status: 'VALID' });
+    forkchoice(log, THREE, FORK);
+    expect(await breaches(log)).toEqual([]);
+  });
+
+  it('by debug_setHead is the way back where the EL lost it, and shows there a block below the final one', async () => {
+    const rewound = async (shown: BlockRef): Promise<readonly string[]> => {
+      const log = finalAtFour();
+      log.newSession();
+      shows(log, OWN[1]!);
+      call(log, 'eth_getBlockByNumber', [quantity(shown.number), false], served(shown));
+      call(log, 'debug_setHead', [quantity(shown.number)], null);
+      return breaches(log);
+    };
+    expect(await rewound(FORK)).toEqual([]);
+    expect(await rewound(OWN[0]!)).toEqual(['I8 debug_setHead 3: below the fence 4']);
   });
 
   it('is a breach where we have led the EL down ourselves', async () => {

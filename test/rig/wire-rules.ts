@@ -48,6 +48,8 @@ class WireChecker {
   #session = 1;
   /** Sessions of the EL as they can be seen (I3): it started anew, or came down without having been sent there. */
   #epoch = 1;
+  /** What the EL showed at a height since its head was moved. */
+  readonly #shownAt = new Map<number, JsonValue>();
   /** Heads that were sent since the EL was looked at. */
   readonly #sent = new Set<JsonValue>();
   /** What the EL showed last, or took with a forkchoice. */
@@ -84,6 +86,7 @@ class WireChecker {
       else await this.#setHead(call);
       this.#lastWrite = call;
       this.#looked = false;
+      if (!isPayload(call)) this.#shownAt.clear();
     }
     return this.#breaches;
   }
@@ -105,6 +108,7 @@ class WireChecker {
     else if (params[0] === 'finalized') await this.#showFinalized(block);
     else if (block !== null) {
       if (params[0] === 'latest') this.#showHead(block);
+      else this.#shownAt.set(block.number, block.hash);
       this.#held.add(block.hash);
     }
   }
@@ -113,6 +117,7 @@ class WireChecker {
     const cameDown = this.#latest !== null && block.number < this.#latest.number && !this.#sent.has(block.hash);
     // What it holds is known all the same: this log knows its real starts.
     if (cameDown) this.#epoch += 1;
+    if (block.hash !== this.#latest?.hash) this.#shownAt.clear();
     this.#latest = block;
     this.#sent.clear();
   }
@@ -200,9 +205,14 @@ class WireChecker {
 
   /** An EL that came down below what was final, and is on another branch, gets onto the chain of it again. */
   async #leadsBack(head: WireRef, latest: WireRef, fence: WireRef): Promise<boolean> {
+    return (await this.#hasLost(fence, latest)) && (await this.#blocks.isOnBranch(head.hash, fence.hash)) === true;
+  }
+
+  async #hasLost(fence: WireRef, latest: WireRef): Promise<boolean> {
     if (this.#epoch === this.#fenceEpoch) return false;
-    const isLost = (await this.#blocks.isOnBranch(fence.hash, latest.hash)) === false;
-    return isLost && (await this.#blocks.isOnBranch(head.hash, fence.hash)) === true;
+    // The blocks of a branch may be gone for good, and with them what links it.
+    const shown = this.#shownAt.get(fence.number) ?? fence.hash;
+    return shown !== fence.hash || (await this.#blocks.isOnBranch(fence.hash, latest.hash)) === false;
   }
 
   /** I1, I2, I4, I10, I12 */
@@ -234,7 +244,15 @@ class WireChecker {
     const to = Number(call.params[0]);
     const fence = this.#fence === null ? null : await this.#blocks.ref(this.#fence);
     if (this.rules.recovery === undefined) this.#breach('I9', `debug_setHead ${to}`);
-    if (fence !== null && to < fence.number) this.#breach('I8', `debug_setHead ${to}: below the fence ${fence.number}`);
+    const [latest, aim] = [this.#latest, this.#shownAt.get(to)];
+    const leadsBack =
+      fence !== null &&
+      latest !== null &&
+      (await this.#hasLost(fence, latest)) &&
+      aim !== undefined &&
+      (await this.#blocks.isOnBranch(aim, fence.hash)) === true;
+    if (fence !== null && to < fence.number && !leadsBack)
+      this.#breach('I8', `debug_setHead ${to}: below the fence ${fence.number}`);
     this.#latest = null;
   }
 
