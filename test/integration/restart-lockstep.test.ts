@@ -98,6 +98,10 @@ describe.each(DIALECTS)('heads from the %s client of the source:', (dialect) => 
       const written = world.engine.log.writes.length;
       for (let round = 0; round < RESTARTS[dialect]; round++) {
         const lockstep = await follow();
+        const { log } = world.engine;
+        const isAnswered = (): boolean =>
+          log.writes.length === written + round + 1 && log.forkchoices.at(-1)?.status === 'VALID';
+        await waitUntil('the EL has answered its first forkchoice', () => Promise.resolve(isAnswered()), 20_000);
         if (round % 2 === 0) await lockstep.stop();
         else await lockstep.kill();
       }
