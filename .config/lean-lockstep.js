@@ -1,6 +1,6 @@
 import { lean } from './lean.js';
 
-/** Modules that cost a tenth of a start and that lockstep never runs. */
+/** Modules that cost a part of every start and that lockstep never runs. */
 export const leanLockstep = lean([
   {
     // It loads HTTP/2 and TLS of Node; undici offers HTTP/2 only where `allowH2` is set.

@@ -205,14 +205,11 @@ class WireChecker {
 
   /** An EL that came down below what was final, and is on another branch, gets onto the chain of it again. */
   async #leadsBack(head: WireRef, latest: WireRef, fence: WireRef): Promise<boolean> {
-    return (await this.#hasLost(fence, latest)) && (await this.#blocks.isOnBranch(head.hash, fence.hash)) === true;
-  }
-
-  async #hasLost(fence: WireRef, latest: WireRef): Promise<boolean> {
     if (this.#epoch === this.#fenceEpoch) return false;
     // The blocks of a branch may be gone for good, and with them what links it.
     const shown = this.#shownAt.get(fence.number) ?? fence.hash;
-    return shown !== fence.hash || (await this.#blocks.isOnBranch(fence.hash, latest.hash)) === false;
+    const isLost = shown !== fence.hash || (await this.#blocks.isOnBranch(fence.hash, latest.hash)) === false;
+    return isLost && (await this.#blocks.isOnBranch(head.hash, fence.hash)) === true;
   }
 
   /** I1, I2, I4, I10, I12 */
@@ -244,13 +241,10 @@ class WireChecker {
     const to = Number(call.params[0]);
     const fence = this.#fence === null ? null : await this.#blocks.ref(this.#fence);
     if (this.rules.recovery === undefined) this.#breach('I9', `debug_setHead ${to}`);
-    const [latest, aim] = [this.#latest, this.#shownAt.get(to)];
-    const leadsBack =
-      fence !== null &&
-      latest !== null &&
-      (await this.#hasLost(fence, latest)) &&
-      aim !== undefined &&
-      (await this.#blocks.isOnBranch(aim, fence.hash)) === true;
+    const [latest, shown] = [this.#latest, this.#shownAt.get(to)];
+    const aim = shown === undefined ? null : await this.#blocks.ref(shown);
+    const isKnown = fence !== null && latest !== null && aim !== null;
+    const leadsBack = isKnown && (await this.#leadsBack(aim, latest, fence));
     if (fence !== null && to < fence.number && !leadsBack)
       this.#breach('I8', `debug_setHead ${to}: below the fence ${fence.number}`);
     this.#latest = null;
