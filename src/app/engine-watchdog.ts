@@ -43,32 +43,38 @@ export class EngineWatchdog {
     return {
       ...hooks,
       onTurn: (turn) => {
-        // Another process does not owe the answers of the one before.
-        if (turn.state.session.id !== turn.before.session.id) this.#hear(this.#writes, 'answered');
-        this.#hear(this.#reads, fromObservation(turn.observation));
+        const { engine } = turn.observation;
+        // Another process does not owe the answers of the one before, nor does one that is away.
+        const isAnother = turn.state.session.id !== turn.before.session.id;
+        const written = isAnother || isAway(engine) ? 'answered' : 'nothing';
+        this.#hear(fromObservation(engine), written);
         hooks.onTurn(turn);
       },
       onOutcome: (outcome) => {
-        this.#hear(this.#writes, fromOutcome(outcome));
+        this.#hear('nothing', fromOutcome(outcome));
         hooks.onOutcome(outcome);
       },
       onBlock: (payload) => {
-        this.#hear(this.#writes, 'answered');
+        this.#hear('nothing', 'answered');
         hooks.onBlock(payload);
       },
     };
   }
 
-  #hear(side: Silence, heard: Heard): void {
+  #hear(read: Heard, written: Heard): void {
     const { limitMs, now, onSilence } = this.#parts;
     const at = now();
-    side.hear(heard, at);
-    const longest = this.#reads.since(at) >= this.#writes.since(at) ? this.#reads : this.#writes;
-    const silentMs = longest.since(at);
-    onSilence(silentMs);
-    if (limitMs === null || silentMs < limitMs || longest.count < MIN_UNANSWERED || this.#error !== null) return;
-    const what = longest === this.#reads ? 'calls' : 'calls that change it';
-    const detail = `${longest.count} ${what} in ${Math.round(silentMs / 1_000)} s`;
+    this.#reads.hear(read, at);
+    this.#writes.hear(written, at);
+    onSilence(Math.max(this.#reads.since(at), this.#writes.since(at)));
+    if (limitMs === null || this.#error !== null) return;
+    // A hang often begins with one write, after which the EL is only read: each side is judged by itself.
+    if (this.#reads.isHung(at, limitMs)) this.#bite('calls', this.#reads, at);
+    else if (this.#writes.isHung(at, limitMs)) this.#bite('calls that change it', this.#writes, at);
+  }
+
+  #bite(what: string, side: Silence, now: number): void {
+    const detail = `${side.count} ${what} in ${Math.round(side.since(now) / 1_000)} s`;
     this.#error = new LockstepError('ENGINE_HUNG', { detail });
     this.#hung.abort();
   }
@@ -91,9 +97,19 @@ class Silence {
   since(now: number): number {
     return this.#from === null ? 0 : now - this.#from;
   }
+
+  isHung(now: number, limitMs: number): boolean {
+    return this.count >= MIN_UNANSWERED && this.since(now) >= limitMs;
+  }
 }
 
-function fromObservation({ engine }: Observation): Heard {
+type EngineSeen = Observation['engine'];
+
+function isAway(engine: EngineSeen): boolean {
+  return engine.kind === 'failed' && fromError(engine.error) === 'answered';
+}
+
+function fromObservation(engine: EngineSeen): Heard {
   if (engine.kind === 'failed') return fromError(engine.error);
   return engine.kind === 'seen' ? 'answered' : 'nothing';
 }

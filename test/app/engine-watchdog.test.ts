@@ -128,6 +128,21 @@ describe('the engine watchdog', () => {
     expect(kennel.dog.error?.detail).toMatch(/calls that change it/);
   });
 
+  it('bites for reads that time out after one write that did, which is how a hang begins', () => {
+    const kennel = new Kennel().write(forkchoice(UNKNOWN));
+    kennel.times(31, () => kennel.turn(HANGS));
+    expect(kennel.verdict).toBe('ENGINE_HUNG');
+    expect(kennel.dog.error?.detail).toBe('31 calls in 1800 s');
+  });
+
+  it('does not bite an EL that went away for hours after it hung for a while', () => {
+    const kennel = new Kennel();
+    kennel.times(5, () => kennel.write(forkchoice(UNKNOWN)).turn(HANGS));
+    kennel.times(300, () => kennel.turn(failed('ENGINE_UNREACHABLE', 'connect')));
+    expect(kennel.verdict).toBe('none');
+    expect(kennel.silentMs).toBe(0);
+  });
+
   it.each<[string, (kennel: Kennel) => unknown]>([
     ['any status', (kennel) => kennel.write(forkchoice({ status: 'SYNCING' }))],
     ['an error object', (kennel) => kennel.write(forkchoice({ status: 'REJECTED', code: -38006, reason: '' }))],

@@ -3,6 +3,9 @@ import { FollowWorld, loggedLines, untilLogged } from '../rig/follow-world.js';
 
 const PATIENCE = ['--l2.engine-timeout', '500ms', '--engine-watchdog', '3s'];
 
+const HANG = { kind: 'hang', applied: false } as const;
+const FORKCHOICE = { method: /^engine_forkchoiceUpdated/ };
+
 let world: FollowWorld;
 
 beforeAll(async () => {
@@ -18,7 +21,11 @@ describe('an EL whose engine port hangs while its process lives (E14)', () => {
   it('ends lockstep with 75 after --engine-watchdog, and the next one goes on', async () => {
     const lockstep = await world.lockstep(PATIENCE, world.rig.source.httpUrl);
     await world.untilEqual();
-    world.engine.inject({ match: {}, fault: { kind: 'hang', applied: false } });
+    // As a hang begins: with a write, after which the EL is only read.
+    world.engine.inject({ match: FORKCHOICE, fault: HANG });
+    await world.rig.producer.produce(1);
+    await untilLogged(lockstep, { reason: 'engine-unsettled' });
+    world.engine.inject({ match: {}, fault: HANG });
     expect(await lockstep.exited).toMatchObject({ code: 75 });
     expect(loggedLines(lockstep, { reason: 'engine-unavailable' })).not.toHaveLength(0);
     expect(loggedLines(lockstep, { lvl: 'crit' })).toMatchObject([{ code: 'ENGINE_HUNG', exit: 75 }]);
