@@ -2,7 +2,7 @@ import { Transaction, type TransactionLike } from 'ethers';
 import type { Heads } from '../../src/chain/block.js';
 import { toNumber } from '../../src/util/hex.js';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';
-import { smokeWallet } from '../accounts.js';
+import { smokeAccount } from '../accounts.js';
 import { readBlock } from '../blocks.js';
 import type { StackKind } from '../stack/kinds.js';
 import { signHash } from '../sign-hash.js';
@@ -75,17 +75,17 @@ class Smoke {
   }
 
   private async sendTransactions(): Promise<string> {
-    const wallet = smokeWallet(this.devnet.seed);
-    const first = toNumber(await this.devnet.source.call('eth_getTransactionCount', [wallet.address, 'pending'])) ?? 0;
+    const account = smokeAccount(this.devnet.seed);
+    const first = toNumber(await this.devnet.source.call('eth_getTransactionCount', [account.address, 'pending'])) ?? 0;
     const fees = { maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: GWEI };
     const kinds: readonly TransactionLike[] = [
-      { type: 0, to: wallet.address, value: 1n, gasLimit: 21_000, gasPrice: 100n * GWEI },
-      { type: 2, to: wallet.address, value: 1n, gasLimit: 21_000, ...fees },
+      { type: 0, to: account.address, value: 1n, gasLimit: 21_000, gasPrice: 100n * GWEI },
+      { type: 2, to: account.address, value: 1n, gasLimit: 21_000, ...fees },
     ];
     const hashes: string[] = [];
     for (const [index, kind] of kinds.entries()) {
       const tx = Transaction.from({ chainId: this.devnet.chainId, nonce: first + index, ...kind });
-      tx.signature = signHash(wallet, tx.unsignedHash);
+      tx.signature = signHash(account, tx.unsignedHash);
       await this.devnet.source.call('eth_sendRawTransaction', [tx.serialized]);
       hashes.push(tx.hash ?? '');
     }

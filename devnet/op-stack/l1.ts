@@ -1,8 +1,9 @@
-import { id, Wallet, zeroPadValue } from 'ethers';
+import { id, zeroPadValue } from 'ethers';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BlockRef, Labels } from '../../src/chain/block.js';
 import { toHash, type Hex } from '../../src/util/hex.js';
 import { isJsonObject } from '../../src/util/json.js';
+import { type Account, accountOf } from '../accounts.js';
 import type { RunningEl } from '../els/el.js';
 import { createGenesis, DEV_BALANCE, type Genesis } from '../genesis.js';
 import { readHeads, readRef } from '../heads.js';
@@ -15,14 +16,14 @@ import { L1_ADDRESSES, L1_CHAIN_ID } from './rollup-config.js';
 const BLOCK_SIGNER_SLOT: Hex = '0x65a7ed542fb37fe237fdfbdd70b31598523fe5b32879e307bae27a0bd9581c08';
 
 /** Pays for the batches on L1. Its key is public knowledge, like those of all accounts of a devnet. */
-export function batcherWallet(seed: string): Wallet {
-  return new Wallet(id(`lockstep devnet batcher ${seed}`));
+export function batcherAccount(seed: string): Account {
+  return accountOf(`lockstep devnet batcher ${seed}`);
 }
 
 /** The genesis of the L1: every fork up to Prague, and a batcher with funds. */
 export function createL1Genesis(seed: string, timestamp: number): Genesis {
   const genesis = createGenesis({ seed, timestamp });
-  const batcher = batcherWallet(seed).address.toLowerCase() as Hex;
+  const batcher = batcherAccount(seed).address.toLowerCase() as Hex;
   // op-node reads the file as well, and refuses a field that its own geth does not know.
   const { terminalTotalDifficultyPassed: _, ...config } = genesis.config;
   return {

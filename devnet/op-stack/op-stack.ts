@@ -11,10 +11,10 @@ import { rpcClient } from '../rpc.js';
 import { launchLockstep } from '../stack/lockstep-part.js';
 import { elPart, Part, type RunningPart } from '../stack/part.js';
 import type { EndSignal, Stack, StackPart } from '../stack/stack.js';
-import { smokeWallet } from '../accounts.js';
+import { smokeAccount } from '../accounts.js';
 import { sendTransfer } from '../transfer.js';
 import { createOpGenesis, OP_CHAIN_ID, type OpForkSchedule } from './genesis.js';
-import { batcherWallet, createL1Genesis, L1BlockMaker } from './l1.js';
+import { batcherAccount, createL1Genesis, L1BlockMaker } from './l1.js';
 import { startOpBatcher, startOpNode, type Endpoints } from './programs.js';
 import { rollupConfig } from './rollup-config.js';
 
@@ -90,7 +90,7 @@ interface ElPlaces {
 async function placeEls({ dir, seed, forks, follower }: OpStackOptions): Promise<ElPlaces> {
   const now = Math.floor(Date.now() / 1_000);
   const l2Genesis = createOpGenesis({ seed, timestamp: now, forks });
-  const smoke = { [smokeWallet(seed).address.toLowerCase() as Hex]: { balance: DEV_BALANCE } };
+  const smoke = { [smokeAccount(seed).address.toLowerCase() as Hex]: { balance: DEV_BALANCE } };
   const l2 = { ...l2Genesis, alloc: { ...l2Genesis.alloc, ...smoke } };
   const place = async (
     name: string,
@@ -149,7 +149,7 @@ class OpStack implements Stack {
         jwtSecret: els.source.jwtSecretFile,
       }),
     );
-    this.opBatcher = new Part('op-batcher', () => startOpBatcher(dir, at, batcherWallet(seed).privateKey));
+    this.opBatcher = new Part('op-batcher', () => startOpBatcher(dir, at, batcherAccount(seed).privateKey));
     this.lockstep = new Part('lockstep', () => this.launchLockstep(at));
   }
 
@@ -204,7 +204,7 @@ class OpStack implements Stack {
       const source = rpcClient(local(this.els.source.httpPort));
       const { unsafe } = await readHeads(source);
       await source.call('debug_setHead', [`0x${Math.max(0, unsafe.number - depth).toString(16)}`]);
-      await sendTransfer(source, smokeWallet(this.options.seed), OP_CHAIN_ID);
+      await sendTransfer(source, smokeAccount(this.options.seed), OP_CHAIN_ID);
     } finally {
       await this.opNode.start();
       await this.opBatcher.start();
@@ -245,7 +245,7 @@ class OpStack implements Stack {
       l1Genesis: l1Genesis.hash,
       l2Genesis: l2Genesis.hash,
       l2Time: l2Genesis.timestamp,
-      batcher: batcherWallet(this.options.seed).address.toLowerCase() as Hex,
+      batcher: batcherAccount(this.options.seed).address.toLowerCase() as Hex,
       forks: this.options.forks,
     });
     writeFileSync(this.rollupConfigFile, JSON.stringify(config, null, 2));

@@ -1,5 +1,13 @@
-import { getCreateAddress, id, toBeHex, Transaction, Wallet, zeroPadValue, type TransactionLike } from 'ethers';
-import { devAccounts } from '../accounts.js';
+import {
+  authorizationify,
+  getCreateAddress,
+  hashAuthorization,
+  toBeHex,
+  Transaction,
+  zeroPadValue,
+  type TransactionLike,
+} from 'ethers';
+import { type Account, accountOf, devAccounts } from '../accounts.js';
 import { signHash } from '../sign-hash.js';
 import { SYSTEM_CONTRACTS } from '../system-contracts.js';
 import { emptyBlob } from './empty-blob.js';
@@ -55,14 +63,14 @@ const BALLAST_BYTES = 120_000;
 const BALLAST_TRANSACTIONS = 22;
 
 export function createTraffic(options: TrafficOptions): Traffic {
-  const wallets = devAccounts(options.seed);
-  const counter = getCreateAddress({ from: address(wallets, 0), nonce: 0 });
+  const accounts = devAccounts(options.seed);
+  const counter = getCreateAddress({ from: address(accounts, 0), nonce: 0 });
   return {
-    senders: wallets.map((wallet) => wallet.address),
+    senders: accounts.map((account) => account.address),
     block(number, branch, nonces, admitted = 'all') {
       if (admitted === 'none') return { transactions: [], nonces };
       const chance = random(`${options.seed}/${branch}/${number}`);
-      const block = new BlockFiller(options.chainId, wallets, counter, nonces, chance);
+      const block = new BlockFiller(options.chainId, accounts, counter, nonces, chance);
       if (nonces[0] === 0 && options.txsPerBlock > 0) block.deployCounter();
       if (options.blobs && number % RARE_EVERY === 4) block.carryBlob();
       if (options.requests && number % RARE_EVERY === 6) block.requestWithdrawal();
@@ -81,7 +89,7 @@ class BlockFiller implements BlockTraffic {
 
   constructor(
     private readonly chainId: number,
-    private readonly wallets: readonly Wallet[],
+    private readonly accounts: readonly Account[],
     private readonly counter: string,
     nonces: readonly number[],
     private readonly random: Random,
@@ -151,19 +159,20 @@ class BlockFiller implements BlockTraffic {
 
   /** Points a fresh account at the counter (EIP-7702) and calls it. */
   private setCode(label: string): void {
-    const authority = new Wallet(id(`lockstep devnet authority ${label}`));
-    const authorization = authority.authorizeSync({ address: this.counter, nonce: 0, chainId: this.chainId });
+    const authority = accountOf(`lockstep devnet authority ${label}`);
+    const terms = { address: this.counter, nonce: 0, chainId: this.chainId };
+    const authorization = authorizationify({ ...terms, signature: signHash(authority, hashAuthorization(terms)) });
     const call = { to: authority.address, data: this.argument(), gasLimit: 200_000 };
     this.sign(this.anySender(), { type: 4, ...call, authorizationList: [authorization], ...this.fees() });
   }
 
   private sign(sender: number, fields: TransactionLike): void {
-    const wallet = this.wallets[sender];
+    const account = this.accounts[sender];
     const nonce = this.nonces[sender];
-    if (wallet === undefined || nonce === undefined) throw new Error(`no sender ${sender}`);
+    if (account === undefined || nonce === undefined) throw new Error(`no sender ${sender}`);
     this.nonces[sender] = nonce + 1;
     const tx = Transaction.from({ chainId: this.chainId, nonce, ...fields });
-    tx.signature = signHash(wallet, tx.unsignedHash);
+    tx.signature = signHash(account, tx.unsignedHash);
     this.transactions.push({ raw: tx.serialized, blobVersionedHashes: tx.blobVersionedHashes ?? [] });
   }
 
@@ -181,16 +190,16 @@ class BlockFiller implements BlockTraffic {
   }
 
   private anySender(): number {
-    return this.random.integer(this.wallets.length);
+    return this.random.integer(this.accounts.length);
   }
 
   private anyAddress(): string {
-    return address(this.wallets, this.anySender());
+    return address(this.accounts, this.anySender());
   }
 }
 
-function address(wallets: readonly Wallet[], index: number): string {
-  const wallet = wallets[index];
-  if (wallet === undefined) throw new Error(`no account ${index}`);
-  return wallet.address;
+function address(accounts: readonly Account[], index: number): string {
+  const account = accounts[index];
+  if (account === undefined) throw new Error(`no account ${index}`);
+  return account.address;
 }

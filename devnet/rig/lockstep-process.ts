@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { isJsonObject, type JsonObject } from '../../src/util/json.js';
+import type { JsonObject } from '../../src/util/json.js';
 import { endProcess, spawnSupervised, type ExitStatus } from '../process/bound-process.js';
 import { compiledProgram } from '../project-root.js';
+import { LogTail } from './log-tail.js';
 
 export interface LockstepOptions {
   readonly sourceUrl: string;
@@ -40,6 +40,7 @@ export async function startLockstep(options: LockstepOptions): Promise<LockstepP
   // The journal stays with the rest of the run. RPC is for whoever gives it a port: many of these run at the same time.
   const env = { XDG_STATE_HOME: cwd, LOCKSTEP_RPC_ENABLED: 'false' };
   const child = await spawnSupervised(process.execPath, args, { logFile, cwd, env });
+  const log = new LogTail(logFile);
   return {
     pid: child.pid,
     exited: child.exited,
@@ -48,20 +49,6 @@ export async function startLockstep(options: LockstepOptions): Promise<LockstepP
       child.signal('SIGKILL');
       return child.exited;
     },
-    log: () => readLog(logFile),
+    log: () => log.lines(),
   };
-}
-
-/** A killed process may leave half a line, and whatever Node prints itself is not JSON: such lines are left out. */
-function readLog(logFile: string): readonly JsonObject[] {
-  return readFileSync(logFile, 'utf8')
-    .split('\n')
-    .flatMap((line) => {
-      try {
-        const entry: unknown = JSON.parse(line);
-        return isJsonObject(entry) ? [entry] : [];
-      } catch {
-        return [];
-      }
-    });
 }

@@ -12,6 +12,7 @@ import { PRODUCER, Scratch } from '../devnet/scratch.js';
 import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 import { loggedLines, untilLogged } from '../rig/follow-world.js';
 import { PeerLink } from '../rig/peer-link.js';
+import { QUICK_FLAGS } from '../rig/quick-flags.js';
 
 /** The first start may have to build geth. */
 const START_TIMEOUT_MS = 900_000;
@@ -77,11 +78,7 @@ class FollowerGeth {
       jwtSecretFile: scratch.jwtSecretFile,
       logFile: join(scratch.dir, `${this.el.pid}-${run}.log`),
       cwd: scratch.dir,
-      flags: [
-        ...flags,
-        ...['--l2.rpc', this.el.httpUrl],
-        ...['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'],
-      ],
+      flags: [...flags, ...['--l2.rpc', this.el.httpUrl], ...QUICK_FLAGS],
     });
     this.#lockstepsToKill.push(lockstep);
     return lockstep;

@@ -1,13 +1,13 @@
 import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
 import { createFeeMarket1559Tx } from '@ethereumjs/tx';
-import { getBytes, hexlify, toBeHex, Transaction, zeroPadValue, type TransactionLike, type Wallet } from 'ethers';
-import { devAccounts } from '../../devnet/accounts.js';
+import { getBytes, hexlify, toBeHex, Transaction, zeroPadValue, type TransactionLike } from 'ethers';
+import { type Account, devAccounts } from '../../devnet/accounts.js';
 import { CHAIN_ID } from '../../devnet/genesis.js';
 import { signHash } from '../../devnet/sign-hash.js';
 import { SYSTEM_CONTRACTS } from '../../devnet/system-contracts.js';
 import type { Hex } from '../../src/util/hex.js';
 
-const SEED = '1';
+const ACCOUNTS = devAccounts('1');
 const GWEI = 1_000_000_000n;
 const FEES = { maxFeePerGas: 100n * GWEI, maxPriorityFeePerGas: GWEI };
 const WITHDRAWAL_FEE_WEI = 1_000_000n;
@@ -27,13 +27,12 @@ export function withdrawalRequests(count: number): string[] {
 /** Transfers with so many bytes of zeros each, in turn from every account. ethers takes a second for one of 100 kB. */
 export function bulkyTransfers(count: number, sizeBytes: number): string[] {
   const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork: Hardfork.Prague });
-  const accounts = devAccounts(SEED);
   const to = sender(0).address.toLowerCase() as Hex;
   const gasLimit = TRANSACTION_GAS + ZERO_BYTE_GAS * sizeBytes;
   const fields = { ...FEES, chainId: CHAIN_ID, to, data: new Uint8Array(sizeBytes), gasLimit };
   return Array.from({ length: count }, (_, index) => {
-    const nonce = Math.floor(index / accounts.length);
-    const secret = getBytes(sender(index % accounts.length).privateKey);
+    const nonce = Math.floor(index / ACCOUNTS.length);
+    const secret = getBytes(sender(index % ACCOUNTS.length).privateKey);
     return hexlify(
       createFeeMarket1559Tx({ ...fields, nonce }, { common })
         .sign(secret)
@@ -42,14 +41,14 @@ export function bulkyTransfers(count: number, sizeBytes: number): string[] {
   });
 }
 
-function sender(index: number): Wallet {
-  const wallet = devAccounts(SEED)[index];
-  if (wallet === undefined) throw new Error(`no account ${index}`);
-  return wallet;
+function sender(index: number): Account {
+  const account = ACCOUNTS[index];
+  if (account === undefined) throw new Error(`no account ${index}`);
+  return account;
 }
 
-function signed(wallet: Wallet, fields: TransactionLike): string {
+function signed(account: Account, fields: TransactionLike): string {
   const tx = Transaction.from({ type: 2, chainId: CHAIN_ID, ...FEES, ...fields });
-  tx.signature = signHash(wallet, tx.unsignedHash);
+  tx.signature = signHash(account, tx.unsignedHash);
   return tx.serialized;
 }

@@ -3,7 +3,7 @@ import { JsonRpcProvider } from 'ethers';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { batcherWallet } from '../../devnet/op-stack/l1.js';
+import { batcherAccount } from '../../devnet/op-stack/l1.js';
 import { startOpBatcher } from '../../devnet/op-stack/programs.js';
 import { rpcClient } from '../../devnet/rpc.js';
 import type { RunningDevnet } from '../../devnet/stack/running-devnet.js';
@@ -73,7 +73,7 @@ export async function batchThroughLockstep(devnet: RunningDevnet, timeoutMs: num
       opNodePort: portOf('lockstep'),
       opBatcherPort: portOf('op-batcher'),
     };
-    const batcher = await startOpBatcher(dir, endpoints, batcherWallet(devnet.seed).privateKey);
+    const batcher = await startOpBatcher(dir, endpoints, batcherAccount(devnet.seed).privateKey);
     try {
       const opNode = rpcClient(devnet.url('op-node', 'rpc'));
       const head = (await devnet.authorityHeads()).unsafe.number;

@@ -9,13 +9,14 @@ import { Scratch } from '../devnet/scratch.js';
 import { Command } from '../rig/command.js';
 import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
 import { loggedLines, untilLogged } from '../rig/follow-world.js';
+import { QUICK_FLAGS } from '../rig/quick-flags.js';
 import { BlockMaker, objectOf } from './block-maker.js';
 
 /** The first start may have to build geth. */
 export const START_TIMEOUT_MS = 900_000;
 export const DEADLINE_MS = 120_000;
 
-const QUICK = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms', '--log.level', 'debug'];
+const QUICK = [...QUICK_FLAGS, '--log.level', 'debug'];
 
 type Port = { readonly httpUrl: string };
 

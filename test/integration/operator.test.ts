@@ -5,6 +5,7 @@ import { Command } from '../rig/command.js';
 import { textOf } from '../rig/episode.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { HttpServer, send } from '../rig/http-server.js';
+import { QUICK_FLAGS } from '../rig/quick-flags.js';
 
 const DEADLINE_MS = 10_000;
 
@@ -39,7 +40,7 @@ function run(flags: readonly string[] = [], env: Readonly<Record<string, string>
   const args = [
     ...['run', '--l2.follow.source', world.source.url, '--l2', world.engine.url],
     ...['--l2.jwt-secret', world.jwtSecretFile, '--log.format', 'json', '--log.level', 'trace'],
-    ...['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'],
+    ...QUICK_FLAGS,
   ];
   return command([...args, ...flags], env);
 }

@@ -6,6 +6,7 @@ import { Command } from '../rig/command.js';
 import { textOf } from '../rig/episode.js';
 import { FollowWorld } from '../rig/follow-world.js';
 import { HttpServer, send } from '../rig/http-server.js';
+import { QUICK_FLAGS } from '../rig/quick-flags.js';
 
 const DEADLINE_MS = 20_000;
 
@@ -30,7 +31,8 @@ async function run(...flags: readonly string[]): Promise<Command> {
   const args = [
     ...['run', '--l2.follow.source', world.source.url, '--l2', world.engine.url],
     ...['--l2.jwt-secret', world.jwtSecretFile, '--log.format', 'json'],
-    ...['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms', ...flags],
+    ...QUICK_FLAGS,
+    ...flags,
   ];
   const one = await Command.start(args, { cwd: world.rig.dir, name: `rpc-${runs}` });
   started.push(one);

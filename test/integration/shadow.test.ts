@@ -9,6 +9,7 @@ import type { JsonObject } from '../../src/util/json.js';
 import { Command } from '../rig/command.js';
 import { textOf } from '../rig/episode.js';
 import { FollowWorld } from '../rig/follow-world.js';
+import { QUICK_FLAGS } from '../rig/quick-flags.js';
 
 const DEADLINE_MS = 40_000;
 
@@ -48,7 +49,7 @@ async function startShadow(name: string): Promise<Command> {
   const args = [
     ...['run', '--dry-run', '--l2.follow.source', world.rig.source.httpUrl, '--l2', beside.url],
     ...['--l2.jwt-secret', world.jwtSecretFile, '--log.format', 'json', '--metrics.enabled', '--metrics.port', '0'],
-    ...['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'],
+    ...QUICK_FLAGS,
   ];
   const env = { XDG_STATE_HOME: world.rig.dir };
   const command = await Command.start(args, { cwd: world.rig.dir, name: `shadow-${name}`, env });

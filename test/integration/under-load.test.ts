@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from '../rig/command.js';
 import { textOf } from '../rig/episode.js';
-import { FollowWorld, QUICK_FLAGS } from '../rig/follow-world.js';
+import { FollowWorld } from '../rig/follow-world.js';
+import { QUICK_FLAGS } from '../rig/quick-flags.js';
 
 const CALLERS = 24;
 const BLOCKS = 25;

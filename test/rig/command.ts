@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BoundProcess, endProcess, spawnSupervised } from '../../devnet/process/bound-process.js';
 import { compiledProgram } from '../../devnet/project-root.js';
+import { LogTail } from '../../devnet/rig/log-tail.js';
 import { waitUntil } from '../../devnet/wait-until.js';
-import { isJsonObject, type JsonObject } from '../../src/util/json.js';
+import type { JsonObject } from '../../src/util/json.js';
 
 const DEADLINE_MS = 20_000;
 const GRACE_MS = 5_000;
@@ -12,10 +13,12 @@ const GRACE_MS = 5_000;
 export class Command {
   readonly #child: BoundProcess;
   readonly #outputFile: string;
+  readonly #log: LogTail;
 
   private constructor(child: BoundProcess, outputFile: string) {
     this.#child = child;
     this.#outputFile = outputFile;
+    this.#log = new LogTail(outputFile);
   }
 
   static async start(args: readonly string[], place: CommandPlace): Promise<Command> {
@@ -38,7 +41,7 @@ export class Command {
   /** The JSON lines among it that carry these fields. */
   lines(fields: JsonObject = {}): readonly JsonObject[] {
     const matches = (line: JsonObject): boolean => Object.entries(fields).every(([key, value]) => line[key] === value);
-    return this.output.split('\n').flatMap(parsed).filter(matches);
+    return this.#log.lines().filter(matches);
   }
 
   async until(fields: JsonObject): Promise<JsonObject> {
@@ -65,13 +68,4 @@ export interface CommandPlace {
   readonly cwd: string;
   readonly name: string;
   readonly env?: Readonly<Record<string, string>>;
-}
-
-function parsed(line: string): JsonObject[] {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isJsonObject(value) ? [value] : [];
-  } catch {
-    return [];
-  }
 }

@@ -7,7 +7,8 @@ import { startLockstep, type LockstepProcess } from '../../devnet/rig/lockstep-p
 import { rpcClient } from '../../devnet/rpc.js';
 import type { Heads } from '../../src/chain/block.js';
 import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
-import { type FollowWorld, QUICK_FLAGS, untilSame } from './follow-world.js';
+import { type FollowWorld, untilSame } from './follow-world.js';
+import { QUICK_FLAGS } from './quick-flags.js';
 
 /** One more EL, empty at the start, that follows the source of a world by a lockstep of its own. */
 export class ExtraFollower {

@@ -7,12 +7,8 @@ import type { Heads } from '../../src/chain/block.js';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';
 import { ConsensusStub } from './consensus-stub.js';
 import { FaultProxy } from '../../devnet/proxy/fault-proxy.js';
+import { POLL_FLAG, QUICK_FLAGS } from './quick-flags.js';
 import type { WireRules } from './wire-rules.js';
-
-const POLL_FLAG = '--l2.follow.poll-interval';
-
-/** Quick tickers, so that a test does not wait for what it does not look at. */
-export const QUICK_FLAGS = [POLL_FLAG, '100ms', '--l2.follow.safety-interval', '200ms'];
 
 /** What says the heads of the source: its EL, or a consensus client beside it. */
 export type Dialect = 'execution' | 'consensus';

@@ -10,6 +10,7 @@ import type { Heads } from '../../../src/chain/block.js';
 import type { Engine } from '../../../src/engine/engine.js';
 import { createEngine } from '../../../src/engine/http.js';
 import { FaultProxy } from '../../../devnet/proxy/fault-proxy.js';
+import { QUICK_FLAGS } from '../../rig/quick-flags.js';
 import { wireBreaches } from '../../rig/wire-rules.js';
 import type { Family } from './family.js';
 
@@ -17,7 +18,6 @@ export type Signal = 'SIGTERM' | 'SIGKILL';
 
 /** Bounds a hang: the slowest EL replays 500 blocks within it also where the machine is busy. */
 const DEADLINE_MS = 300_000;
-const FLAGS = ['--l2.follow.poll-interval', '100ms', '--l2.follow.safety-interval', '200ms'];
 
 /** One EL beside the source of its family, with lockstep between them and a log of what passes its engine port. */
 export class Column {
@@ -84,7 +84,7 @@ export class Column {
       jwtSecretFile: this.family.jwtSecretFile,
       logFile: join(this.dir, `lockstep-${this.runs}.log`),
       cwd: this.dir,
-      flags: [...FLAGS, '--log.level', 'debug'],
+      flags: [...QUICK_FLAGS, '--log.level', 'debug'],
     });
     return this.running;
   }
