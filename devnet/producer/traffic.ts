@@ -10,7 +10,8 @@ import {
 import { type Account, accountOf, devAccounts } from '../accounts.js';
 import { signHash } from '../sign-hash.js';
 import { SYSTEM_CONTRACTS } from '../system-contracts.js';
-import { emptyBlob } from './empty-blob.js';
+import { bulkyTransfer } from './bulky-transfer.js';
+import { EMPTY_BLOB_HASH, withEmptyBlob } from './empty-blob.js';
 import { random, type Random } from './random.js';
 
 export interface TrafficOptions {
@@ -108,9 +109,11 @@ class BlockFiller implements BlockTraffic {
   }
 
   addBallast(): void {
-    const data = `0x${'00'.repeat(BALLAST_BYTES)}`;
+    const size = { sizeBytes: BALLAST_BYTES, gasLimit: 21_000 + 10 * BALLAST_BYTES };
     for (let count = 0; count < BALLAST_TRANSACTIONS; count++) {
-      this.sign(0, { type: 2, to: this.anyAddress(), data, gasLimit: 21_000 + 10 * BALLAST_BYTES, ...this.fees() });
+      const { account, nonce } = this.nextOf(0);
+      const transfer = { chainId: this.chainId, nonce, to: this.anyAddress(), ...size, ...this.fees() };
+      this.transactions.push({ raw: bulkyTransfer(account, transfer), blobVersionedHashes: [] });
     }
   }
 
@@ -119,9 +122,9 @@ class BlockFiller implements BlockTraffic {
   }
 
   carryBlob(): void {
-    const blobs = [emptyBlob()];
-    const tx = { type: 3, to: this.anyAddress(), gasLimit: 21_000, blobs, maxFeePerBlobGas: MAX_FEE, ...this.fees() };
-    this.sign(this.anySender(), tx);
+    const blob = { blobVersionedHashes: [EMPTY_BLOB_HASH], maxFeePerBlobGas: MAX_FEE };
+    const tx = { type: 3, to: this.anyAddress(), gasLimit: 21_000, ...blob, ...this.fees() };
+    this.sign(this.anySender(), tx, withEmptyBlob);
   }
 
   requestWithdrawal(): void {
@@ -166,14 +169,20 @@ class BlockFiller implements BlockTraffic {
     this.sign(this.anySender(), { type: 4, ...call, authorizationList: [authorization], ...this.fees() });
   }
 
-  private sign(sender: number, fields: TransactionLike): void {
+  private sign(sender: number, fields: TransactionLike, asSent = (raw: string): string => raw): void {
+    const { account, nonce } = this.nextOf(sender);
+    const tx = Transaction.from({ chainId: this.chainId, nonce, ...fields });
+    tx.signature = signHash(account, tx.unsignedHash);
+    this.transactions.push({ raw: asSent(tx.serialized), blobVersionedHashes: tx.blobVersionedHashes ?? [] });
+  }
+
+  /** A sender, with the nonce of its next transaction. */
+  private nextOf(sender: number): { readonly account: Account; readonly nonce: number } {
     const account = this.accounts[sender];
     const nonce = this.nonces[sender];
     if (account === undefined || nonce === undefined) throw new Error(`no sender ${sender}`);
     this.nonces[sender] = nonce + 1;
-    const tx = Transaction.from({ chainId: this.chainId, nonce, ...fields });
-    tx.signature = signHash(account, tx.unsignedHash);
-    this.transactions.push({ raw: tx.serialized, blobVersionedHashes: tx.blobVersionedHashes ?? [] });
+    return { account, nonce };
   }
 
   /** No two transactions of a block pay the same, so that a builder that sorts by price has one order only. */

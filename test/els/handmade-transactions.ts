@@ -1,11 +1,9 @@
-import { createCustomCommon, Hardfork, Mainnet } from '@ethereumjs/common';
-import { createFeeMarket1559Tx } from '@ethereumjs/tx';
-import { getBytes, hexlify, toBeHex, Transaction, zeroPadValue, type TransactionLike } from 'ethers';
+import { toBeHex, Transaction, zeroPadValue, type TransactionLike } from 'ethers';
 import { type Account, devAccounts } from '../../devnet/accounts.js';
 import { CHAIN_ID } from '../../devnet/genesis.js';
+import { bulkyTransfer } from '../../devnet/producer/bulky-transfer.js';
 import { signHash } from '../../devnet/sign-hash.js';
 import { SYSTEM_CONTRACTS } from '../../devnet/system-contracts.js';
-import type { Hex } from '../../src/util/hex.js';
 
 const ACCOUNTS = devAccounts('1');
 const GWEI = 1_000_000_000n;
@@ -24,21 +22,14 @@ export function withdrawalRequests(count: number): string[] {
   });
 }
 
-/** Transfers with so many bytes of zeros each, in turn from every account. ethers takes a second for one of 100 kB. */
+/** Transfers with so many bytes of zeros each, in turn from every account. */
 export function bulkyTransfers(count: number, sizeBytes: number): string[] {
-  const common = createCustomCommon({ chainId: CHAIN_ID }, Mainnet, { hardfork: Hardfork.Prague });
-  const to = sender(0).address.toLowerCase() as Hex;
+  const { address: to } = sender(0);
   const gasLimit = TRANSACTION_GAS + ZERO_BYTE_GAS * sizeBytes;
-  const fields = { ...FEES, chainId: CHAIN_ID, to, data: new Uint8Array(sizeBytes), gasLimit };
-  return Array.from({ length: count }, (_, index) => {
-    const nonce = Math.floor(index / ACCOUNTS.length);
-    const secret = getBytes(sender(index % ACCOUNTS.length).privateKey);
-    return hexlify(
-      createFeeMarket1559Tx({ ...fields, nonce }, { common })
-        .sign(secret)
-        .serialize(),
-    );
-  });
+  const common = { ...FEES, chainId: CHAIN_ID, to, gasLimit, sizeBytes };
+  return Array.from({ length: count }, (_, index) =>
+    bulkyTransfer(sender(index % ACCOUNTS.length), { ...common, nonce: Math.floor(index / ACCOUNTS.length) }),
+  );
 }
 
 function sender(index: number): Account {
