@@ -46,6 +46,9 @@ const GO_ETHEREUM = 'github.com/ethereum/go-ethereum';
 /** A devnet needs neither debugging tables nor C (secp256k1, zstd): without them geth and op-geth take a third less to build. */
 const BUILD_FLAGS = ['-trimpath', '-buildvcs=false', '-gcflags=all=-dwarf=false', '-ldflags=-s -w'];
 
+/** Collecting garbage is an eighth of the work of a build. Above the limit it is done after all: the machine may be small. */
+const COMPILER_MEMORY = { GOGC: 'off', GOMEMLIMIT: '2GiB' };
+
 /**
  * `go build` of one package, without paths, version control, C and debugging tables in the result. All programs are
  * built alike, so that they share the standard library and their common packages.
@@ -53,7 +56,7 @@ const BUILD_FLAGS = ['-trimpath', '-buildvcs=false', '-gcflags=all=-dwarf=false'
 export async function goBuild(moduleDir: string, args: readonly string[], out: string): Promise<void> {
   await run('go', ['build', ...BUILD_FLAGS, '-o', out, ...args], {
     cwd: moduleDir,
-    env: { ...process.env, CGO_ENABLED: '0' },
+    env: { ...process.env, ...COMPILER_MEMORY, CGO_ENABLED: '0' },
   });
 }
 

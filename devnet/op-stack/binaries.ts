@@ -71,7 +71,8 @@ async function addChainConfigs(copy: string, opGeth: string): Promise<void> {
 
 /**
  * Upstream builds on a release candidate of the op-geth that runs here, and on other versions of what they share. With
- * those of our op-geth, two thirds of its packages are compiled already.
+ * those of our op-geth, two thirds of its packages are compiled already: also those of op-geth itself, as long as both call
+ * it by the same version of go-ethereum, which is part of the paths that -trimpath leaves.
  */
 async function buildOnOpGeth(copy: string, opGeth: string): Promise<void> {
   const ours = join(projectRoot, OP_GETH_MODULE);
