@@ -1,4 +1,7 @@
-import { getAddress, getBytes, id, keccak256 } from 'ethers';
+import { getAddress } from 'ethers/address';
+import { keccak256 } from 'ethers/crypto';
+import { id } from 'ethers/hash';
+import { getBytes } from 'ethers/utils';
 import secp256k1 from 'secp256k1';
 
 /** Who signs transactions. */

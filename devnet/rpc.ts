@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { SignJWT } from 'jose';
-import { request } from 'undici';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { createTokenSigner } from '../src/engine/jwt.js';
 import { isJsonObject, type JsonValue } from '../src/util/json.js';
 import type { RpcCall, RpcOutcome } from '../src/util/rpc.js';
 
@@ -18,44 +18,31 @@ export class RpcError extends Error {
 }
 
 export interface RpcClient {
-  /** @throws RpcError on an error object, and what undici throws when there is no answer. */
+  /** @throws RpcError on an error object, and what node:http throws when there is no answer. */
   call(method: string, params: readonly JsonValue[]): Promise<JsonValue>;
   /** Outcomes in the order of the calls. */
   batch(calls: readonly RpcCall[]): Promise<readonly RpcOutcome[]>;
 }
 
-const TIMEOUTS = { headersTimeout: 30_000, bodyTimeout: 30_000 };
+const SILENCE_MAX_MS = 30_000;
+const HTTP_OK = 200;
 
-/** Well inside the 60 s for which an engine port takes a token. */
-const TOKEN_REUSE_MS = 20_000;
+/**
+ * One for all: connections are kept. Not fetch, which takes three times the processor time and has the EL compress what
+ * stays on this machine; and not undici, which takes longer to load than most commands and tests have to ask.
+ */
+const AGENT = new Agent({ keepAlive: true });
 
 /** A small client for the ELs of a devnet; with a JWT file it speaks to an engine port. */
 export function rpcClient(url: string, jwtSecretFile?: string): RpcClient {
   const secret = jwtSecretFile === undefined ? null : Buffer.from(readFileSync(jwtSecretFile, 'utf8').trim(), 'hex');
-
-  let token: { readonly text: string; readonly madeAtMs: number } | null = null;
-
-  async function bearer(): Promise<string | null> {
-    if (secret === null) return null;
-    if (token === null || Date.now() - token.madeAtMs > TOKEN_REUSE_MS) {
-      token = { text: await sign(secret), madeAtMs: Date.now() };
-    }
-    return token.text;
-  }
+  const signer = secret === null ? null : createTokenSigner(secret, Date.now);
 
   async function post(body: unknown): Promise<unknown> {
-    const headers: Record<string, string> = { 'content-type': 'application/json' };
-    const bearing = await bearer();
-    if (bearing !== null) headers['authorization'] = `Bearer ${bearing}`;
-    // Not fetch, which takes three times the processor time and has the EL compress what stays on this machine.
-    const { statusCode, body: reply } = await request(url, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-      ...TIMEOUTS,
-    });
-    if (statusCode !== 200) throw new Error(`${url} answered HTTP ${statusCode}: ${await reply.text()}`);
-    return reply.json();
+    const authorization = signer === null ? {} : { authorization: `Bearer ${signer.token()}` };
+    const { status, text } = await exchange(url, authorization, JSON.stringify(body));
+    if (status !== HTTP_OK) throw new Error(`${url} answered HTTP ${status}: ${text}`);
+    return JSON.parse(text) as unknown;
   }
 
   async function batch(calls: readonly RpcCall[]): Promise<readonly RpcOutcome[]> {
@@ -88,6 +75,19 @@ function outcome(reply: unknown): RpcOutcome {
   };
 }
 
-function sign(secret: Uint8Array): Promise<string> {
-  return new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setIssuedAt().sign(secret);
+async function exchange(
+  url: string,
+  authorization: Readonly<Record<string, string>>,
+  body: string,
+): Promise<{ status: number | undefined; text: string }> {
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...authorization };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const asked = request(url, { method: 'POST', agent: AGENT, headers }, resolve);
+    asked.setTimeout(SILENCE_MAX_MS, () => asked.destroy(new Error(`${url} said nothing for ${SILENCE_MAX_MS} ms`)));
+    asked.on('error', reject);
+    asked.end(body);
+  });
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode, text: Buffer.concat(chunks).toString() };
 }

@@ -1,4 +1,4 @@
-import { Transaction } from 'ethers';
+import { Transaction } from 'ethers/transaction';
 import { toNumber } from '../src/util/hex.js';
 import type { Account } from './accounts.js';
 import type { RpcClient } from './rpc.js';

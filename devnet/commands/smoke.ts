@@ -1,4 +1,4 @@
-import { Transaction, type TransactionLike } from 'ethers';
+import { Transaction, type TransactionLike } from 'ethers/transaction';
 import type { Heads } from '../../src/chain/block.js';
 import { toNumber } from '../../src/util/hex.js';
 import { isJsonObject, type JsonObject } from '../../src/util/json.js';

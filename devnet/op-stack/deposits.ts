@@ -1,4 +1,5 @@
-import { concat, encodeRlp, keccak256, toBeHex, toUtf8Bytes } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
+import { concat, encodeRlp, toBeHex, toUtf8Bytes } from 'ethers/utils';
 import { L1_BLOCK, MESSAGE_PASSER } from './genesis.js';
 import type { L1Origin } from './l1-origin.js';
 

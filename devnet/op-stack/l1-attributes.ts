@@ -1,4 +1,4 @@
-import { concat, toBeHex } from 'ethers';
+import { concat, toBeHex } from 'ethers/utils';
 import { DA_FOOTPRINT_SCALAR } from './genesis.js';
 import type { L1Origin } from './l1-origin.js';
 

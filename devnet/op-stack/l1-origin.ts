@@ -1,4 +1,5 @@
-import { keccak256, toUtf8Bytes } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
+import { toUtf8Bytes } from 'ethers/utils';
 
 /** The L1 block that an L2 block stands on, and how many L2 blocks stand on it before this one. */
 export interface L1Origin {

@@ -1,4 +1,5 @@
-import { id, zeroPadValue } from 'ethers';
+import { id } from 'ethers/hash';
+import { zeroPadValue } from 'ethers/utils';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { BlockRef, Labels } from '../../src/chain/block.js';
 import { toHash, type Hex } from '../../src/util/hex.js';

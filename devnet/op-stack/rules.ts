@@ -1,4 +1,5 @@
-import { keccak256, toUtf8Bytes } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
+import { toUtf8Bytes } from 'ethers/utils';
 import type { ChainRules } from '../producer/chain-rules.js';
 import type { EngineFork } from '../producer/engine-driver.js';
 import { COUNTER_INIT_CODE } from '../producer/traffic.js';

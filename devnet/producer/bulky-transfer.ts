@@ -1,4 +1,4 @@
-import { keccak256 } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
 import { EMPTY_LIST, EMPTY_STRING, rlpList, rlpString } from '../../src/payload/rlp-encode.js';
 import type { Account } from '../accounts.js';
 import { signHash } from '../sign-hash.js';

@@ -1,4 +1,5 @@
-import { keccak256, toUtf8Bytes } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
+import { toUtf8Bytes } from 'ethers/utils';
 import { devAccounts } from '../accounts.js';
 import { CHAIN_ID } from '../genesis.js';
 import type { ChainRules } from './chain-rules.js';

@@ -1,12 +1,7 @@
-import {
-  authorizationify,
-  getCreateAddress,
-  hashAuthorization,
-  toBeHex,
-  Transaction,
-  zeroPadValue,
-  type TransactionLike,
-} from 'ethers';
+import { getCreateAddress } from 'ethers/address';
+import { hashAuthorization } from 'ethers/hash';
+import { authorizationify, Transaction, type TransactionLike } from 'ethers/transaction';
+import { toBeHex, zeroPadValue } from 'ethers/utils';
 import { type Account, accountOf, devAccounts } from '../accounts.js';
 import { signHash } from '../sign-hash.js';
 import { SYSTEM_CONTRACTS } from '../system-contracts.js';

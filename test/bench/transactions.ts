@@ -1,4 +1,6 @@
-import { keccak256, Transaction, Wallet } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
+import { Transaction } from 'ethers/transaction';
+import { Wallet } from 'ethers/wallet';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { signHash } from '../../devnet/sign-hash.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { decodeRlp, id } from 'ethers';
+import { id } from 'ethers/hash';
+import { decodeRlp } from 'ethers/utils';
 import { type OpForkSchedule } from '../../devnet/op-stack/genesis.js';
 import { opRules } from '../../devnet/op-stack/rules.js';
 import type { PayloadAttributes } from '../../devnet/producer/engine-driver.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Transaction } from 'ethers';
+import { Transaction } from 'ethers/transaction';
 import { devAccounts } from '../../devnet/accounts.js';
 import { createGenesis } from '../../devnet/genesis.js';
 import { createTraffic, type TrafficOptions } from '../../devnet/producer/traffic.js';

@@ -1,4 +1,5 @@
-import { toBeHex, Transaction, zeroPadValue, type TransactionLike } from 'ethers';
+import { Transaction, type TransactionLike } from 'ethers/transaction';
+import { toBeHex, zeroPadValue } from 'ethers/utils';
 import { type Account, devAccounts } from '../../devnet/accounts.js';
 import { CHAIN_ID } from '../../devnet/genesis.js';
 import { bulkyTransfer } from '../../devnet/producer/bulky-transfer.js';

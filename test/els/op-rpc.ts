@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { JsonRpcProvider } from 'ethers';
+import { JsonRpcProvider } from 'ethers/providers';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

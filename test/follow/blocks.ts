@@ -1,13 +1,5 @@
-import {
-  decodeRlp,
-  encodeRlp,
-  getBytes,
-  hexlify,
-  keccak256,
-  toBeHex,
-  zeroPadValue,
-  type RlpStructuredData,
-} from 'ethers';
+import { keccak256 } from 'ethers/crypto';
+import { decodeRlp, encodeRlp, getBytes, hexlify, toBeHex, zeroPadValue, type RlpStructuredData } from 'ethers/utils';
 import type { BlockRef } from '../../src/chain/block.js';
 import type { RlpBlock } from '../../src/chain/fetched-block.js';
 import type { Hash, Hex } from '../../src/util/hex.js';

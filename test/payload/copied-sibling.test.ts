@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { encodeRlp, getBytes, keccak256 } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
+import { encodeRlp, getBytes } from 'ethers/utils';
 import fc from 'fast-check';
 import { buildPayload } from '../../src/payload/build.js';
 import { copiedSibling } from '../../src/payload/copied-sibling.js';

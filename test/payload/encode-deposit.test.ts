@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeRlp } from 'ethers';
+import { encodeRlp } from 'ethers/utils';
 import { expectRefusal } from './refusal.js';
 import { encode, itemOf } from './served-transaction.js';
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeRlp, Signature, toBeHex, Transaction, Wallet } from 'ethers';
+import { Signature } from 'ethers/crypto';
+import { Transaction } from 'ethers/transaction';
+import { encodeRlp, toBeHex } from 'ethers/utils';
+import { Wallet } from 'ethers/wallet';
 import type { TransactionLike } from 'ethers';
 import fc from 'fast-check';
 import type { JsonObject } from '../../src/util/json.js';

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { hexlify, keccak256 as reference } from 'ethers';
+import { keccak256 as reference } from 'ethers/crypto';
+import { hexlify } from 'ethers/utils';
 import { initKeccak, keccak256, keccakHash } from '../../src/payload/keccak.js';
 import { expectRefusal } from './refusal.js';
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { AbiCoder, concat, encodeRlp, getBytes, toBeHex, zeroPadValue } from 'ethers';
+import { AbiCoder } from 'ethers/abi';
+import { concat, encodeRlp, getBytes, toBeHex, zeroPadValue } from 'ethers/utils';
 import fc from 'fast-check';
 import type { L1Origin } from '../../src/chain/l1-origin.js';
 import { readL1Origin } from '../../src/payload/l1-attributes.js';

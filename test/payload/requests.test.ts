@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { AbiCoder } from 'ethers';
+import { AbiCoder } from 'ethers/abi';
 import type { RequestEvidence, RequestLog } from '../../src/chain/fetched-block.js';
 import { buildPayload } from '../../src/payload/build.js';
 import { initKeccak } from '../../src/payload/keccak.js';

@@ -1,4 +1,4 @@
-import { encodeRlp, getBytes, type RlpStructuredData, type RlpStructuredDataish } from 'ethers';
+import { encodeRlp, getBytes, type RlpStructuredData, type RlpStructuredDataish } from 'ethers/utils';
 import { keccakHash } from '../../src/payload/keccak.js';
 import { orderedTrieRoot } from '../../src/payload/trie.js';
 import type { Hash, Hex } from '../../src/util/hex.js';

@@ -1,4 +1,5 @@
-import { encodeRlp, type Transaction } from 'ethers';
+import { type Transaction } from 'ethers/transaction';
+import { encodeRlp } from 'ethers/utils';
 import { encodeTransaction } from '../../src/payload/encode-transaction.js';
 import { JsonFields } from '../../src/payload/json-fields.js';
 import type { JsonObject } from '../../src/util/json.js';

@@ -1,7 +1,7 @@
 import { Common, Mainnet } from '@ethereumjs/common';
 import { createMPT } from '@ethereumjs/mpt';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { encodeRlp, hexlify, type RlpStructuredDataish, toBeArray } from 'ethers';
+import { encodeRlp, hexlify, type RlpStructuredDataish, toBeArray } from 'ethers/utils';
 import fc from 'fast-check';
 import { initKeccak, keccak256, keccakHash } from '../../src/payload/keccak.js';
 import { orderedTrieRoot } from './both-hashers.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ZeroAddress, ZeroHash } from 'ethers';
+import { ZeroAddress, ZeroHash } from 'ethers/constants';
 import type { JsonObject } from '../../src/util/json.js';
 import { expectRefusal } from './refusal.js';
 import { encode } from './served-transaction.js';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { decodeRlp, encodeRlp, type RlpStructuredData } from 'ethers';
+import { decodeRlp, encodeRlp, type RlpStructuredData } from 'ethers/utils';
 import type { FetchedBlock, JsonBlock, PartsBlock, RequestEvidence, RlpBlock } from '../../src/chain/fetched-block.js';
 import type { Hash, Hex } from '../../src/util/hex.js';
 import type { JsonObject, JsonValue } from '../../src/util/json.js';

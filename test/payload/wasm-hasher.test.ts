@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { hexlify, keccak256 } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
+import { hexlify } from 'ethers/utils';
 import fc from 'fast-check';
 import { initKeccak } from '../../src/payload/keccak.js';
 import { LockstepError } from '../../src/util/errors.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { keccak256 } from 'ethers';
+import { keccak256 } from 'ethers/crypto';
 import type { BlockRef } from '../../src/chain/block.js';
 import type { SyncStatus } from '../../src/chain/sync-status.js';
 import { LockstepError } from '../../src/util/errors.js';

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { JsonRpcProvider } from 'ethers';
+import { JsonRpcProvider } from 'ethers/providers';
 import fc from 'fast-check';
 import type { JsonValue } from '../../src/util/json.js';
 import { closeAll, startRpcRig } from './fixture.js';

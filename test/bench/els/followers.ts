@@ -1,4 +1,7 @@
-import { FetchRequest, JsonRpcProvider, Signature, Transaction } from 'ethers';
+import { Signature } from 'ethers/crypto';
+import { JsonRpcProvider } from 'ethers/providers';
+import { Transaction } from 'ethers/transaction';
+import { FetchRequest } from 'ethers/utils';
 import { buildPayload } from '../../../src/payload/build.js';
 import { encodeTransaction } from '../../../src/payload/encode-transaction.js';
 import { JsonFields } from '../../../src/payload/json-fields.js';
