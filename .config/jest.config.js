@@ -13,7 +13,7 @@ export default {
     ],
   },
   // The tests wait for processes for part of their time.
-  maxWorkers: 4,
+  maxWorkers: 3,
   testSequencer: '<rootDir>/.config/long-tests-first.js',
   // Against hangs; speed is measured by the bench.
   testTimeout: 120_000,

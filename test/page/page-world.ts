@@ -6,7 +6,6 @@ import { projectRoot } from '../../devnet/project-root.js';
 import { type RpcClient, rpcClient } from '../../devnet/rpc.js';
 import { Command } from '../rig/command.js';
 import { FollowWorld } from '../rig/follow-world.js';
-import { QUICK_FLAGS } from '../rig/quick-flags.js';
 
 /** What nobody may find in a page: part of the URL of the source, and a header. */
 export const CANARY = 'canary-4711';
@@ -74,7 +73,7 @@ export class PageWorld {
     this.#runs += 1;
     const args = [
       ...['run', '--l2', this.world.engine.url, '--l2.jwt-secret', this.world.jwtSecretFile, '--log.format', 'json'],
-      ...QUICK_FLAGS,
+      ...['--l2.follow.poll-interval', '200ms', '--l2.follow.safety-interval', '400ms'],
       ...['--rpc.port', String(this.port), '--rpc.enable-admin', '--recovery.cooldown', '1s'],
     ];
     const env = {
