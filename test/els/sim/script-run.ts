@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { EngineProfile } from '../../follow/model/engine/profile.js';
 import type { SimChain } from './chain.js';
 import { Duo } from './duo.js';
-import { OwnCrash, RealEl, type Started } from './real-el.js';
+import { RealEl, type Started } from './real-el.js';
 import type { Part } from './scripts.js';
 
 /** The parts of a script on a real EL and its simulation, one after the other. */
@@ -22,8 +22,8 @@ export class ScriptRun {
   }
 
   /**
-   * How many simulations do what the real EL has done so far. An EL that ended by a mistake of its own has answered
-   * nothing that could be compared: once, all of it is played again on a new database.
+   * How many simulations do what the real EL has done so far. What an EL does after it failed by a mistake of its own
+   * cannot be compared: once, all of it is played again on a new database.
    */
   async play(part: Part): Promise<number> {
     this.#played.push(part);
@@ -31,9 +31,11 @@ export class ScriptRun {
       const duo = this.#duo ?? (await this.#begin());
       await part.run(duo);
       return duo.possibilities;
-    } catch (error) {
-      if (!(error instanceof OwnCrash) || this.#crashes > 0) throw error;
-      process.stderr.write(`${error.message}\n`);
+    } catch (cause) {
+      const logEnd = this.#real?.logEnd ?? 'it did not start';
+      const failure = new Error(`${this.#profile.name}: ${part.title}; its log ends with\n${logEnd}`, { cause });
+      if (this.#crashes > 0 || this.#real?.hasCrashed !== true) throw failure;
+      process.stderr.write(`${failure.message}\n`);
     }
     this.#crashes += 1;
     await this.end();
