@@ -18,9 +18,9 @@ interface BulkyTransfer {
 export function bulkyTransfer(from: Account, transfer: BulkyTransfer): string {
   const { chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit, to, sizeBytes } = transfer;
   const numbers = [chainId, nonce, maxPriorityFeePerGas, maxFeePerGas, gasLimit].map(integer).join('');
-  const fields = `${numbers}${rlpString(to.slice(2))}${EMPTY_STRING}${rlpString('00'.repeat(sizeBytes))}${EMPTY_LIST}`;
+  const fields = `${numbers}${rlpString(to.slice(2).toLowerCase())}${EMPTY_STRING}${rlpString('00'.repeat(sizeBytes))}${EMPTY_LIST}`;
   const { yParity, r, s } = signHash(from, keccak256(Buffer.from(`02${rlpList(fields)}`, 'hex')));
-  return `0x02${rlpList(fields + [yParity, r, s].map(integer).join(''))}`.toLowerCase();
+  return `0x02${rlpList(fields + [yParity, r, s].map(integer).join(''))}`;
 }
 
 /** As RLP writes it: no zeros in front, and none at all for 0. */

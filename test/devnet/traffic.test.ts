@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Transaction } from 'ethers/transaction';
 import { devAccounts } from '../../devnet/accounts.js';
 import { createGenesis } from '../../devnet/genesis.js';
+import { bulkyTransfer } from '../../devnet/producer/bulky-transfer.js';
 import { createTraffic, type TrafficOptions } from '../../devnet/producer/traffic.js';
 
 const OPTIONS: TrafficOptions = { seed: 'a', chainId: 1337, txsPerBlock: 30, blobs: false, requests: false };
@@ -56,5 +57,30 @@ describe('the traffic', () => {
     // sha256 of the commitment 0xc0 00.. with the version byte 0x01 (EIP-4844).
     const zeroBlob = '0x010657f37554c781402a22917dee2f75def7ab966d7b770905398eba3c444014';
     expect(hashes).toEqual([[], [zeroBlob], [zeroBlob]]);
+  });
+
+  it('writes a blob as ethers does', () => {
+    const traffic = createTraffic({ ...OPTIONS, txsPerBlock: 1, blobs: true });
+    const { raw } = traffic.block(4, 0, [1, 0, 0, 0, 0, 0, 0, 0]).transactions[0]!;
+    const read = Transaction.from(raw);
+    expect(read.blobs).toHaveLength(1);
+    expect(read.serialized).toBe(raw);
+  });
+
+  it('writes a bulky transfer as ethers does, signed by the account', () => {
+    const [from, to] = devAccounts('a');
+    const fees = { gasLimit: 100_000, maxFeePerGas: 100n, maxPriorityFeePerGas: 0n };
+    const raw = bulkyTransfer(from!, { chainId: 1337, nonce: 0, to: to!.address, sizeBytes: 300, ...fees });
+    const read = Transaction.from(raw);
+    expect(read.serialized).toBe(raw);
+    expect(read).toMatchObject({
+      type: 2,
+      from: from!.address,
+      to: to!.address,
+      value: 0n,
+      chainId: 1337n,
+      maxFeePerGas: 100n,
+    });
+    expect(read.data).toBe(`0x${'00'.repeat(300)}`);
   });
 });
