@@ -114,11 +114,16 @@ export async function endProcess(target: BoundProcess, graceMs: number): Promise
   return status;
 }
 
+/** A process of somebody else is alive as well. */
 export function isAlive(pid: number): boolean {
-  return sendSignal(pid, 0);
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !(isNativeError(error) && 'code' in error && error.code === 'ESRCH');
+  }
 }
 
-function sendSignal(pid: number, signal: NodeJS.Signals | 0): boolean {
+function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(pid, signal);
   } catch (error) {
