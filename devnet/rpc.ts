@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import { createTokenSigner } from '../src/engine/jwt.js';
 import { isJsonObject, type JsonValue } from '../src/util/json.js';
 import type { RpcCall, RpcOutcome } from '../src/util/rpc.js';
@@ -81,13 +81,21 @@ async function exchange(
   body: string,
 ): Promise<{ status: number | undefined; text: string }> {
   const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...authorization };
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const asked = request(url, { method: 'POST', agent: AGENT, headers }, resolve);
-    asked.setTimeout(SILENCE_MAX_MS, () => asked.destroy(new Error(`${url} said nothing for ${SILENCE_MAX_MS} ms`)));
-    asked.on('error', reject);
-    asked.end(body);
-  });
+  const response = await ask(url, headers, body);
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
   return { status: response.statusCode, text: Buffer.concat(chunks).toString() };
+}
+
+function ask(url: string, headers: OutgoingHttpHeaders, body: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { method: 'POST', agent: AGENT, headers }, resolve);
+    asked.setTimeout(SILENCE_MAX_MS, () => asked.destroy(new Error(`${url} said nothing for ${SILENCE_MAX_MS} ms`)));
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      // The server had closed an idle connection just as it was used again; each of them is used up by being tried.
+      if (asked.reusedSocket && error.code === 'ECONNRESET') resolve(ask(url, headers, body));
+      else reject(error);
+    });
+    asked.end(body);
+  });
 }
