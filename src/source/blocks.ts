@@ -34,6 +34,8 @@ export class BlockReader {
   #highestSeen = -1;
   /** The last height that was taken for missing by the error code alone. */
   #presumedMissing = -1;
+  /** The last block that was there as JSON and not raw at its height, and for how many looks in a row. */
+  #notAtHeight = { hash: '', times: 0 };
 
   constructor(wire: SourceWire) {
     this.#wire = wire;
@@ -106,17 +108,33 @@ export class BlockReader {
     this.saw(ref.number);
     if (!isJsonObject(block)) throw schemaError(`block ${idParam(id)} is not an object`);
     if (isEncodable(block)) return { kind: 'found', value: { form: 'json', block } };
-    const value = (await this.#readRawAt(ref, signal)) ?? (await fetchParts(this.#wire, block, ref, signal));
-    return { kind: 'found', value: value ?? { form: 'json', block } };
+    const raw = await this.#readRawAt(ref, signal);
+    if (raw?.kind === 'found') return raw;
+    const parts = await fetchParts(this.#wire, block, ref, signal);
+    if (parts !== null) return { kind: 'found', value: parts };
+    return raw !== null && this.#comesToItsHeight(ref)
+      ? { kind: 'absent' }
+      : { kind: 'found', value: { form: 'json', block } };
+  }
+
+  /**
+   * A source that changes its branch has a block before it stands at its height (ethereumjs serves raw blocks by height
+   * only): for some looks the block is not there yet, rather than one that cannot be encoded.
+   */
+  #comesToItsHeight({ hash }: BlockRef): boolean {
+    const times = this.#notAtHeight.hash === hash ? this.#notAtHeight.times + 1 : 1;
+    this.#notAtHeight = { hash, times };
+    return times <= REFUSALS_MAX;
   }
 
   /**
    * The cheapest way to a block that was asked for by hash (whether it is the one of that hash is verified later), and
-   * the way to one that came between the refusal of its height and the look as JSON.
+   * the way to one that came between the refusal of its height and the look as JSON. Null where heights are not served.
    */
-  async #readRawAt({ number }: BlockRef, signal: AbortSignal): Promise<FetchedBlock | null> {
+  async #readRawAt({ number }: BlockRef, signal: AbortSignal): Promise<Lookup<FetchedBlock> | null> {
     if (this.#refusals.number >= REFUSALS_MAX) return null;
     const raw = await this.#readRaw({ number }, signal);
-    return raw.kind === 'found' ? raw.value : null;
+    if (raw.kind !== 'refused') return raw;
+    return raw.code === null ? null : { kind: 'absent' };
   }
 }
