@@ -7,7 +7,6 @@ import { withRoomsTable } from './architecture/rooms-table.js';
 import { figuresChart, withFigures } from './bench/performance-page.js';
 import type { BenchReport } from './bench/results.js';
 import { withProfiles } from './els/matrix/page.js';
-import { withRecoveryDiagram } from './follow/model/recovery-diagram.js';
 
 const read = (file: string): string => readFileSync(file, 'utf8');
 
@@ -15,11 +14,6 @@ describe('the documents', () => {
   it('show the import table that the architecture test holds (else run `npm run docs`)', () => {
     const document = read('docs/architecture.md');
     expect(document).toBe(withRoomsTable(document));
-  });
-
-  it('show the steps of recoveries that the exploration sees (else run `npm run docs`)', () => {
-    const document = read('docs/recovery.md');
-    expect(document).toBe(withRecoveryDiagram(document));
   });
 
   it.each(Object.entries(MIGRATION_PAGES))(

@@ -1,8 +1,9 @@
 import { keccak256 } from 'ethers/crypto';
-import { decodeRlp, encodeRlp, getBytes, hexlify, toBeHex, zeroPadValue, type RlpStructuredData } from 'ethers/utils';
+import { decodeRlp, getBytes, hexlify, toBeHex, zeroPadValue, type RlpStructuredData } from 'ethers/utils';
 import type { BlockRef } from '../../src/chain/block.js';
 import type { RlpBlock } from '../../src/chain/fetched-block.js';
 import type { Hash, Hex } from '../../src/util/hex.js';
+import { encodeRlp } from '../payload/reference-rlp.js';
 
 /** A block that a source could serve: its RLP hashes to the hash of its ref. */
 export interface RealBlock {

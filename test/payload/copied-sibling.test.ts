@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { keccak256 } from 'ethers/crypto';
-import { encodeRlp, getBytes } from 'ethers/utils';
 import fc from 'fast-check';
 import { buildPayload } from '../../src/payload/build.js';
 import { copiedSibling } from '../../src/payload/copied-sibling.js';
@@ -8,6 +7,7 @@ import { initKeccak } from '../../src/payload/keccak.js';
 import { rebuildRequests } from '../../src/payload/requests.js';
 import { verifyBlock, type VerifiedBlock } from '../../src/payload/verify.js';
 import { paramsOf } from './params-of.js';
+import { encodeRlp } from './reference-rlp.js';
 import { encodeDecoded, FIELD } from './sealed-block.js';
 import { allForms, decodeBlock, evidenceOf, rlpForm, title, VECTORS, vectorOf, type Vector } from './vectors.js';
 
@@ -16,7 +16,7 @@ function rawOf({ rlp }: VerifiedBlock): string {
 }
 
 function differingBits(a: string, b: string): number {
-  const [left, right] = [getBytes(a), getBytes(b)];
+  const [left, right] = [a, b].map((hex) => Buffer.from(hex.slice(2), 'hex')) as [Buffer, Buffer];
   expect(right).toHaveLength(left.length);
   const bits = (byte: number): number => byte.toString(2).replaceAll('0', '').length;
   return left.reduce((sum, byte, at) => sum + bits(byte ^ right[at]!), 0);

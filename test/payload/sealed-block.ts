@@ -1,7 +1,8 @@
-import { encodeRlp, getBytes, type RlpStructuredData, type RlpStructuredDataish } from 'ethers/utils';
+import type { RlpStructuredData } from 'ethers/utils';
 import { keccakHash } from '../../src/payload/keccak.js';
 import { orderedTrieRoot } from '../../src/payload/trie.js';
 import type { Hash, Hex } from '../../src/util/hex.js';
+import { encodeRlp } from './reference-rlp.js';
 import { canonical, type DecodedBlock } from './vectors.js';
 
 /** Where a header field stands in the RLP. */
@@ -21,16 +22,12 @@ export const FIELD = {
   requestsHash: 20,
 } as const;
 
-export function rlpHex(value: RlpStructuredDataish): Hex {
-  return encodeRlp(value) as Hex;
-}
-
 export function encodeDecoded(block: DecodedBlock): Hex {
-  return rlpHex(block.filter((part) => part !== undefined));
+  return encodeRlp(block.filter((part) => part !== undefined));
 }
 
 export function hashOfHeader([header]: DecodedBlock): Hash {
-  return keccakHash(getBytes(encodeRlp(header)));
+  return keccakHash(Buffer.from(encodeRlp(header).slice(2), 'hex'));
 }
 
 export function rootOf(values: readonly Hex[]): Hash {
@@ -50,7 +47,7 @@ export function seal(block: DecodedBlock): DecodedBlock {
   header[FIELD.transactionsRoot] = rootOf(transactions.map(canonical));
   const isIsthmus = header[FIELD.requestsHash] !== undefined && isDeposit(transactions[0]);
   if (withdrawals !== undefined && !isIsthmus) {
-    header[FIELD.withdrawalsRoot] = rootOf(withdrawals.map((withdrawal) => rlpHex(withdrawal)));
+    header[FIELD.withdrawalsRoot] = rootOf(withdrawals.map((withdrawal) => encodeRlp(withdrawal)));
   }
   return block;
 }

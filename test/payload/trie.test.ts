@@ -1,10 +1,11 @@
 import { Common, Mainnet } from '@ethereumjs/common';
 import { createMPT } from '@ethereumjs/mpt';
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { encodeRlp, hexlify, type RlpStructuredDataish, toBeArray } from 'ethers/utils';
+import { hexlify, type RlpStructuredDataish, toBeArray } from 'ethers/utils';
 import fc from 'fast-check';
 import { initKeccak, keccak256, keccakHash } from '../../src/payload/keccak.js';
 import { orderedTrieRoot } from './both-hashers.js';
+import { encodeRlp } from './reference-rlp.js';
 
 async function referenceRoot(values: readonly Uint8Array[]): Promise<string> {
   const trie = await createMPT({ common: new Common({ chain: Mainnet, customCrypto: { keccak256 } }) });
@@ -16,7 +17,7 @@ function keyOf(index: number): Uint8Array {
   return encoded(toBeArray(index));
 }
 
-/** RLP as bytes; ethers reads hex text one digit at a time. */
+/** RLP as bytes. */
 function encoded(value: RlpStructuredDataish): Uint8Array {
   return Buffer.from(encodeRlp(value).slice(2), 'hex');
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { decodeRlp, encodeRlp, type RlpStructuredData } from 'ethers/utils';
+import { decodeRlp, type RlpStructuredData } from 'ethers/utils';
 import type { FetchedBlock, JsonBlock, PartsBlock, RequestEvidence, RlpBlock } from '../../src/chain/fetched-block.js';
 import type { Hash, Hex } from '../../src/util/hex.js';
 import type { JsonObject, JsonValue } from '../../src/util/json.js';
+import { encodeRlp } from './reference-rlp.js';
 
 /** One block of a real client: as served, and the newPayload call that the client answered VALID. */
 export interface Vector {
@@ -65,7 +66,7 @@ export function allForms(vector: Vector): FetchedBlock[] {
 
 /** A transaction of a decoded block in its canonical encoding: a list is a legacy one. */
 export function canonical(item: RlpStructuredData): Hex {
-  return (typeof item === 'string' ? item : encodeRlp(item)) as Hex;
+  return typeof item === 'string' ? (item as Hex) : encodeRlp(item);
 }
 
 /** Header fields, transactions, ommers and, from Shanghai on, withdrawals; free to be changed. */

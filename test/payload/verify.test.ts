@@ -5,7 +5,8 @@ import { initKeccak } from '../../src/payload/keccak.js';
 import { verifyLink } from '../../src/payload/verify.js';
 import { verifyBlock } from './both-hashers.js';
 import { expectRefusal } from './refusal.js';
-import { encodeDecoded, FIELD, hashOfHeader, rlpHex, rootOf, seal } from './sealed-block.js';
+import { encodeRlp } from './reference-rlp.js';
+import { encodeDecoded, FIELD, hashOfHeader, rootOf, seal } from './sealed-block.js';
 import { canonical, decodeBlock, jsonForm, partsForm, rlpForm, vectorOf, type DecodedBlock } from './vectors.js';
 import { paramsOf } from './params-of.js';
 
@@ -156,9 +157,9 @@ describe('verifyBlock', () => {
 
   it.each([
     ['no list', '0x03'],
-    ['too few fields', rlpHex(['0x01', '0x02'])],
-    ['no list of hashes', rlpHex(Array.from({ length: 14 }, () => '0x'))],
-    ['a short hash', rlpHex([...Array.from({ length: 10 }, () => '0x'), [WORD.slice(0, -2)]])],
+    ['too few fields', encodeRlp(['0x01', '0x02'])],
+    ['no list of hashes', encodeRlp(Array.from({ length: 14 }, () => '0x'))],
+    ['a short hash', encodeRlp([...Array.from({ length: 10 }, () => '0x'), [WORD.slice(0, -2)]])],
   ])('refuses a blob transaction with %s', (_, body) => {
     const fetched = changed('cancun', (block) => {
       block[1].push(`0x03${body.slice(2)}`);
@@ -170,7 +171,7 @@ describe('verifyBlock', () => {
   it('gathers the blob hashes of all blob transactions in order', () => {
     const hashes = ['01', '02', '03'].map((byte) => `0x${byte.repeat(32)}`);
     const blobTransaction = (own: readonly string[]): string => {
-      const body = rlpHex([...Array.from({ length: 10 }, () => '0x'), [...own], '0x', '0x', '0x']);
+      const body = encodeRlp([...Array.from({ length: 10 }, () => '0x'), [...own], '0x', '0x', '0x']);
       return `0x03${body.slice(2)}`;
     };
     const fetched = changed('cancun', (block) => {
