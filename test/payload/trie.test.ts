@@ -22,7 +22,7 @@ function encoded(value: RlpStructuredDataish): Uint8Array {
   return Buffer.from(encodeRlp(value).slice(2), 'hex');
 }
 
-/** The definition of the trie word for word (Yellow Paper, appendix D), for sizes that take the other one minutes. */
+/** The definition of the trie word for word (Yellow Paper, appendix D), in a small part of the time of the other one. */
 function literalRoot(values: readonly Uint8Array[]): string {
   const pairs = values.map((value, index): [string, Uint8Array] => [hexlify(keyOf(index)).slice(2), value]);
   return keccakHash(encoded(literalNode(pairs, 0)));
@@ -86,16 +86,18 @@ describe('the root of an ordered trie', () => {
   it.each(counts)('is that of an independent implementation for %d long values', async (count) => {
     const values = valuesOf(count, () => 120);
     expect(rootOf(values)).toBe(await referenceRoot(values));
+    if (count > 0) expect(literalRoot(values)).toBe(rootOf(values));
   });
 
   it.each(counts)('is that of an independent implementation for %d values that parents embed', async (count) => {
     const values = valuesOf(count, (index) => 1 + (index % 29));
     expect(rootOf(values)).toBe(await referenceRoot(values));
+    if (count > 0) expect(literalRoot(values)).toBe(rootOf(values));
   });
 
-  it('is that of an independent implementation for 5000 values', async () => {
+  it('is that of the literal definition for 5000 values', () => {
     const values = valuesOf(5_000, (index) => 33 + (index % 400));
-    expect(rootOf(values)).toBe(await referenceRoot(values));
+    expect(rootOf(values)).toBe(literalRoot(values));
   });
 
   it('is that of an independent implementation at every length of a length', async () => {
@@ -119,11 +121,11 @@ describe('the root of an ordered trie', () => {
     expect(rootOf([value])).toBe(keccakHash(list));
   });
 
-  it('is that of an independent implementation for any values', async () => {
+  it('is that of the literal definition for any values', () => {
     const value = fc.uint8Array({ minLength: 1, maxLength: 70 });
-    await fc.assert(
-      fc.asyncProperty(fc.array(value, { maxLength: 300, size: 'max' }), async (values) => {
-        expect(rootOf(values)).toBe(await referenceRoot(values));
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 300, size: 'max' }), (values) => {
+        expect(rootOf(values)).toBe(literalRoot(values));
       }),
       { numRuns: 40 },
     );
