@@ -157,16 +157,13 @@ async function checkSource(input: PreflightInput, signal: AbortSignal): Promise<
   }
 }
 
-/**
- * One node on both sides: the same address, or two loopback ports of one process that show the same blocks for a while.
- * The process alone proves nothing, since a reverse proxy may stand before both; nor does a chain at genesis.
- */
+/** One node on both sides: the same address, or two loopback ports of one process that show the same blocks for a while. */
 async function checkOwnEl(input: PreflightInput, signal: AbortSignal): Promise<Passed<null>> {
   const { urls, source, engine } = input;
   const same =
     sameAddress(urls.source, urls.engine) ||
     sameAddress(urls.source, urls.rpc) ||
-    ((await sameProcess(urls.source, urls.engine)) && (await showSameBlocks(input, signal)));
+    (isLoopback(urls.source) && isLoopback(urls.engine) && (await showOneNode(input, signal)));
   if (same) throw new LockstepError('SOURCE_IS_OWN_EL', { detail: `${source.name} and ${engine.name} are one node` });
   const sameHost = new URL(urls.source).hostname === new URL(urls.engine).hostname && !isLoopback(urls.source);
   const detail = sameHost
@@ -175,11 +172,16 @@ async function checkOwnEl(input: PreflightInput, signal: AbortSignal): Promise<P
   return { value: null, detail, warn: sameHost };
 }
 
-async function showSameBlocks({ source, engine }: PreflightInput, signal: AbortSignal): Promise<boolean> {
+/**
+ * The process alone proves nothing, since a reverse proxy may stand before both; nor does a chain at genesis. Who owns
+ * the ports comes after the first look at the blocks, because it takes one at every process of the machine.
+ */
+async function showOneNode({ urls, source, engine }: PreflightInput, signal: AbortSignal): Promise<boolean> {
   for (let looks = 0; looks < OWN_EL_LOOKS; looks++) {
     if (looks > 0) await sleep(OWN_EL_LOOK_EVERY_MS, signal);
     const [head, own] = [await source.head(signal), (await engine.heads(signal)).unsafe];
     if (head.number === 0 || head.hash !== own.hash) return false;
+    if (looks === 0 && !(await sameProcess(urls.source, urls.engine))) return false;
   }
   return true;
 }

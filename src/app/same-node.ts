@@ -1,4 +1,6 @@
-import { readFile, readdir, readlink } from 'node:fs/promises';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { readFile, readdir } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 
 const LOOPBACK: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -55,18 +57,22 @@ async function listenersByPort(): Promise<Map<number, string>> {
 async function ownsBoth(first: string, second: string): Promise<boolean> {
   for (const entry of await readdir('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
-    const sockets = await openSockets(entry);
+    const sockets = openSockets(entry);
     if (sockets.has(first) && sockets.has(second)) return true;
+    await setImmediate();
   }
   return false;
 }
 
-/** Inodes of the sockets a process holds; empty for a process that is gone or belongs to another user. */
-async function openSockets(pid: string): Promise<Set<string>> {
+/**
+ * Inodes of the sockets a process holds; empty for a process that is gone or belongs to another user. What a link of
+ * /proc names is in memory: to wait for each on a thread takes far longer than to read it.
+ */
+function openSockets(pid: string): Set<string> {
   const sockets = new Set<string>();
   try {
-    for (const fd of await readdir(`/proc/${pid}/fd`)) {
-      const inode = /^socket:\[(\d+)\]$/.exec(await readlink(`/proc/${pid}/fd/${fd}`))?.[1];
+    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+      const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
       if (inode !== undefined) sockets.add(inode);
     }
   } catch {
