@@ -89,6 +89,9 @@ export type Invocation =
     };
 
 const HELP_COLUMNS = 100;
+/** By null a command of yargs gets no line of usage; the types of yargs do not know it. */
+const NO_USAGE = null as unknown as string;
+const USAGE = 'lockstep [command] [options]\n\nKeeps one L2 execution client in step with a trusted source.';
 
 /** Reads the command line. Of the environment only the switch is read that says whose flags may stand there. */
 export async function readArgv(argv: readonly string[], env: Environment): Promise<Invocation> {
@@ -123,11 +126,10 @@ function asksForText(token: string): boolean {
 
 class UnreadableArgv extends Error {}
 
-/** yargs lays out its help on every run of a command: an eighth of the CPU time of a start, unless options are hidden. */
+/** yargs lays out its help on every run of a command: an eighth of the CPU time of a start, unless it is all hidden. */
 function parser(shown: boolean): Argv {
   const y = yargs([])
     .scriptName('lockstep')
-    .usage('lockstep [command] [options]\n\nKeeps one L2 execution client in step with a trusted source.')
     .locale('en')
     .wrap(HELP_COLUMNS)
     .exitProcess(false)
@@ -145,10 +147,11 @@ function parser(shown: boolean): Argv {
     })
     .help('help', 'Show this help')
     .alias('help', 'h')
-    .version('version', 'Show the version', `v${version()}`)
-    .epilogue(epilogue());
-  for (const name of COMMAND_NAMES) addCommand(y, name);
-  y.completion(COMPLETION, 'Print a completion script for the shell in $SHELL (bash, zsh, fish)');
+    .version('version', 'Show the version', `v${version()}`);
+  if (shown) y.usage(USAGE).epilogue(epilogue());
+  else y.hide('help').hide('version');
+  for (const name of COMMAND_NAMES) addCommand(y, name, shown);
+  y.completion(COMPLETION, shown && 'Print a completion script for the shell in $SHELL (bash, zsh, fish)');
   for (const name of OPTION_NAMES) y.option(name, { ...yargsOption(name), hidden: !shown });
   return y;
 }
@@ -157,14 +160,16 @@ function commandOf(name: CommandName): CommandDeclaration {
   return COMMANDS[name];
 }
 
-function addCommand(y: Argv, name: CommandName): void {
+function addCommand(y: Argv, name: CommandName, shown: boolean): void {
   const { argument, describe, switches = [], words = [] } = commandOf(name);
   const usage = argument === undefined ? name : `${name} [${argument.name}]`;
-  y.command([usage, ...words], describe, (command) => {
+  const define = (command: Argv): Argv => {
     if (argument !== undefined) command.positional(argument.name, { type: 'string', describe: argument.describe });
     for (const key of switches) command.option(key, { type: 'boolean', describe: SWITCHES[key] });
-    return command;
-  });
+    return shown ? command : command.usage(NO_USAGE);
+  };
+  if (shown) y.command([usage, ...words], describe, define);
+  else y.command([usage, ...words], false, define);
 }
 
 function yargsOption(name: OptionName): Options {
