@@ -271,12 +271,11 @@ export class Monitor {
   }
 
   /** What a forkchoice came to: a finalized block that the EL was seen to take from us is never taken back. */
-  labelled({ labels }: Forkchoice, answer: EngineAnswer, effect: Effect, { finalized }: EngineModel): Monitor {
+  labelled({ labels }: Forkchoice, answer: EngineAnswer, effect: Effect, { finalized, late }: EngineModel): Monitor {
+    // Some ELs take zeros for genesis, where no other labels could be named: also when nobody hears of it, or later.
+    if (labels === null) return finalized === 0 || late !== null ? this.#with({ sentFinalized: null }) : this;
     const taken = answer.status === 'VALID' && (effect === 'moved' || effect === 'labels-only');
-    if (!taken) return this;
-    // Some ELs take zeros for genesis, where no other labels could be named.
-    if (labels === null) return finalized === 0 ? this.#with({ sentFinalized: null }) : this;
-    return this.#with({ sentFinalized: this.#tree.indexOf(labels.finalized) });
+    return taken ? this.#with({ sentFinalized: this.#tree.indexOf(labels.finalized) }) : this;
   }
 
   /** The write was answered like this. */
