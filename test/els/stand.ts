@@ -4,6 +4,7 @@ import type { BlockRef } from '../../src/chain/block.js';
 import { forkchoice } from '../../src/chain/forkchoice.js';
 import type { Engine, EngineAnswer } from '../../src/engine/engine.js';
 import { createEngine, type EngineOptions } from '../../src/engine/http.js';
+import { copiedSibling } from '../../src/payload/copied-sibling.js';
 import type { Payload } from '../../src/payload/payload.js';
 import type { Scratch } from '../devnet/scratch.js';
 import type { Branches, MadeBlock } from './branches.js';
@@ -25,13 +26,25 @@ export class Stand {
     this.engine = connect(el, { adminRpcUrl: el.httpUrl });
   }
 
-  static async start(scratch: Scratch, kind: ElKind, branches: Branches): Promise<Stand> {
-    const el = await scratch.launch(kind, `stand-${kind}`, { genesis: branches.genesis });
+  /** The same `name` is the same EL. */
+  static async start(scratch: Scratch, kind: ElKind, branches: Branches, name = `stand-${kind}`): Promise<Stand> {
+    const el = await scratch.launch(kind, name, { genesis: branches.genesis });
     const stand = new Stand(el, branches);
     const { genesis } = await stand.engine.identify(stand.signal);
     // The first forkchoice after a start must name the current head (engines-measured 1.12).
     await stand.engine.applyForkchoice(forkchoice(genesis, { safe: null, finalized: null }), stand.signal);
     return stand;
+  }
+
+  /** Sends every block of the chain and a copy of it, and makes the last block the head. */
+  async takeAll(): Promise<void> {
+    for (const made of this.branches.main.values()) {
+      for (const payload of [made.payload(), made.payload(copiedSibling(made.block))]) {
+        const answer = await this.send(payload);
+        if (answer !== 'VALID') throw new Error(`block ${made.ref.number} or its copy: ${answer}`);
+      }
+    }
+    await this.moveTo(this.block(this.branches.head));
   }
 
   async end(): Promise<void> {

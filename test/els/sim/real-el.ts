@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { launchEl, type ElKind, type ElOptions, type RunningEl } from '../../../devnet/els/el.js';
 import { readHeads } from '../../../devnet/heads.js';
 import { rpcClient, RpcError, type RpcClient } from '../../../devnet/rpc.js';
@@ -7,16 +6,10 @@ import { isJsonObject, type JsonValue } from '../../../src/util/json.js';
 import type { RpcOutcome } from '../../../src/util/rpc.js';
 import type { Write } from '../../follow/model/engine/state.js';
 import type { Index } from '../../follow/model/tree.js';
+import { logOf, ownCrash } from '../own-crash.js';
 import type { SimChain } from './chain.js';
 
 const LOG_TAIL_CHARS = 2_000;
-
-/**
- * op-reth 1.10.2 once ended so at the 13th of 40 good blocks, all VALID until then: "UnexpectedStaticFileTxNumber(Transactions, 0, 1)".
- * It is rare (not seen again in 60 runs of the same blocks), and it is its own. Another time it answered -32603 to 141 good
- * blocks; that log was not kept, so only what says these words counts.
- */
-const OWN_CRASH = 'Persistence service failed';
 
 /** What an EL shows, as names of blocks. */
 export interface Shown {
@@ -104,16 +97,12 @@ export class RealEl {
 
   /** What it wrote last. */
   get logEnd(): string {
-    return this.#log.slice(-LOG_TAIL_CHARS);
+    return logOf(this.#el).slice(-LOG_TAIL_CHARS);
   }
 
   /** Whether it failed by a mistake of its own, whatever it was sent. */
   get hasCrashed(): boolean {
-    return this.#log.includes(OWN_CRASH);
-  }
-
-  get #log(): string {
-    return readFileSync(this.#el.logFile, 'utf8');
+    return ownCrash(this.#el) !== null;
   }
 
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
