@@ -54,12 +54,18 @@ describe.each(AT_HAND)('on a chain that %s made', (builder, kinds) => {
 
   describe.each(kinds)('%s', (kind) => {
     let stand: Stand;
+    let stands = 0;
 
     beforeAll(async () => {
-      stand = await Stand.start(scratch, kind, branches);
+      stand = await nextStand();
     }, START_TIMEOUT_MS);
 
     afterAll(() => stand.end());
+
+    function nextStand(): Promise<Stand> {
+      stands += 1;
+      return Stand.start(scratch, kind, branches, `stand-${kind}-${stands}`);
+    }
 
     /** Where the EL gives up by a mistake of its own, a new one that has every block is led the same way. */
     async function lead(way: () => Promise<void>): Promise<void> {
@@ -70,7 +76,7 @@ describe.each(AT_HAND)('on a chain that %s made', (builder, kinds) => {
         if (words === null) throw error;
         process.stderr.write(`${kind} gave up by itself ("${words}"), and a new one is led the same way\n`);
         await stand.end();
-        stand = await Stand.start(scratch, kind, branches, `stand-${kind}-again`);
+        stand = await nextStand();
         await stand.takeAll();
         await way();
       }

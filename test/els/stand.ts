@@ -27,7 +27,7 @@ export class Stand {
   }
 
   /** The same `name` is the same EL. */
-  static async start(scratch: Scratch, kind: ElKind, branches: Branches, name = `stand-${kind}`): Promise<Stand> {
+  static async start(scratch: Scratch, kind: ElKind, branches: Branches, name: string): Promise<Stand> {
     const el = await scratch.launch(kind, name, { genesis: branches.genesis });
     const stand = new Stand(el, branches);
     const { genesis } = await stand.engine.identify(stand.signal);
