@@ -84,7 +84,7 @@ const ENGINE_HOLDS = {
     todo: [
       'With `advice` in the log line: restart the EL. An op-geth that was moved back by a copied block misreads its states above it until then, and calls sound blocks INVALID; to spare it that, list debug in its `--http.api`.',
       '`hash mismatch` and the like in `answer`: upgrade the EL to a version that knows the fork, and compare its genesis file with that of the source.',
-      '`missing trie node` and the like: restart the EL; if that does not help, initialise its database anew.',
+      '`missing trie node`, `append operation is out-order` and the like: restart the EL; if that does not help, initialise its database anew.',
       'An OP Stack chain needs op-geth or op-reth.',
     ],
   },

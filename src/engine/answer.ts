@@ -22,8 +22,11 @@ export function readPayloadStatus(value: JsonValue | undefined): EngineAnswer {
   throw schemaError(`unknown payload status ${remoteText(JSON.stringify(status ?? null))}`);
 }
 
-/** geth and op-geth after a crash; besu where the state of the parent is pruned. */
-const OWN_STATE = /missing trie node|layer stale|world state .* not available/i;
+/**
+ * geth and op-geth after a crash; besu where the state of the parent is pruned; geth 1.17.7 after a reorg over exactly
+ * 128 blocks to a branch that it had executed before: it stores the history of their fork twice (layertree.go, cap).
+ */
+const OWN_STATE = /missing trie node|layer stale|world state .* not available|append operation is out-order/i;
 
 /**
  * The block that was sent is not the block that the hash names. A wrong method version reads like that: reth answers it

@@ -131,6 +131,7 @@ describe('the answer to newPayload', () => {
     ['state', HASH, 'missing trie node 01 (path ) layer stale'],
     ['state', null, 'layer stale'],
     ['state', HASH, 'Parent world state root 0x01 is not available'],
+    ['state', HASH, 'the append operation is out-order: have 16 want 17'],
   ])('is a verdict on the %s after %s with "%s"', async (verdictOn, latestValidHash, validationError) => {
     const result = payloadStatus('INVALID', latestValidHash, validationError);
     expect(await answerToPayload({ answer: { result } })).toMatchObject({ status: 'INVALID', verdictOn });

@@ -34,7 +34,7 @@ function readArguments(): Choice | null {
 
 type Row = readonly string[];
 
-/** Every case on one EL, from the shallow ones to the deep ones. One that failed may stand anywhere: another takes its place. */
+/** Every case on one EL, from the shallow ones to the deep ones. One that failed, or is spoiled, is replaced by another. */
 async function column(kind: ElKind, depths: readonly number[]): Promise<readonly Row[]> {
   let patient = await Patient.start(kind);
   try {
@@ -42,7 +42,7 @@ async function column(kind: ElKind, depths: readonly number[]): Promise<readonly
     for (const given of depths.flatMap((depth) => casesAt(kind, depth))) {
       const made = await row(patient, given);
       rows.push(made);
-      if (!made.includes(FAILED)) continue;
+      if (!made.includes(FAILED) && !spoils(kind, given)) continue;
       await patient.close();
       patient = await Patient.start(kind);
     }
@@ -50,6 +50,17 @@ async function column(kind: ElKind, depths: readonly number[]): Promise<readonly
   } finally {
     await patient.close();
   }
+}
+
+/** So many blocks above a fork are all that geth keeps of their states in layers. */
+const GETH_LAYERS = 128;
+
+/**
+ * Whether geth 1.17.7 stands on a branch above a fork that it put to disk while it stood on the other one, of exactly so
+ * many blocks: it cannot store the state of any block 128 above that fork, until it is restarted (layertree.go, cap).
+ */
+function spoils(kind: ElKind, { depth, executed }: RecoveryCase): boolean {
+  return kind === 'geth' && executed && depth + 1 === GETH_LAYERS;
 }
 
 function casesAt(kind: ElKind, depth: number): readonly RecoveryCase[] {

@@ -192,10 +192,11 @@ function whileBehind(scenario: Scenario, world: World): readonly string[] | null
   const { tree, policy } = scenario;
   const next = tree.atHeight(source.head, tree.height(engine.head) + 1);
   if (next === null || next === engine.invalid) return null;
+  const { executes, moves, cures } = trialOf(scenario, engine, next);
+  // One that lacks the state of its own head says so in several ways; besu calls the next block INVALID for it.
+  if (!executes) return ['engine-snap-sync', 'engine-stuck', 'engine-unfit', ...refusals(world)];
   // What this EL refused in this session is not sent again for ten minutes (reliability E6).
   if (now < (state.refused.get(tree.ref(next).hash) ?? 0)) return refusals(world);
-  const { executes, moves, cures } = trialOf(scenario, engine, next);
-  if (!executes) return ['engine-snap-sync', 'engine-stuck', ...refusals(world)];
   const mayCure = policy.mode === 'auto' && policy.synthetic && cures;
   return moves || mayCure ? null : ['engine-stuck', 'engine-unfit'];
 }
