@@ -62,24 +62,10 @@ function testingBuilder(http: RpcClient): EnvelopeOf {
     const fits = transactions.reduce((sum, { raw }) => sum + raw.length, 0) < MAX_REQUEST_CHARS;
     if (!fits) for (const { raw } of transactions) await http.call('eth_sendRawTransaction', [raw]);
     const raw = fits ? transactions.map((transaction) => transaction.raw) : null;
-    const envelope = await onStillState(() => http.call('testing_buildBlockV1', [parent.hash, attributes, raw, null]));
+    const envelope = await http.call('testing_buildBlockV1', [parent.hash, attributes, raw, null]);
     if (!isJsonObject(envelope)) throw new Error('testing_buildBlockV1 answered no envelope');
     return envelope;
   };
-}
-
-const BUILDS_MAX = 5;
-
-/** geth writes its oldest layer of state to disk beside what it does, and whoever reads through it meanwhile is told that it is stale. */
-async function onStillState(build: () => Promise<JsonValue>): Promise<JsonValue> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await build();
-    } catch (error) {
-      const isStale = error instanceof RpcError && error.message.endsWith('layer stale');
-      if (!isStale || tries === BUILDS_MAX) throw error;
-    }
-  }
 }
 
 /** Any EL that puts its whole pool into a payload at once. */
