@@ -61,6 +61,8 @@ export interface PlanAction {
   readonly maxDepth: number;
   /** Whether the EL may be left to sync with its peers, should nothing else work. */
   readonly maySync: boolean;
+  /** Until then (ms) the EL is not moved again, so that no more than the fence is looked at; null: it may be. */
+  readonly pausedUntil: number | null;
 }
 
 /** Bring the EL onto the plan by one rung of the ladder. */
@@ -138,6 +140,8 @@ export type PlanResult =
   /** The source has another block at the height of the EL's finalized one. */
   | { readonly kind: 'finalized-differs'; readonly source: BlockRef; readonly engine: BlockRef }
   | { readonly kind: 'too-deep'; readonly maxDepth: number }
+  /** It may be looked for when the pause is over. */
+  | { readonly kind: 'pausing'; readonly until: number }
   | { readonly kind: 'engine-failed'; readonly error: LockstepError }
   | { readonly kind: 'stopped'; readonly stop: ExtendStop };
 

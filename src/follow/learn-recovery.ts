@@ -36,6 +36,15 @@ export function fromPlan(
     }
     case 'too-deep':
       return stopped(state, { kind: 'recovery-too-deep', divergence, maxDepth: result.maxDepth }, tick);
+    case 'pausing': {
+      const { until } = result;
+      // The fence is looked at again as often as any way back is.
+      const retryAt = Math.min(until, tick.now + RECOVERY_RETRY_MS);
+      return {
+        ...state,
+        recovery: { stage: 'stopped', reason: { kind: 'recovery-pausing', divergence, until }, retryAt },
+      };
+    }
     case 'engine-failed':
       return troubled(state, 'plan', { kind: 'engine-unavailable', error: result.error }, tick);
   }

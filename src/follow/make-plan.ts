@@ -63,9 +63,11 @@ class Planner {
   }
 
   async run(): Promise<PlanResult> {
-    const { id, engineHead, floor, maySync } = this.#action;
+    const { id, engineHead, floor, maySync, pausedUntil } = this.#action;
     const { engine, recoveryPolicy } = this.#deps;
-    const ancestor = await this.#ancestor(await this.#begin());
+    const search = await this.#begin();
+    if (pausedUntil !== null) return { kind: 'pausing', until: pausedUntil };
+    const ancestor = await this.#ancestor(search);
     const replaced = await this.#engineAt(ancestor.number + 1);
     const blocks = await this.#link(ancestor, await this.#target(ancestor));
     // One of the sides has changed meanwhile, and there they agree now.

@@ -25,28 +25,29 @@ export function recover(state: State, situation: Diverged, tick: Tick): Reaction
   const reason = holdReason(state, situation, tick);
   if (reason !== null) return held(state, reason, situation);
   const { pace, recoveryPolicy } = state;
-  const plans = pace.plans + 1;
   const { finalized: floor } = trustedLabels(engine, state.remembered);
   const { finalized: fence } = state.remembered;
   const { maxDepth } = recoveryPolicy;
   const engineHead = engine.heads.unsafe;
   const maySync = state.elSync?.stage !== 'given-up';
+  // A source that flaps is not followed back and forth; that it contradicts what is final is told all the same.
+  const pausedUntil = tick.now < pace.notBefore ? pace.notBefore : null;
+  const plans = pace.plans + (pausedUntil === null ? 1 : 0);
   return {
     state: { ...state, pace: { ...pace, plans }, recovery: null },
-    phase: { kind: 'recovering', divergence },
-    action: { do: 'plan', id: plans, divergence, engineHead, target, floor, fence, maxDepth, maySync },
+    phase: pausedUntil === null ? { kind: 'recovering', divergence } : state.phase,
+    action: { do: 'plan', id: plans, divergence, engineHead, target, floor, fence, maxDepth, maySync, pausedUntil },
   };
 }
 
 function holdReason(state: State, { divergence, engine, target }: Diverged, { now }: Tick): HoldReason | null {
-  const { recovery, recoveryPolicy, pace } = state;
+  const { recovery, recoveryPolicy } = state;
   const finalized = finalizedBeside(state, engine, divergence);
   if (finalized !== null) return { kind: 'finalized-divergence', divergence, finalized };
   if (recoveryPolicy.mode === 'off') return { kind: 'recovery-off', divergence, plan: null };
   if (recovery?.stage === 'stopped' && now < recovery.retryAt && !offersMore(recovery.reason, target)) {
     return recovery.reason;
   }
-  if (now < pace.notBefore) return { kind: 'recovery-pausing', divergence, until: pace.notBefore };
   return null;
 }
 

@@ -142,6 +142,8 @@ function planText(result: PlanResult): string {
       return `the source has another block where the EL is final: ${divergenceText(result)}`;
     case 'too-deep':
       return `it is more than ${blocksText(result.maxDepth)} down`;
+    case 'pausing':
+      return 'it is above what is final, and is looked for when the pause between two recoveries is over';
     case 'engine-failed':
       return `the EL cannot be read (${errorText(result.error)})`;
     case 'stopped':

@@ -16,7 +16,7 @@ export function recoveryEdges({ before, state }: Turn): readonly RecoveryEdge[] 
   const [was, is] = [before.recovery, state.recovery];
   if (is?.stage === 'stopped') {
     const isNew = was?.stage !== 'stopped' || was.retryAt !== is.retryAt;
-    return isNew ? [{ kind: 'stopped', reason: is.reason.kind }] : [];
+    return isNew && is.reason.kind !== 'recovery-pausing' ? [{ kind: 'stopped', reason: is.reason.kind }] : [];
   }
   if (was === null || was.stage === 'stopped') return [];
   const { plan } = was;

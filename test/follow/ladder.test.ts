@@ -161,7 +161,18 @@ describe('a divergence that is confirmed', () => {
 
   it('soon after a recovery waits for the pause to end, as the source may be flapping (A2)', () => {
     const pace = { ...SETTLED.pace, plans: 1, notBefore: TICK.now + 5_000, pauseMs: 30_000 };
-    const { state, action } = seen({ ...CONFIRMED, pace });
+    const looking = seen({ ...CONFIRMED, pace });
+    expect(looking.action).toMatchObject({ do: 'plan', pausedUntil: TICK.now + 5_000 });
+    const outcome: Outcome = {
+      of: 'plan',
+      divergence: DIVERGENCE,
+      result: { kind: 'pausing', until: TICK.now + 5_000 },
+    };
+    const { state, action } = decide(
+      looking.state,
+      observation(engineView(B, 7, labels(A, 3, 2)), sourceView(A, 9), outcome),
+      TICK,
+    );
     expect(state.phase).toMatchObject({ kind: 'holding', reason: { kind: 'recovery-pausing' } });
     expect(action.do).toBe('compare');
   });

@@ -61,6 +61,14 @@ describe('there is no plan', () => {
     expect(result).toEqual({ kind: 'finalized-differs', source: theirs(23), engine: own(23) });
   });
 
+  it('in the pause after a recovery, where no more than the finalized block is looked at', async () => {
+    const bench = new RecoveryBench(27);
+    const paused = { pausedUntil: 5 };
+    expect(await bench.plan({ ...paused, floor: SOURCE[19]!.ref })).toEqual({ kind: 'pausing', until: 5 });
+    expect(bench.source.calls).toHaveLength(1);
+    expect(await bench.plan({ ...paused, floor: own(23) })).toMatchObject({ kind: 'finalized-differs' });
+  });
+
   it('where the fork lies deeper than is allowed', async () => {
     expect(await new RecoveryBench(27).plan({ maxDepth: 6 })).toEqual({ kind: 'too-deep', maxDepth: 6 });
     expect(await new RecoveryBench(27).plan({ maxDepth: 7 })).toMatchObject({ kind: 'planned' });

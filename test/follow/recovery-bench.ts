@@ -51,6 +51,7 @@ export class RecoveryBench {
       fence: null,
       maxDepth: 50_000,
       maySync: true,
+      pausedUntil: null,
       ...more,
     };
     return makePlan(action, this.#deps(), this.stop.signal);

@@ -48,7 +48,11 @@ describe('a source that contradicts a block that is final here (S15)', () => {
   beforeAll(async () => {
     before = await world.rig.heads('follower');
     const running = new Episode(world, lockstep);
+    // It shows again only when its head is above all that was safe here, in the pause after the recovery of S14.
+    world.source.inject({ match: {}, fault: { kind: 'status', code: 503 } });
     await world.rig.producer.fork((before.finalized?.number ?? 0) - 2, 12);
+    await running.untilHolding('source-unavailable');
+    world.source.heal();
     await expectHeld(running, before);
   });
 

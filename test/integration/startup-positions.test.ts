@@ -106,7 +106,8 @@ describe('a source that changes to another branch below the head of the EL', () 
     await episode.until(RECOVERED);
     expect((await world.rig.heads('follower')).unsafe.hash).toBe(branch.head.hash);
 
-    await world.rig.producer.produce(3);
+    // No more: the last block that both branches have becomes final, and none above it.
+    await world.rig.producer.produce(2);
     world.source.useUpstreams(world.rig.source.httpUrl);
     await episode.untilHolding('recovery-pausing');
     await world.untilEqual();

@@ -67,6 +67,7 @@ export function planFor(decided: Decision, { engine, source }: Observation, dive
     floor: null,
     fence: null,
     maySync: false,
+    pausedUntil: null,
     maxDepth: 100,
   });
 }

@@ -20,7 +20,7 @@ const stoppedFor = (reason: HoldReason, retryAt = 1): Recovery => ({ stage: 'sto
 const holding = (reason: HoldReason): Phase => ({ kind: 'holding', reason });
 const PLANNING: Action = {
   ...{ do: 'plan', id: 1, divergence: DIVERGENCE, engineHead: at(B, 7), target: at(A, 9) },
-  ...{ floor: null, fence: null, maxDepth: 100, maySync: false },
+  ...{ floor: null, fence: null, maxDepth: 100, maySync: false, pausedUntil: null },
 };
 
 let report: WrittenReport;

@@ -138,6 +138,7 @@ function planResultKey(result: PlanResult): string {
       return `${result.kind} ${result.source.hash} ${result.engine.hash}`;
     case 'too-deep':
     case 'engine-failed':
+    case 'pausing':
       return result.kind;
     case 'stopped':
       return stopKey(result.stop);

@@ -39,10 +39,12 @@ class PlannerModel {
   }
 
   run(): PlanResult {
-    const { id, engineHead, floor, maySync } = this.#action;
+    const { id, engineHead, floor, maySync, pausedUntil } = this.#action;
     const { scenario } = this.#hands;
     this.#hands.now += READ_MS;
-    const ancestor = this.#ancestor(this.#begin());
+    const search = this.#begin();
+    if (pausedUntil !== null) return { kind: 'pausing', until: pausedUntil };
+    const ancestor = this.#ancestor(search);
     const replaced = this.#engineAt(ancestor.number + 1);
     const blocks = this.#link(ancestor, this.#target(ancestor));
     if (blocks[0]?.hash === replaced.hash) throw stopped({ why: 'unlinked', number: replaced.number });
