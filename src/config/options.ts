@@ -84,7 +84,7 @@ const OPTIONS = {
   'l2.follow.safety-interval': {
     group: SOURCE,
     describe:
-      'Pause between two looks at safe and finalized; not shorter than the poll interval. auto is 8 blocks, from 4s to 30s',
+      'Pause between two looks at safe and finalized; not shorter than the poll interval. auto is 8 blocks, from 4s to 30s; where safe moves by the clock of the L1, it is asked for when it moves',
     type: value.orAuto(value.duration('20ms', '1h')),
     default: 'auto',
   },

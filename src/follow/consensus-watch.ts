@@ -3,7 +3,7 @@ import type { SyncStatus } from '../chain/sync-status.js';
 import type { ConsensusClient } from '../source/source.js';
 import { consensusPollMs, safetyMs } from './limits.js';
 import { keepHeads, measureBlockTime, type MetHead } from './met-heads.js';
-import { Poller } from './poller.js';
+import { jittered, Poller } from './poller.js';
 import { Demand, type SourceWatch, type SourceWatchOptions } from './source-watch.js';
 import { type Derived, judgeLabels, requireOrdered } from './status-guard.js';
 import type { Seen, SeenLabels, SourceView } from './state.js';
@@ -26,7 +26,7 @@ export class ConsensusWatch implements SourceWatch {
     this.#options = options;
     this.#status = new Poller({
       read: async (signal) => requireOrdered(await consensus.syncStatus(signal)),
-      intervalMs: () => consensusPollMs(options.pollIntervalMs, this.#blockTimeMs),
+      pauseMs: (random) => jittered(consensusPollMs(options.pollIntervalMs, this.#blockTimeMs), random),
       paused: () => !this.#isDue(),
       onRead: (seen) => this.#onRead(seen),
       random: options.random,

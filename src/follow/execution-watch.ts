@@ -1,11 +1,9 @@
 import type { Labels } from '../chain/block.js';
 import type { FetchedBlock } from '../chain/fetched-block.js';
 import type { HeadFeed, Source } from '../source/source.js';
-import { LockstepError } from '../util/errors.js';
 import type { Hash } from '../util/hex.js';
 import { HeadWatch } from './head-watch.js';
-import { coherentLabels } from './labels.js';
-import { safetyMs } from './limits.js';
+import { LabelWatch } from './label-watch.js';
 import { Poller } from './poller.js';
 import { Demand, type SourceWatch, type SourceWatchOptions } from './source-watch.js';
 import type { Seen, SourceView } from './state.js';
@@ -14,8 +12,8 @@ import type { Seen, SourceView } from './state.js';
 export class ExecutionWatch implements SourceWatch {
   readonly demand = new Demand(() => this.#head.wake());
   readonly #head: HeadWatch;
-  readonly #labels: Poller<Labels>;
-  #coherent: Labels | null = null;
+  readonly #labels: LabelWatch;
+  readonly #labelPoller: Poller<Labels>;
 
   /** `feed`: null where the source pushes no heads. */
   constructor(source: Source, feed: HeadFeed | null, options: SourceWatchOptions) {
@@ -27,17 +25,14 @@ export class ExecutionWatch implements SourceWatch {
       onRead: options.onNews,
       onHeadNews: options.onHeadNews,
     });
-    this.#labels = new Poller({
-      read: async (signal) => requireCoherent(await source.labels(signal)),
-      intervalMs: () => {
-        const { safetyIntervalMs, pollIntervalMs } = options;
-        const intervalMs = safetyMs(safetyIntervalMs, this.#head.blockTimeMs);
-        if (safetyIntervalMs !== 'auto' || pollIntervalMs === 'auto') return intervalMs;
-        return Math.max(intervalMs, pollIntervalMs);
-      },
-      paused: () => !this.demand.newLabels(this.#coherent),
+    const { safetyIntervalMs, pollIntervalMs, now } = options;
+    const blockTimeMs = (): number | null => this.#head.blockTimeMs;
+    this.#labels = new LabelWatch(source, { safetyIntervalMs, pollIntervalMs, now, blockTimeMs });
+    this.#labelPoller = new Poller({
+      read: (signal) => this.#labels.read(signal),
+      pauseMs: (random) => this.#labels.pauseMs(random),
+      paused: () => !this.demand.newLabels(this.#labels.coherent),
       onRead: (seen) => {
-        if (seen.kind === 'seen') this.#coherent = seen.value;
         options.onLabels(seen);
         options.onNews();
       },
@@ -52,12 +47,12 @@ export class ExecutionWatch implements SourceWatch {
   get view(): Seen<SourceView> {
     const head = this.#head.latest;
     if (head.kind !== 'seen') return head;
-    if (this.#labels.latest.kind === 'pending') return { kind: 'pending' };
-    return { kind: 'seen', value: { head: head.value, labels: this.#coherent } };
+    if (this.#labelPoller.latest.kind === 'pending') return { kind: 'pending' };
+    return { kind: 'seen', value: { head: head.value, labels: this.#labels.coherent } };
   }
 
   get labels(): Labels | null {
-    return this.#coherent;
+    return this.#labels.coherent;
   }
 
   takeBlock(hash: Hash): FetchedBlock | null {
@@ -65,12 +60,6 @@ export class ExecutionWatch implements SourceWatch {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#head.run(signal), this.#labels.run(signal)]);
+    await Promise.all([this.#head.run(signal), this.#labelPoller.run(signal)]);
   }
-}
-
-function requireCoherent(labels: Labels): Labels {
-  if (coherentLabels(labels)) return labels;
-  const detail = `finalized ${labels.finalized?.number ?? 'null'} is above safe ${labels.safe?.number ?? 'null'}`;
-  throw new LockstepError('SOURCE_SCHEMA', { detail });
 }

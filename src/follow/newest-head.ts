@@ -25,6 +25,11 @@ export function withNewestHead(source: Source): Source {
       highest = Math.max(highest, labels.safe?.number ?? 0, labels.finalized?.number ?? 0);
       return labels;
     },
+    async safeLabel(signal): Promise<BlockRef | null> {
+      const safe = await source.safeLabel(signal);
+      highest = Math.max(highest, safe?.number ?? 0);
+      return safe;
+    },
     chainId: (signal) => source.chainId(signal),
     refAt: (id, signal) => source.refAt(id, signal),
     refsAt: (heights, signal) => source.refsAt(heights, signal),

@@ -5,8 +5,8 @@ import type { Seen } from './state.js';
 
 interface PollerOptions<T> {
   readonly read: (signal: AbortSignal) => Promise<T>;
-  /** The longest pause after a read that worked; asked each time. */
-  readonly intervalMs: () => number;
+  /** The pause after a read that worked; asked each time. */
+  readonly pauseMs: (random: number) => number;
   /** While this says so, nothing is read and the last value stands. */
   readonly paused: () => boolean;
   /** A new value or a new failure is there. */
@@ -14,8 +14,12 @@ interface PollerOptions<T> {
   readonly random: () => number;
 }
 
-/** Equal tickers would meet the nodes behind one URL in the same order each time, and many followers a source at once. */
 const JITTER = 0.3;
+
+/** Equal tickers would meet the nodes behind one URL in the same order each time, and many followers a source at once. */
+export function jittered(intervalMs: number, random: number): number {
+  return intervalMs * (1 - JITTER * random);
+}
 
 /** How often a paused poller looks whether it may go on. */
 const PAUSE_STEP_MS = 100;
@@ -57,7 +61,7 @@ export class Poller<T> {
       const value = await this.#options.read(signal);
       this.#failures = 0;
       this.#publish({ kind: 'seen', value });
-      return this.#options.intervalMs() * (1 - JITTER * this.#options.random());
+      return this.#options.pauseMs(this.#options.random());
     } catch (thrown) {
       const error = asLockstepError(thrown);
       if (error.code === 'ABORTED' || error.code === 'INTERNAL') throw error;

@@ -38,6 +38,10 @@ export class WatchedSource implements Source {
     return this.#source.labels(signal);
   }
 
+  safeLabel(signal: AbortSignal): Promise<BlockRef | null> {
+    return this.#source.safeLabel(signal);
+  }
+
   refAt(id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>> {
     return this.#source.refAt(id, signal);
   }

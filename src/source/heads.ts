@@ -25,6 +25,8 @@ export async function readHead(wire: SourceWire, signal: AbortSignal): Promise<B
 
 const HEADER = 'eth_getHeaderByNumber';
 
+type Tag = 'safe' | 'finalized';
+
 /** A start and its catch-up read labels a few times: only then a question more is worth it, where it may be in vain. */
 const READS_OF_A_START = 4;
 
@@ -43,23 +45,32 @@ export class LabelReader {
   }
 
   async read(signal: AbortSignal): Promise<Labels> {
+    const [safe = null, finalized = null] = await this.#readTags(['safe', 'finalized'], signal);
+    if (safe !== null && finalized !== null && finalized.number > safe.number) {
+      throw schemaError(`finalized ${finalized.number} is above safe ${safe.number} in one batch`);
+    }
+    return { safe, finalized };
+  }
+
+  async readSafe(signal: AbortSignal): Promise<BlockRef | null> {
+    const [safe = null] = await this.#readTags(['safe'], signal);
+    return safe;
+  }
+
+  async #readTags(tags: readonly Tag[], signal: AbortSignal): Promise<readonly (BlockRef | null)[]> {
     this.#reads += 1;
     const asBlocks = this.#headers === 'missing' || this.#reads <= READS_OF_A_START;
-    const outcomes = asBlocks ? null : await this.#askHeaders(signal);
-    const [safe, finalized] =
-      outcomes ?? (await this.#wire.askTogether([getLabel('safe'), getLabel('finalized')], signal));
-    if (safe === undefined || finalized === undefined) throw schemaError('the batch of labels is short');
-    const labels = { safe: readLabel(safe, 'safe'), finalized: readLabel(finalized, 'finalized') };
-    if (!asBlocks && outcomes === null && (labels.safe ?? labels.finalized) !== null) this.#headers = 'missing';
-    if (labels.safe !== null && labels.finalized !== null && labels.finalized.number > labels.safe.number) {
-      throw schemaError(`finalized ${labels.finalized.number} is above safe ${labels.safe.number} in one batch`);
-    }
+    const headers = asBlocks ? null : await this.#askHeaders(tags, signal);
+    const outcomes = headers ?? (await this.#wire.askTogether(tags.map(getLabel), signal));
+    if (outcomes.length < tags.length) throw schemaError('the batch of labels is short');
+    const labels = tags.map((tag, index) => readLabel(outcomes[index], tag));
+    if (!asBlocks && headers === null && labels.some((label) => label !== null)) this.#headers = 'missing';
     return labels;
   }
 
   /** Null where blocks have to be asked for: the answer may be about the method and not about the label. */
-  async #askHeaders(signal: AbortSignal): Promise<readonly RpcOutcome[] | null> {
-    const calls = ['safe', 'finalized'].map((tag) => ({ method: HEADER, params: [tag] }));
+  async #askHeaders(tags: readonly Tag[], signal: AbortSignal): Promise<readonly RpcOutcome[] | null> {
+    const calls = tags.map((tag) => ({ method: HEADER, params: [tag] }));
     let outcomes: readonly RpcOutcome[];
     try {
       outcomes = await this.#wire.askTogether(calls, signal);
@@ -105,11 +116,11 @@ function lookupOf(id: BlockId, { method }: RpcCall, outcome: RpcOutcome): Lookup
 }
 
 /** Every client serves blocks by label. */
-function getLabel(tag: 'latest' | 'safe' | 'finalized'): RpcCall {
+function getLabel(tag: Tag | 'latest'): RpcCall {
   return { method: 'eth_getBlockByNumber', params: [tag, false] };
 }
 
 /** Execution clients answer for an unset label with null, a block of zeros or an error object (reliability S17). */
-function readLabel(outcome: RpcOutcome, tag: string): BlockRef | null {
-  return !outcome.ok || isUnsetBlock(outcome.result) ? null : readRef(outcome.result, tag);
+function readLabel(outcome: RpcOutcome | undefined, tag: Tag): BlockRef | null {
+  return outcome?.ok !== true || isUnsetBlock(outcome.result) ? null : readRef(outcome.result, tag);
 }

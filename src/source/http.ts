@@ -45,6 +45,10 @@ class HttpSource implements Source {
     return this.#labels.read(signal);
   }
 
+  safeLabel(signal: AbortSignal): Promise<BlockRef | null> {
+    return this.#labels.readSafe(signal);
+  }
+
   refAt(id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>> {
     return readRefAt(this.#wire, id, signal);
   }

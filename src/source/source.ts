@@ -30,6 +30,8 @@ export interface Source {
   head(signal: AbortSignal): Promise<BlockRef>;
   /** Safe and finalized of one batch; a null, unset or error label is null. */
   labels(signal: AbortSignal): Promise<Labels>;
+  /** Safe alone: half the price. */
+  safeLabel(signal: AbortSignal): Promise<BlockRef | null>;
   refAt(id: BlockId, signal: AbortSignal): Promise<Lookup<BlockRef>>;
   /** Its blocks at these heights, of one batch: where several nodes stand behind the URL, one of them answers. */
   refsAt(heights: readonly number[], signal: AbortSignal): Promise<readonly Lookup<BlockRef>[]>;

@@ -185,7 +185,7 @@ async function growing(watching: Watching, blocks: number, arrivalMs: number): P
 describe('the automatic pace of the labels', () => {
   it.each([
     ['4 s, before the block time is known', 0, 0, 10],
-    ['8 blocks', 20, 2_000, 3],
+    ['8 blocks, where safe does not move by the clock', 30, 2_000, 3],
     ['30 s at most', 20, 12_000, 2],
   ])('is %s', async (_what, blocks, arrivalMs, reads) => {
     const watching = new Watching({ pollIntervalMs: 'auto', safetyIntervalMs: 'auto' });
@@ -193,6 +193,40 @@ describe('the automatic pace of the labels', () => {
     await growing(watching, blocks, arrivalMs);
     const { labels } = await watching.count(40_000);
     expect(Math.abs(labels - reads)).toBeLessThanOrEqual(1);
+  });
+
+  /** Safe moves by three blocks in every sixth second. */
+  async function batching(watching: Watching, seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second += 6) {
+      await growing(watching, 3, 2_000);
+      watching.source.safe = watching.source.chain.length - 6;
+    }
+  }
+
+  it('is that of safe where it moves by the clock: it is asked for alone, and finalized every 12 blocks', async () => {
+    const watching = new Watching({ pollIntervalMs: 'auto', safetyIntervalMs: 'auto' });
+    Object.assign(watching.source, { safe: 10, finalized: 8 });
+    await batching(watching, 60);
+    watching.source.calls.length = 0;
+    const news = watching.labels.length;
+    await batching(watching, 600);
+    const count = (call: string): number => watching.source.calls.filter((each) => each === call).length;
+    expect(count('labels')).toBeGreaterThanOrEqual(20);
+    expect(count('labels')).toBeLessThanOrEqual(25);
+    expect(count('safe')).toBeLessThan(2 * 100);
+    expect(watching.labels.length - news).toBe(count('labels') + count('safe'));
+    expect(watching.watch.labels!.safe!.number).toBeGreaterThan(watching.source.chain.length - 10);
+    expect(watching.watch.labels!.finalized).toEqual(CHAIN[8]!.ref);
+  });
+
+  it('reads both where the safe block of the source is below what was final there', async () => {
+    const watching = new Watching({ pollIntervalMs: 'auto', safetyIntervalMs: 'auto' });
+    Object.assign(watching.source, { safe: 10, finalized: 8 });
+    await batching(watching, 60);
+    Object.assign(watching.source, { safe: 5, finalized: 4 });
+    await growing(watching, 6, 2_000);
+    expect(watching.watch.labels).toEqual({ safe: CHAIN[5]!.ref, finalized: CHAIN[4]!.ref });
+    expect(watching.labels.every(({ kind }) => kind === 'seen')).toBe(true);
   });
 });
 

@@ -42,6 +42,11 @@ export class MemorySource implements Source {
     return { safe: pick(this.safe), finalized: pick(this.finalized) };
   }
 
+  async safeLabel(): Promise<BlockRef | null> {
+    await this.#read('safe');
+    return this.safe === null ? null : this.chain[this.safe]!.ref;
+  }
+
   async refAt(id: BlockId): Promise<Lookup<BlockRef>> {
     this.calls.push(`ref ${this.#nameOf(id)}`);
     return (await this.meddleRef(id)) ?? this.#find(id, ({ ref }) => ref);

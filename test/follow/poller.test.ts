@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Poller } from '../../src/follow/poller.js';
+import { jittered, Poller } from '../../src/follow/poller.js';
 import type { Seen } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { clock } from './virtual-clock.js';
@@ -22,7 +22,7 @@ class Reads {
       this.at.push(clock.now());
       return this.next();
     },
-    intervalMs: () => INTERVAL_MS,
+    pauseMs: (random) => jittered(INTERVAL_MS, random),
     paused: () => this.paused,
     onRead: (seen) => void this.seen.push(seen),
     random: () => this.random,

@@ -101,6 +101,18 @@ describe('the labels', () => {
     expect(new Set(server.methods)).toEqual(new Set(['eth_getHeaderByNumber']));
   });
 
+  it('are one call where safe alone is asked for', async () => {
+    const { server, source } = await sourceOf({
+      eth_getHeaderByNumber: () => result(block(7)),
+      eth_getBlockByNumber: () => result(block(6)),
+    });
+    expect(await source.safeLabel(never())).toEqual(refOf(6));
+    await started(source);
+    server.received.length = 0;
+    expect(await source.safeLabel(never())).toEqual(refOf(7));
+    expect(server.received.map(({ calls }) => calls.map(({ params }) => params))).toEqual([[['safe']]]);
+  });
+
   it('come from one batch of blocks without their transactions where it does not, which is asked once', async () => {
     const { server, source } = await sourceOf({
       eth_getBlockByNumber: (tag) => result(block(tag === 'safe' ? 7 : 3)),

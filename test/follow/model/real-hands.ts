@@ -73,6 +73,10 @@ class WorldSource implements Source {
     return this.#answer(() => labelRefs(this.#hands.scenario.tree, this.#hands.source));
   }
 
+  async safeLabel(): Promise<BlockRef | null> {
+    return (await this.labels()).safe;
+  }
+
   refAt(id: BlockId): Promise<Lookup<BlockRef>> {
     return this.#answer(() => {
       const ref = this.#find(id);
