@@ -39,7 +39,11 @@ export function succeeded(outcome: Outcome): boolean {
     case 'forkchoice':
       return outcome.effect === 'moved' && outcome.answer.status === 'VALID';
     case 'plan':
-      return outcome.result.kind === 'planned' || outcome.result.kind === 'finalized-differs';
+      return (
+        outcome.result.kind !== 'stopped' &&
+        outcome.result.kind !== 'engine-failed' &&
+        outcome.result.kind !== 'too-deep'
+      );
     case 'climb':
     case 'unmap':
       return outcome.stop.why === 'climbed';
