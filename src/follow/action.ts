@@ -27,6 +27,8 @@ export interface ExtendAction {
   readonly ground: Ground;
   /** A forkchoice after every block: at the head, and after any surprise. */
   readonly everyBlock: boolean;
+  /** The outcome of a call before this is not known: what the EL shows from now on may be the work of that one. */
+  readonly doubtful: boolean;
   /** Several payloads may be sent in one call: far behind, until an answer to such a call leaves a doubt. */
   readonly batches: boolean;
   /** The plan that `from` and `to` stand on: its blocks are taken by their hashes. Null: by number. */
@@ -187,5 +189,6 @@ export type ExtendStop =
       readonly why: 'forkchoice-answer';
       readonly block: BlockRef;
       readonly answer: EngineAnswer;
-      readonly effect: 'head-only' | 'labels-only' | 'unmoved' | 'unread';
+      /** moved: by this forkchoice, whose answer is lost, or by one before it whose answer was. */
+      readonly effect: 'moved' | 'head-only' | 'labels-only' | 'unmoved' | 'unread';
     };

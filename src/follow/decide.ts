@@ -156,10 +156,14 @@ const SURPRISES: ReadonlySet<HoldReason['kind']> = new Set([
 ]);
 
 /** Block by block at the head, and after a surprise or a lost answer until a block has become the head. */
-function laneOf({ trouble, unsettled, session }: State, far: boolean): Pick<ExtendAction, 'everyBlock' | 'batches'> {
+function laneOf(
+  { trouble, unsettled, session }: State,
+  far: boolean,
+): Pick<ExtendAction, 'everyBlock' | 'doubtful' | 'batches'> {
   const surprised = trouble !== null && SURPRISES.has(trouble.reason.kind);
-  const everyBlock = !far || surprised || unsettled !== null;
-  return { everyBlock, batches: !everyBlock && session.batches };
+  const doubtful = unsettled !== null;
+  const everyBlock = !far || surprised || doubtful;
+  return { everyBlock, doubtful, batches: !everyBlock && session.batches };
 }
 
 /** `upTo`: the height up to which the EL's chain goes on. */

@@ -169,12 +169,11 @@ class Extension {
     const hashAt = (number: number): Hash | undefined => this.#hashes.get(number);
     const before = restored(head, this.#labels, this.#action.ground.awaited, hashAt);
     const labels = promote(head, before, this.#deps.sourceLabels(), hashAt);
-    const applied: AppliedForkchoice = await this.#deps.apply(forkchoice(head, labels));
-    if (applied.effect !== 'moved') {
-      if (applied.effect === 'head-only') this.#stand(head);
-      return { why: 'forkchoice-answer', block: head, answer: applied.answer, effect: applied.effect };
-    }
-    this.#stand(head);
+    const { effect, answer }: AppliedForkchoice = await this.#deps.apply(forkchoice(head, labels));
+    if (effect === 'moved' || effect === 'head-only') this.#stand(head);
+    // One that the EL took before may have come first, and this one may still be under way (reliability I17).
+    const isOpen = this.#action.doubtful && answer.status === 'UNKNOWN';
+    if (effect !== 'moved' || isOpen) return { why: 'forkchoice-answer', block: head, answer, effect };
     this.#labels = labels;
     return null;
   }

@@ -181,7 +181,7 @@ function logOutcome(log: Logger, outcome: Outcome): void {
     else if (stop.why === 'forkchoice-answer') {
       log.warn(
         { ...refFields(stop.block), answer: stop.answer.status, effect: stop.effect },
-        'A forkchoice was not applied',
+        stop.effect === 'moved' ? 'A forkchoice was not answered' : 'A forkchoice was not applied',
       );
     } else log.debug({ ...refFields(head), blocks, stop: stop.why }, 'Extended');
   } else if (outcome.of === 'forkchoice' && outcome.effect !== 'moved') {

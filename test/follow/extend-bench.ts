@@ -45,6 +45,7 @@ export class Bench {
       to: ref(to),
       ground: this.ground(),
       everyBlock: true,
+      doubtful: false,
       batches: false,
       plan: null,
       ...action,

@@ -111,6 +111,16 @@ describe('an extension ends when the EL', () => {
     bench.engine.forkchoiceAnswers.set(4, { answer, effect: 'moved' });
     expect(await after(bench)).toContain('np 7');
   });
+
+  it('shows a block by a forkchoice whose answer is lost, after another one: it may be the work of that one (I17)', async () => {
+    const bench = new Bench(2);
+    const answer = { status: 'UNKNOWN', error: new LockstepError('ENGINE_TIMEOUT') } as const;
+    bench.engine.forkchoiceAnswers.set(4, { answer, effect: 'moved' });
+    const outcome = await bench.extend(7, { doubtful: true });
+    const stop = { why: 'forkchoice-answer', block: ref(4), answer, effect: 'moved' };
+    expect(outcome).toEqual({ of: 'extend', head: ref(4), blocks: 2, stop });
+    expect(bench.engine.writes.at(-1)).toBe('fcu 4/-/-');
+  });
 });
 
 describe('blocks that are VALID and not yet the head', () => {

@@ -46,8 +46,10 @@ describe('an extension', () => {
     expect(gap(SYNCING_GAP_BLOCKS + 1, unsure).action).toMatchObject({
       do: 'extend',
       everyBlock: true,
+      doubtful: true,
       batches: false,
     });
+    expect(gap(SYNCING_GAP_BLOCKS + 1).action).toMatchObject({ doubtful: false });
   });
 
   it('does not slow down because of a source that failed, or of an EL that was away', () => {

@@ -23,7 +23,10 @@ export const EL_SYNC_MUTANTS: readonly Mutant[] = [
           known,
         };
         const range = { from: heads.unsafe, to: source.value.head };
-        return { ...decided, action: { do: 'extend', ...range, ground, everyBlock: true, batches: false, plan: null } };
+        return {
+          ...decided,
+          action: { do: 'extend', ...range, ground, everyBlock: true, doubtful: false, batches: false, plan: null },
+        };
       },
     },
   },

@@ -43,7 +43,16 @@ describe('a source that shows no new block (S24)', () => {
   it('while blocks are replayed up to its head was not asked for one', () => {
     const ground = { trusted: labels(A, null, null), awaited: [], known: new Map() };
     const to = at(A, 9);
-    const extend: Action = { do: 'extend', from: at(A, 5), to, ground, everyBlock: false, batches: true, plan: null };
+    const extend: Action = {
+      do: 'extend',
+      from: at(A, 5),
+      to,
+      ground,
+      everyBlock: false,
+      doubtful: false,
+      batches: true,
+      plan: null,
+    };
     shows(9);
     report.nowMs = 10_000;
     shows(9, extend);

@@ -122,10 +122,12 @@ export class ExtendModel {
     const before = restored(head, this.#labels, this.#action.ground.awaited, hashAt, promote);
     const labels = promote(head, before, wanted, hashAt);
     const { effect, answer } = this.#hands.forkchoice(forkchoice(head, labels), true);
-    if (effect !== 'moved' && effect !== 'head-only') return { why: 'forkchoice-answer', block: head, answer, effect };
-    this.#blocks += head.number - this.#applied.number;
-    this.#applied = head;
-    if (effect === 'head-only') return { why: 'forkchoice-answer', block: head, answer, effect };
+    if (effect === 'moved' || effect === 'head-only') {
+      this.#blocks += head.number - this.#applied.number;
+      this.#applied = head;
+    }
+    const isOpen = this.#action.doubtful && answer.status === 'UNKNOWN';
+    if (effect !== 'moved' || isOpen) return { why: 'forkchoice-answer', block: head, answer, effect };
     this.#labels = labels;
     return null;
   }
