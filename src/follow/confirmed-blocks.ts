@@ -9,6 +9,8 @@ import { prepare, type Prepared } from './prepare.js';
 export interface NextBlocks {
   /** The next payload, or why there is none. One call at a time; the block after it is verified meanwhile. */
   next(): Promise<Prepared>;
+  /** The EL has executed the blocks up to this one: nothing is kept of them. */
+  executed(number: number): void;
   /** Hands out what is on its way, and then stops with `slice`. */
   finish(): void;
 }
@@ -42,6 +44,10 @@ export class ConfirmedBlocks implements NextBlocks {
     const successor = await this.#ahead;
     if (successor.kind === 'ready') return current;
     return (await this.#isOnSource(ref)) ? current : successor;
+  }
+
+  executed(number: number): void {
+    this.#blocks.executed(number);
   }
 
   finish(): void {

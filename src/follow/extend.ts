@@ -113,6 +113,7 @@ class Extension {
       if (stopping()) return { why: 'aborted' };
       const stop = await this.#send(taken, () => ready.refill());
       if (stop !== null) return stop;
+      blocks.executed(this.#valid.number);
       if (this.#deps.now() >= this.#sliceEndsAt || this.#deps.isOrdered()) blocks.finish();
       if (this.#untilForkchoice() > 0 && this.#valid.number < to.number) continue;
       const unapplied = stopping() ? ({ why: 'aborted' } as const) : await this.#apply();

@@ -11,7 +11,7 @@ import { backoffMs, SOURCE_BACKOFF } from './limits.js';
 
 export interface FetchLimits {
   readonly maxBlocks: number;
-  /** Fetched and not yet used, plus what is expected of the requests under way. Two blocks are always allowed. */
+  /** Fetched and not executed yet, plus what is expected of the requests under way. Two blocks are always allowed. */
   readonly maxBytes: number;
 }
 
@@ -49,6 +49,12 @@ class Slot {
   }
 }
 
+/** A block that was handed out: its memory is in use until the EL has executed it. */
+interface Held {
+  readonly number: number;
+  readonly bytes: number;
+}
+
 const MIN_BLOCKS = 2;
 
 /** What a block costs in memory where it did not come as one slice of text. */
@@ -68,6 +74,8 @@ export class FetchAhead {
   #next: number;
   #inFlight = 0;
   #readyBytes = 0;
+  /** Handed out and not executed yet, the lowest first. */
+  #held: readonly Held[] = [];
   #setbacks: number;
   #finishing = false;
 
@@ -98,15 +106,26 @@ export class FetchAhead {
    * it were handed out.
    */
   async take(): Promise<Lookup<FetchedBlock> | { readonly kind: 'over' }> {
+    const number = this.#next - this.#slots.length;
     const slot = this.#slots.shift();
     if (slot === undefined && this.#finishing) return { kind: 'over' };
     if (slot === undefined && this.#signal.aborted) throw new LockstepError('ABORTED');
     if (slot === undefined) throw new RangeError('no block is left to take');
     const fetched = await slot.want();
     if (!fetched.ok) throw fetched.error;
-    if (fetched.found.kind === 'found') this.#readyBytes -= sizeBytes(fetched.found.value);
+    if (fetched.found.kind === 'found') {
+      const bytes = sizeBytes(fetched.found.value);
+      this.#readyBytes -= bytes;
+      this.#held = [...this.#held, { number, bytes }];
+    }
     this.#fill();
     return fetched.found;
+  }
+
+  /** Nothing is kept of the blocks up to this one any more. */
+  executed(number: number): void {
+    this.#held = this.#held.filter((held) => held.number > number);
+    this.#fill();
   }
 
   #fill(): void {
@@ -123,8 +142,9 @@ export class FetchAhead {
     if (this.#next > this.#target.number || this.#finishing || this.#signal.aborted) return false;
     const ahead = this.#slots.length;
     if (this.#inFlight >= window.requests || ahead >= Math.min(limits.maxBlocks, window.blocks)) return false;
-    const bytes = this.#readyBytes + (this.#inFlight + 1) * window.blockBytes;
-    return ahead < MIN_BLOCKS || bytes <= limits.maxBytes;
+    const heldBytes = this.#held.reduce((sum, { bytes }) => sum + bytes, 0);
+    const bytes = heldBytes + this.#readyBytes + (this.#inFlight + 1) * window.blockBytes;
+    return this.#held.length + ahead < MIN_BLOCKS || bytes <= limits.maxBytes;
   }
 
   async #fetch(id: BlockId, slot: Slot): Promise<Fetched> {

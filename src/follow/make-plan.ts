@@ -147,6 +147,8 @@ class Planner {
         parent = prepared.payload.ref;
         refs.push(parent);
         payloads.keep(prepared.payload);
+        // What is kept of a plan has a limit of its own.
+        blocks.executed(parent.number);
         this.#deps.onPlanning('block', parent.number);
       }
       return refs;

@@ -46,6 +46,10 @@ export class PlannedBlocks implements NextBlocks {
     return prepared;
   }
 
+  executed(number: number): void {
+    this.#fetching?.executed(number);
+  }
+
   finish(): void {
     this.#finishing = true;
     this.#fetching?.finish();

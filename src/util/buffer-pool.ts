@@ -1,8 +1,11 @@
 /** Below this a buffer is cheap to allocate and to collect. */
 const MIN_POOLED_BYTES = 64 * 1024;
 
-/** What the pool keeps for reuse at most; buffers in use do not count. */
+/** What the pool keeps for reuse at most, though always two buffers; those in use do not count. */
 const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+const MIN_KEPT = 2;
+
+const MAX_SPARE_BYTES = 512 * 1024;
 
 /** A kept buffer may be this much larger than what is asked for. */
 const MAX_WASTE_FACTOR = 2;
@@ -31,14 +34,16 @@ class BufferPool {
   /** Takes back a buffer of {@link take}. Nobody may read or write it, or a view of it, any more. */
   giveBack(buffer: Buffer): void {
     const whole = this.#own.get(buffer.buffer);
-    if (whole === undefined || this.#kept.includes(whole) || this.#keptBytes + whole.length > MAX_KEPT_BYTES) return;
+    if (whole === undefined || this.#kept.includes(whole)) return;
+    if (this.#kept.length >= MIN_KEPT && this.#keptBytes + whole.length > MAX_KEPT_BYTES) return;
     this.#kept.push(whole);
     this.#keptBytes += whole.length;
   }
 
   #allocate(sizeBytes: number): Buffer {
     // A little more than asked for, so that the next block, which is rarely of the same size, fits as well.
-    const whole = Buffer.allocUnsafeSlow(Math.ceil(sizeBytes * 1.125));
+    const spareBytes = Math.min(sizeBytes / 8, MAX_SPARE_BYTES);
+    const whole = Buffer.allocUnsafeSlow(Math.ceil(sizeBytes + spareBytes));
     this.#own.set(whole.buffer, whole);
     return whole;
   }

@@ -136,6 +136,8 @@ describe('the window', () => {
     await window.serveAll(block('ab'.repeat(50)));
     expect(window.source.calls).toHaveLength(4);
     await window.blocks.take();
+    expect(window.open).toEqual([]);
+    window.blocks.executed(1);
     await window.serveAll(block('ab'.repeat(50)));
     expect(window.source.calls).toHaveLength(5);
   });
@@ -152,8 +154,13 @@ describe('the window', () => {
     const window = new Window({ maxBytes: 1 });
     await window.serveAll(block('ab'.repeat(1_000)));
     expect(window.source.calls).toHaveLength(2);
-    await window.blocks.take();
-    expect(window.open).toEqual([3]);
+    for (const height of [1, 2]) {
+      await window.blocks.take();
+      expect(window.open).toEqual([]);
+      window.blocks.executed(height);
+      expect(window.open).toEqual([height + 2]);
+      await window.serve(height + 2);
+    }
   });
 
   it('counts a block in JSON by its transactions', async () => {

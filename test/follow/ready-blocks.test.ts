@@ -20,6 +20,8 @@ class Verified implements NextBlocks {
     return Promise.resolve({ kind: 'ready', payload });
   }
 
+  executed(): void {}
+
   finish(): void {
     throw new Error('nobody asked for an end');
   }

@@ -27,6 +27,14 @@ describe('the pool of large buffers', () => {
     expect(LARGE_BUFFERS.take(SIZE_BYTES).buffer).not.toBe(foreign.buffer);
   });
 
+  it('keeps two buffers, however large they are', () => {
+    const sizeBytes = 30_000_000;
+    const huge = [1, 2, 3].map(() => LARGE_BUFFERS.take(sizeBytes));
+    for (const buffer of huge) LARGE_BUFFERS.giveBack(buffer);
+    const again = [1, 2, 3].map(() => LARGE_BUFFERS.take(sizeBytes).buffer);
+    expect(again.filter((memory) => huge.some(({ buffer }) => buffer === memory))).toHaveLength(2);
+  });
+
   it('does not use a buffer for something far smaller, and does not keep small ones', () => {
     const large = LARGE_BUFFERS.take(8_000_000);
     LARGE_BUFFERS.giveBack(large);
