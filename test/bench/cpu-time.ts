@@ -6,10 +6,18 @@ import { readdirSync, readFileSync } from 'node:fs';
  */
 export function cpuTimeNs(pid: number): number {
   let sum = 0;
-  for (const thread of readdirSync(`/proc/${pid}/task`)) {
-    sum += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]);
-  }
+  for (const thread of readdirSync(`/proc/${pid}/task`)) sum += threadTimeNs(pid, thread);
   return sum;
+}
+
+/** 0 where the thread has ended since it was listed, as those of op-reth do all the time: its time is lost. */
+function threadTimeNs(pid: number, thread: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1').split(' ')[0]);
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ESRCH')) return 0;
+    throw thrown;
+  }
 }
 
 /** Resident bytes of a process, now and at its highest (proc(5), status). */
