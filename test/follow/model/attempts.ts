@@ -39,11 +39,7 @@ export function succeeded(outcome: Outcome): boolean {
     case 'forkchoice':
       return outcome.effect === 'moved' && outcome.answer.status === 'VALID';
     case 'plan':
-      return (
-        outcome.result.kind !== 'stopped' &&
-        outcome.result.kind !== 'engine-failed' &&
-        outcome.result.kind !== 'too-deep'
-      );
+      return ['planned', 'finalized-differs', 'pausing'].includes(outcome.result.kind);
     case 'climb':
     case 'unmap':
       return outcome.stop.why === 'climbed';
