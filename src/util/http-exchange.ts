@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher, Pool } from 'undici';
-import { LARGE_BUFFERS } from './buffer-pool.js';
+import { BodyBuffer } from './body-buffer.js';
 import { peerError, type Peer } from './envelope.js';
 import { LockstepError, remoteText } from './errors.js';
 
@@ -52,10 +52,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   #drainTimer: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #response: Pick<HttpResponse, 'status' | 'headers' | 'fromMs'> | undefined;
-  readonly #chunks: Buffer[] = [];
-  /** Where the length is announced, the body goes straight to its place. */
-  #whole: Buffer | undefined;
-  #sizeBytes = 0;
+  #body: BodyBuffer | undefined;
   settled = false;
 
   constructor(
@@ -80,30 +77,28 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     this.#response = { status, headers, fromMs: performance.now() };
-    const announcedBytes = Number(headers['content-length']);
+    const announcedBytes = Number(headers['content-length'] ?? 0);
     if (announcedBytes > this.#limits.maxBytes) this.#failOversize();
-    else if (announcedBytes > 0) this.#whole = LARGE_BUFFERS.take(announcedBytes);
+    else this.#body = new BodyBuffer(announcedBytes);
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    const at = this.#sizeBytes;
-    this.#sizeBytes += chunk.length;
-    if (this.#sizeBytes > this.#limits.maxBytes) this.#failOversize();
-    else if (this.#whole === undefined) this.#chunks.push(chunk);
-    else chunk.copy(this.#whole, at);
+  onResponseData(_controller: Dispatcher.DispatchController, piece: Buffer): void {
+    if (this.#body === undefined) return;
+    if (this.#body.sizeBytes + piece.length > this.#limits.maxBytes) this.#failOversize();
+    else this.#body.add(piece);
   }
 
   onResponseEnd(): void {
-    if (this.#response === undefined || !this.#settle()) return;
-    const body = this.#whole ?? Buffer.concat(this.#chunks, this.#sizeBytes);
-    this.#resolve({ ...this.#response, body, toMs: performance.now() });
+    if (this.#response === undefined || this.#body === undefined || !this.#settle()) return;
+    this.#resolve({ ...this.#response, body: this.#body.bytes(), toMs: performance.now() });
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     const detail = `${this.#limits.name}: ${remoteText(errorName(error))}`;
     const garbled = this.#response !== undefined || error.name === 'HTTPParserError' || isMalformed(error);
     if (isClosedByUs(error)) this.#fail(new LockstepError('ABORTED', { data: this.#data(), cause: error }));
-    else if (garbled) this.#failAs('BAD_BODY', `${detail}, after ${this.#sizeBytes} bytes of the body`, error);
+    else if (garbled)
+      this.#failAs('BAD_BODY', `${detail}, after ${this.#body?.sizeBytes ?? 0} bytes of the body`, error);
     else this.#failAs('UNREACHABLE', detail, error);
   }
 

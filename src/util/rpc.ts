@@ -9,6 +9,7 @@ import { ACCEPT_ENCODING, inflateBody } from './inflate.js';
 import type { JsonValue } from './json.js';
 import { displayUrl } from './redact.js';
 import { type RpcCall, requestText } from './request-text.js';
+import { connectWithSharedReads } from './shared-reads.js';
 import { systemErrorCode } from './system-error.js';
 
 export type { Peer, RpcOutcome } from './envelope.js';
@@ -31,6 +32,8 @@ export interface RpcTransportOptions {
 export interface PostOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number;
+  /** A lower cap on the body than that of the transport. */
+  readonly maxBytes?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Ask for a compressed reply. */
   readonly gzip?: boolean;
@@ -81,7 +84,7 @@ export class RpcTransport {
       pipelining: 1,
       keepAliveTimeout: IDLE_CONNECTION_MAX_MS,
       keepAliveMaxTimeout: IDLE_CONNECTION_MAX_MS,
-      connect: { timeout: Math.min(options.timeoutMs, CONNECT_TIMEOUT_MAX_MS) },
+      connect: connectWithSharedReads(Math.min(options.timeoutMs, CONNECT_TIMEOUT_MAX_MS)),
     });
     this.#pool.on('disconnect', (_origin, _targets, error) => {
       const isSilent = this.#underWay === 0 && this.#pool.stats.connected === 0;
@@ -92,6 +95,7 @@ export class RpcTransport {
   /** Sends one body once, and gives back the reply, inflated and not yet read. */
   async post(body: string | Buffer, o: PostOptions): Promise<RpcReply> {
     const { peer, maxResponseBytes } = this.#options;
+    const maxBytes = Math.min(o.maxBytes ?? Infinity, maxResponseBytes);
     const gzip = o.gzip ?? false;
     const request = {
       path: this.#path,
@@ -102,11 +106,11 @@ export class RpcTransport {
       peer,
       name: this.name,
       timeoutMs: o.timeoutMs ?? this.#options.timeoutMs,
-      maxBytes: maxResponseBytes,
+      maxBytes,
       signal: o.signal,
       drainMs: o.drainMs ?? 0,
     });
-    const plain = this.#inflate(response, gzip);
+    const plain = this.#inflate(response, gzip, maxBytes);
     const refused = statusError(peer, this.name, { ...response, body: plain }, request.body.length);
     if (refused !== undefined) throw refused;
     const { fromMs, toMs } = response;
@@ -156,11 +160,11 @@ export class RpcTransport {
     }
   }
 
-  #inflate({ body, headers }: HttpResponse, gzip: boolean): Buffer {
-    const { peer, maxResponseBytes } = this.#options;
+  #inflate({ body, headers }: HttpResponse, gzip: boolean, maxBytes: number): Buffer {
+    const { peer } = this.#options;
     const encoding = headers['content-encoding'];
     if (encoding === undefined || encoding.toLowerCase() === 'identity') return body;
-    if (gzip) return inflateBody(peer, body, encoding, maxResponseBytes);
+    if (gzip) return inflateBody(peer, body, encoding, maxBytes);
     throw peerError(peer, 'BAD_BODY', {
       detail: `${this.name}: a content-encoding that was not asked for`,
       data: { phase: 'exchange' },
