@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import type { BlockRef } from '../chain/block.js';
-import type { FetchedBlock } from '../chain/fetched-block.js';
 import { buildPayload } from '../payload/build.js';
 import { copiedSibling } from '../payload/copied-sibling.js';
 import type { Payload } from '../payload/payload.js';
@@ -40,7 +39,7 @@ export function prepare(
     if (block.ref.parentHash !== parent.hash) return { kind: 'stop', stop: { why: 'unlinked', number } };
     verifyLink(parent, block.ref);
     const verifiedMs = performance.now() - startedAt;
-    return built(block, found.value, source, signal, verifiedMs);
+    return built(block, source, signal, verifiedMs);
   });
 }
 
@@ -49,7 +48,7 @@ export function prepareFar({ number, hash }: BlockRef, source: Source, signal: A
   return orStop(number, async () => {
     const found = await source.block({ hash }, signal);
     if (found.kind !== 'found') return absent(number, found);
-    return built(verifyBlock(found.value, { number, hash }), found.value, source, signal);
+    return built(verifyBlock(found.value, { number, hash }), source, signal);
   });
 }
 
@@ -61,7 +60,7 @@ export function prepareLinked(parent: BlockRef, source: Source, signal: AbortSig
     if (found.kind !== 'found') return absent(number, found);
     const block = verifyBlock(found.value, { number });
     if (block.ref.parentHash !== parent.hash) return { kind: 'stop', stop: { why: 'unlinked', number } };
-    return built(block, found.value, source, signal);
+    return built(block, source, signal);
   });
 }
 
@@ -94,7 +93,6 @@ function absent(number: number, { kind }: { readonly kind: 'absent' | 'pruned' }
 
 async function built(
   block: VerifiedBlock,
-  fetched: FetchedBlock,
   source: Source,
   signal: AbortSignal,
   verifiedMs?: number,
@@ -103,7 +101,7 @@ async function built(
   const requests = await requestsOf(block, source, signal);
   const startedAt = performance.now();
   const payload = buildPayload(block, requests);
-  if (fetched.form === 'rlp') LARGE_BUFFERS.giveBack(fetched.text);
+  LARGE_BUFFERS.giveBack(block.rlp.text);
   if (verifiedMs === undefined) return { kind: 'ready', payload };
   return { kind: 'ready', payload: { ...payload, preparedMs: verifiedMs + performance.now() - startedAt } };
 }

@@ -12,6 +12,9 @@ const WINDOW_CHARS = 16_384;
 const HASH_BYTES = 32;
 /** Start and end of a value. */
 const SPAN_BYTES = 8;
+/** Memory for spans beside a block: those of values of 64 bytes each, and no transaction that pays gas is as short. */
+const SPANS_PER_BLOCK = SPAN_BYTES / 64;
+const MIN_SPANS_BYTES = 4096;
 /** Memory of WebAssembly never shrinks: what is larger is given up, with its instance, when a smaller block comes. */
 const KEPT_MAX_BYTES = 8 * 1024 * 1024;
 
@@ -28,8 +31,8 @@ interface ModuleExports {
 
 /**
  * Decodes and hashes in WebAssembly, two messages at a time, for less than half of the CPU that JavaScript takes with
- * hash-wasm (docs/performance.md). Its memory holds one block, and as many bytes again for spans: what the hex text of the
- * block takes. So it is bounded as answers of the source are.
+ * hash-wasm (docs/performance.md). Its memory holds one block, half as large as the hex text that the source sent, and a
+ * little for spans. So it is bounded as answers of the source are.
  */
 export class WasmHasher implements BlockHasher {
   readonly #module: WebAssembly.Module;
@@ -54,7 +57,7 @@ export class WasmHasher implements BlockHasher {
 
   decode(text: Buffer, start: number, end: number): Buffer {
     const sizeBytes = wholeBytes(text, start, end);
-    this.#fit(this.#exports.blockAt() + 2 * sizeBytes + SPAN_BYTES);
+    this.#fit(this.#exports.blockAt() + sizeBytes + SPAN_BYTES + spansBytes(sizeBytes));
     const block = this.#exports.blockAt();
     const window = this.#exports.textAt();
     let out = block;
@@ -77,8 +80,8 @@ export class WasmHasher implements BlockHasher {
   orderedTrieRoot(values: Spans): Hash {
     const count = values.starts.length;
     if (count === 0) return EMPTY_TRIE_ROOT;
-    // Made to be hostile: no transaction and no withdrawal is so short, and the memory has no room for the spans.
-    if (count * SPAN_BYTES > this.#sizeBytes) {
+    // Made to be hostile.
+    if (count * SPAN_BYTES > spansBytes(this.#sizeBytes)) {
       return orderedTrieRoot(this.#memory.subarray(this.#block, this.#block + this.#sizeBytes), values);
     }
     const spansAt = Math.ceil((this.#block + this.#sizeBytes) / SPAN_BYTES) * SPAN_BYTES;
@@ -104,6 +107,11 @@ export class WasmHasher implements BlockHasher {
     if (missingBytes > 0) memory.grow(Math.ceil(missingBytes / PAGE_BYTES));
     if (this.#memory.buffer !== memory.buffer) this.#memory = Buffer.from(memory.buffer);
   }
+}
+
+/** How much memory there is for spans beside a block. */
+function spansBytes(blockBytes: number): number {
+  return Math.max(MIN_SPANS_BYTES, Math.ceil(blockBytes * SPANS_PER_BLOCK));
 }
 
 function instantiate(module: WebAssembly.Module): ModuleExports {
