@@ -26,8 +26,8 @@ export interface FetchDeps {
   readonly onFetched?: (ms: number, ahead: number) => void;
 }
 
-type Fetched =
-  | { readonly ok: true; readonly found: Lookup<FetchedBlock> }
+type Fetched<T = Lookup<FetchedBlock>> =
+  | { readonly ok: true; readonly found: T }
   | { readonly ok: false; readonly error: LockstepError };
 
 /** The place of one block in the order. */
@@ -56,6 +56,9 @@ interface Held {
 }
 
 const MIN_BLOCKS = 2;
+
+/** Where blocks are small the request is what they cost, at either side: so many bytes of them are asked for in one. */
+const TOGETHER_MAX_BYTES = 128 * 1024;
 
 /** What a block costs in memory where it did not come as one slice of text. */
 const BYTES_PER_JSON_TRANSACTION = 2_000;
@@ -129,22 +132,69 @@ export class FetchAhead {
   }
 
   #fill(): void {
-    while (this.#hasRoom()) {
-      const hash = this.#hashes.get(this.#next);
-      const id = hash === undefined ? { number: this.#next } : { hash };
-      this.#next += 1;
-      this.#slots.push(new Slot((slot) => this.#fetch(id, slot)));
+    for (let count = this.#nextCount(); count > 0; count = this.#nextCount()) {
+      if (count === 1) this.#askAlone();
+      else this.#askTogether(count);
     }
   }
 
-  #hasRoom(): boolean {
+  /** How many blocks the next request asks for; 0: none yet. */
+  #nextCount(): number {
+    if (this.#next > this.#target.number || this.#finishing || this.#signal.aborted) return 0;
+    const count = this.#together();
+    return this.#hasRoom(count) ? count : 0;
+  }
+
+  /** The next blocks are asked for together where they are small, and none of them has to be one that is known. */
+  #together(): number {
+    const { source, window } = this.#deps;
+    const fitting = window.blockBytes === 0 ? 1 : Math.floor(TOGETHER_MAX_BYTES / window.blockBytes);
+    const max = Math.min(source.blocksPerRequest, fitting, Math.floor(this.#maxAhead / 2));
+    let count = 0;
+    while (count < max && !this.#hashes.has(this.#next + count)) count += 1;
+    return Math.max(1, count);
+  }
+
+  get #maxAhead(): number {
+    return Math.min(this.#deps.limits.maxBlocks, this.#deps.window.blocks);
+  }
+
+  /** One request may always be under way, whatever it asks for. */
+  #hasRoom(count: number): boolean {
     const { limits, window } = this.#deps;
-    if (this.#next > this.#target.number || this.#finishing || this.#signal.aborted) return false;
     const ahead = this.#slots.length;
-    if (this.#inFlight >= window.requests || ahead >= Math.min(limits.maxBlocks, window.blocks)) return false;
+    if (this.#inFlight > 0 && this.#inFlight + count > window.requests) return false;
+    if (ahead + count > this.#maxAhead) return false;
     const heldBytes = this.#held.reduce((sum, { bytes }) => sum + bytes, 0);
-    const bytes = heldBytes + this.#readyBytes + (this.#inFlight + 1) * window.blockBytes;
+    const bytes = heldBytes + this.#readyBytes + (this.#inFlight + count) * window.blockBytes;
     return this.#held.length + ahead < MIN_BLOCKS || bytes <= limits.maxBytes;
+  }
+
+  #askAlone(): void {
+    const hash = this.#hashes.get(this.#next);
+    const id = hash === undefined ? { number: this.#next } : { hash };
+    this.#next += 1;
+    this.#slots.push(new Slot((slot) => this.#fetch(id, slot)));
+  }
+
+  /** What did not come together is asked for alone, and so is all that belongs to a failure. */
+  #askTogether(count: number): void {
+    const heights = Array.from({ length: count }, (_, index) => this.#next + index);
+    this.#next += count;
+    const { source } = this.#deps;
+    const coming = this.#request(count, async () => {
+      const blocks = await source.blocksAt(heights, this.#signal);
+      return blocks.map((value) => value && ({ kind: 'found', value } as const));
+    });
+    for (const [index, number] of heights.entries()) {
+      this.#slots.push(
+        new Slot(async (slot) => {
+          const fetched = await coming;
+          const found = fetched.ok ? fetched.found[index] : null;
+          return found ? { ok: true, found } : this.#fetch({ number }, slot);
+        }),
+      );
+    }
   }
 
   async #fetch(id: BlockId, slot: Slot): Promise<Fetched> {
@@ -160,21 +210,34 @@ export class FetchAhead {
   }
 
   async #try(id: BlockId): Promise<Fetched> {
+    const { source } = this.#deps;
+    const fetched = await this.#request(1, async () => [await askAgain(() => source.block(id, this.#signal))] as const);
+    return fetched.ok ? { ok: true, found: fetched.found[0] } : fetched;
+  }
+
+  /** One request for `count` blocks; the window is told what came of it. */
+  async #request<T extends readonly (Lookup<FetchedBlock> | null)[]>(
+    count: number,
+    ask: () => Promise<T>,
+  ): Promise<Fetched<T>> {
     const { source, window, now } = this.#deps;
-    this.#inFlight += 1;
+    this.#inFlight += count;
     const sentAt = now();
     const sent = window.sent(sentAt);
     try {
-      const found = await askAgain(() => source.block(id, this.#signal));
-      const bytes = found.kind === 'found' ? sizeBytes(found.value) : null;
-      this.#readyBytes += bytes ?? 0;
-      if (bytes !== null) this.#deps.onFetched?.(now() - sentAt, this.#slots.length);
-      window.answered(sent, now(), this.#inFlight, bytes);
+      const found = await ask();
+      for (const lookup of found) {
+        const bytes = lookup?.kind === 'found' ? sizeBytes(lookup.value) : null;
+        this.#readyBytes += bytes ?? 0;
+        if (bytes !== null) this.#deps.onFetched?.(now() - sentAt, this.#slots.length);
+        // The window is full where the next request, with all of its blocks, has no room.
+        window.answered(sent, now(), this.#inFlight + this.#together() - 1, bytes);
+      }
       return { ok: true, found };
     } catch (thrown) {
       return { ok: false, error: asLockstepError(thrown) };
     } finally {
-      this.#inFlight -= 1;
+      this.#inFlight -= count;
       if (source.setbacks !== this.#setbacks) window.setback(sent, now());
       this.#setbacks = source.setbacks;
       this.#fill();

@@ -34,6 +34,10 @@ export function withNewestHead(source: Source): Source {
     refAt: (id, signal) => source.refAt(id, signal),
     refsAt: (heights, signal) => source.refsAt(heights, signal),
     block: (id, signal) => source.block(id, signal),
+    get blocksPerRequest() {
+      return source.blocksPerRequest;
+    },
+    blocksAt: (heights, signal) => source.blocksAt(heights, signal),
     requestEvidence: (block, signal) => source.requestEvidence(block, signal),
     close: () => source.close(),
   };

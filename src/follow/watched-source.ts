@@ -26,6 +26,14 @@ export class WatchedSource implements Source {
     return met === null ? this.#source.block(id, signal) : Promise.resolve({ kind: 'found', value: met });
   }
 
+  get blocksPerRequest(): number {
+    return this.#source.blocksPerRequest;
+  }
+
+  blocksAt(heights: readonly number[], signal: AbortSignal): Promise<readonly (FetchedBlock | null)[]> {
+    return this.#source.blocksAt(heights, signal);
+  }
+
   chainId(signal: AbortSignal): Promise<number> {
     return this.#source.chainId(signal);
   }

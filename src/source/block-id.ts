@@ -15,6 +15,10 @@ export function getBlock(id: BlockId, fullTransactions: boolean): RpcCall {
   return { method, params: [idParam(id), fullTransactions] };
 }
 
+export function getRawBlock(id: BlockId): RpcCall {
+  return { method: 'debug_getRawBlock', params: [idParam(id)] };
+}
+
 /** The ref of the block that came for `id`. @throws LockstepError SOURCE_SCHEMA when it is another block */
 export function readAskedRef(block: JsonValue, id: BlockId): BlockRef {
   const ref = readRef(block, `block ${idParam(id)}`);

@@ -1,9 +1,10 @@
 import type { BlockRef } from '../chain/block.js';
 import type { FetchedBlock } from '../chain/fetched-block.js';
-import { LockstepError } from '../util/errors.js';
+import { asLockstepError, LockstepError } from '../util/errors.js';
 import type { HexOutcome } from '../util/envelope.js';
 import { isJsonObject } from '../util/json.js';
-import { getBlock, idParam, readAskedRef } from './block-id.js';
+import { getBlock, getRawBlock, idParam, readAskedRef } from './block-id.js';
+import { blockOf } from './blocks-together.js';
 import { schemaError } from './decode.js';
 import { isEncodable } from './encodable.js';
 import { fetchParts } from './parts.js';
@@ -11,13 +12,20 @@ import { isMethodMissing, isRefusedByStatus, prunedOrThrow, type RpcFailure } fr
 import type { BlockId, Lookup } from './source.js';
 import type { SourceWire } from './wire.js';
 
-const RAW_METHOD = 'debug_getRawBlock';
-
 /** So many refusals in a row of blocks that the source has mean that it does not serve them in this way. */
 const REFUSALS_MAX = 3;
 
 /** How a source says that it takes no hash here: the specification of the debug methods knows heights only. */
 const INVALID_PARAMS = -32602;
+
+/** What a request costs is spread thin enough; where one call in a hundred fails, so few blocks are asked for twice. */
+const TOGETHER_MAX = 8;
+
+/** Blocks are asked for together where they are expected to be small; where they are not the reply is cut here. */
+const TOGETHER_MAX_BYTES = 8 * 1024 * 1024;
+
+/** After so many batches in a row that brought nothing, blocks are asked for alone for good. */
+const FAILURES_MAX = 3;
 
 type RawAnswer = Lookup<FetchedBlock> | { readonly kind: 'refused'; readonly code: number | null };
 
@@ -36,6 +44,8 @@ export class BlockReader {
   #presumedMissing = -1;
   /** The last block that was there as JSON and not raw at its height, and for how many looks in a row. */
   #notAtHeight = { hash: '', times: 0 };
+  /** Of batches of blocks, in a row. */
+  #failures = 0;
 
   constructor(wire: SourceWire) {
     this.#wire = wire;
@@ -44,6 +54,31 @@ export class BlockReader {
   /** The source has shown a block of this height. */
   saw(number: number): void {
     this.#highestSeen = Math.max(this.#highestSeen, number);
+  }
+
+  /** How many small blocks {@link readTogether} takes; 1 while it is not known how this source serves them. */
+  get togetherMax(): number {
+    const isLearning = this.#refusals.number > 0 && this.#refusals.number < REFUSALS_MAX;
+    // Where calls are counted a batch saves none of them, and would hold up the labels.
+    return isLearning || this.#failures >= FAILURES_MAX || this.#wire.callsPerBatch < Infinity ? 1 : TOGETHER_MAX;
+  }
+
+  /** Blocks of these heights by one batch, in the form learned; null for each that has to be asked for alone. */
+  async readTogether(heights: readonly number[], signal: AbortSignal): Promise<readonly (FetchedBlock | null)[]> {
+    const isRaw = this.#refusals.number < REFUSALS_MAX;
+    const calls = heights.map((number) => (isRaw ? getRawBlock({ number }) : getBlock({ number }, true)));
+    this.#failures += 1;
+    try {
+      const outcomes = await this.#wire.askTogether(calls, signal, TOGETHER_MAX_BYTES);
+      const blocks = heights.map((number, index) => blockOf(outcomes[index], number));
+      heights.filter((_, index) => blocks[index] !== null).forEach((number) => this.saw(number));
+      if (blocks.some((block) => block !== null)) this.#failures = 0;
+      return blocks;
+    } catch (thrown) {
+      const { code } = asLockstepError(thrown);
+      if (code === 'ABORTED' || code === 'INTERNAL') throw thrown;
+      return heights.map(() => null);
+    }
   }
 
   async read(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>> {
@@ -82,7 +117,7 @@ export class BlockReader {
   /** Null where a gateway refuses the method with an HTTP status instead of an error object. */
   async #askRaw(id: BlockId, signal: AbortSignal): Promise<HexOutcome | null> {
     try {
-      return await this.#wire.askHex({ method: RAW_METHOD, params: [idParam(id)] }, signal);
+      return await this.#wire.askHex(getRawBlock(id), signal);
     } catch (error) {
       if (error instanceof LockstepError && isRefusedByStatus(error)) return null;
       throw error;

@@ -61,6 +61,14 @@ class HttpSource implements Source {
     return this.#blocks.read(id, signal);
   }
 
+  get blocksPerRequest(): number {
+    return this.#blocks.togetherMax;
+  }
+
+  blocksAt(heights: readonly number[], signal: AbortSignal): Promise<readonly (FetchedBlock | null)[]> {
+    return this.#blocks.readTogether(heights, signal);
+  }
+
   requestEvidence(block: BlockRef, signal: AbortSignal): Promise<Lookup<RequestEvidence>> {
     return fetchEvidence(this.#wire, block, signal);
   }

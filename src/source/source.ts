@@ -36,6 +36,10 @@ export interface Source {
   /** Its blocks at these heights, of one batch: where several nodes stand behind the URL, one of them answers. */
   refsAt(heights: readonly number[], signal: AbortSignal): Promise<readonly Lookup<BlockRef>[]>;
   block(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>>;
+  /** How many small blocks {@link blocksAt} brings by one request; 1: each has to be asked for alone. */
+  readonly blocksPerRequest: number;
+  /** Its blocks at these heights, by one request; null for each that has to be asked for alone. */
+  blocksAt(heights: readonly number[], signal: AbortSignal): Promise<readonly (FetchedBlock | null)[]>;
   /** Receipts of the block and the system queues at its parent, for rebuilding execution requests. */
   requestEvidence(block: BlockRef, signal: AbortSignal): Promise<Lookup<RequestEvidence>>;
   close(): Promise<void>;

@@ -1,3 +1,4 @@
+import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import type { OnCall } from '../util/call-report.js';
 import { type HexOutcome, readHexResult, readReply, rpcError } from '../util/envelope.js';
 import { asLockstepError, type LockstepError } from '../util/errors.js';
@@ -52,7 +53,11 @@ export class SourceWire {
   }
 
   ask(call: RpcCall, signal: AbortSignal): Promise<RpcOutcome> {
-    return this.#askOne(call, signal, (body, id) => readReply('SOURCE', body, id));
+    return this.#askOne(call, signal, (body, id) => {
+      const outcome = readReply('SOURCE', body, id);
+      LARGE_BUFFERS.giveBack(body);
+      return outcome;
+    });
   }
 
   /** Like {@link ask}, for a result that is one long hex string. */
@@ -60,10 +65,11 @@ export class SourceWire {
     return this.#askOne(call, signal, (body, id) => readHexResult('SOURCE', body, id));
   }
 
-  /** One batch, outcomes in the order of the calls. */
-  askTogether(calls: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+  /** One batch, outcomes in the order of the calls. `maxBytes`: of the reply, where it is less than that of any reply. */
+  askTogether(calls: readonly RpcCall[], signal: AbortSignal, maxBytes?: number): Promise<readonly RpcOutcome[]> {
     return this.#repeat(calls, signal, async () => {
-      const outcomes = await this.#transport.batch(calls, { signal, gzip: this.#compression.wanted });
+      const gzip = this.#compression.wanted;
+      const outcomes = await this.#transport.batch(calls, { signal, gzip, ...(maxBytes && { maxBytes }) });
       return { answer: outcomes, outcomes };
     });
   }

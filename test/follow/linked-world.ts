@@ -25,13 +25,14 @@ export class LinkedWorld {
   readonly #server: HttpServer;
   readonly #heights: ReadonlyMap<string, number>;
   #proxy: FaultProxy | null = null;
+  /** Blocks that are asked for, each of a batch counted. */
   #underWay = 0;
   mostUnderWay = 0;
   /** How far the highest block asked for was above the last one that the EL was given. */
   furthestAhead = 0;
   /** What happens to a request before it is answered. */
   beforeAnswer: () => Promise<void> = () => Promise.resolve();
-  /** Answers a request in the place of the source where it returns true. `underWay`: that one included. */
+  /** Answers a request in the place of the source where it returns true. `underWay`: blocks, those of that one included. */
   intercept: (underWay: number, response: ServerResponse) => boolean = () => false;
 
   private constructor(chain: readonly RealBlock[], server: HttpServer) {
@@ -65,7 +66,7 @@ export class LinkedWorld {
   /** How often a whole block was asked for. */
   get fetches(): number {
     const { calls } = this.#proxy?.log ?? { calls: this.#server.received.flatMap((each) => each.calls) };
-    return calls.filter(({ method }) => method === 'debug_getRawBlock').length;
+    return calls.filter(isFetch).length;
   }
 
   /** Runs until the EL stands at the last block of the chain. */
@@ -132,14 +133,15 @@ export class LinkedWorld {
   }
 
   async #serve(received: Received, response: ServerResponse): Promise<void> {
-    this.#underWay += 1;
+    const blocks = received.calls.filter(isFetch).length;
+    this.#underWay += blocks;
     this.mostUnderWay = Math.max(this.mostUnderWay, this.#underWay);
     try {
       if (this.intercept(this.#underWay, response)) return;
       await this.beforeAnswer();
       await answering((call) => this.#answer(call))(received, response);
     } finally {
-      this.#underWay -= 1;
+      this.#underWay -= blocks;
     }
   }
 
@@ -170,6 +172,10 @@ export class LinkedWorld {
     if (id === 'latest') return this.#chain.length - 1;
     return typeof id === 'string' ? (this.#heights.get(id) ?? Number(id)) : -1;
   }
+}
+
+function isFetch({ method }: { readonly method: string }): boolean {
+  return method === 'debug_getRawBlock';
 }
 
 function served({ ref: { number, timestamp, ...hashes } }: RealBlock): JsonValue {

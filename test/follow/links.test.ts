@@ -89,7 +89,7 @@ describe('a source that breaks one call in a hundred', () => {
 });
 
 describe('a source that limits our rate', () => {
-  it('when more than two calls are under way is asked for fewer at a time, and every block still comes once', async () => {
+  it('when more than two blocks are under way is asked for fewer at a time, and every block still comes once', async () => {
     const world = await worldOf(120);
     let refused = 0;
     world.intercept = (underWay, response) => {

@@ -10,6 +10,7 @@ export type Meddle<T> = (id: BlockId) => Promise<Lookup<T> | undefined> | Lookup
 export class MemorySource implements Source {
   readonly name = 'memory';
   setbacks = 0;
+  blocksPerRequest = 1;
   /** By height, genesis first. Replaced as a whole by a reorg. */
   chain: readonly RealBlock[];
   safe: number | null = null;
@@ -61,6 +62,14 @@ export class MemorySource implements Source {
   async block(id: BlockId): Promise<Lookup<FetchedBlock>> {
     this.calls.push(`block ${this.#nameOf(id)}`);
     return (await this.meddleBlock(id)) ?? this.#find(id, ({ fetched }) => fetched);
+  }
+
+  async blocksAt(heights: readonly number[]): Promise<readonly (FetchedBlock | null)[]> {
+    this.calls.push(`blocks ${heights[0]} to ${heights.at(-1)}`);
+    const answers = await Promise.all(
+      heights.map(async (number) => (await this.meddleBlock({ number })) ?? this.#find({ number }, (it) => it.fetched)),
+    );
+    return answers.map((answer) => (answer.kind === 'found' ? answer.value : null));
   }
 
   async requestEvidence(): Promise<Lookup<RequestEvidence>> {

@@ -55,6 +55,7 @@ export function actForReal(action: Exclude<Action, { do: 'halt' }>, hands: Hands
 class WorldSource implements Source {
   readonly name = 'the source of a small world';
   readonly setbacks = 0;
+  readonly blocksPerRequest = 3;
   readonly #hands: Hands;
 
   constructor(hands: Hands) {
@@ -90,10 +91,13 @@ class WorldSource implements Source {
 
   block(id: BlockId): Promise<Lookup<FetchedBlock>> {
     return this.#answer(() => {
-      const { tree } = this.#hands.scenario;
-      const ref = this.#find(id);
-      return ref === null ? { kind: 'absent' } : { kind: 'found', value: tree.blocks[tree.indexOf(ref)]!.fetched };
+      const value = this.#blockOf(id);
+      return value === null ? { kind: 'absent' } : { kind: 'found', value };
     });
+  }
+
+  blocksAt(heights: readonly number[]): Promise<readonly (FetchedBlock | null)[]> {
+    return this.#answer(() => heights.map((number) => this.#blockOf({ number })));
   }
 
   requestEvidence(): Promise<Lookup<RequestEvidence>> {
@@ -102,6 +106,12 @@ class WorldSource implements Source {
 
   close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  #blockOf(id: BlockId): FetchedBlock | null {
+    const { tree } = this.#hands.scenario;
+    const ref = this.#find(id);
+    return ref === null ? null : tree.blocks[tree.indexOf(ref)]!.fetched;
   }
 
   /** A block that was given up is still served by its hash. */
