@@ -48,6 +48,7 @@ export async function extend(action: ExtendAction, deps: ExtendDeps, stop: Abort
   const signal = AbortSignal.any([stop, fetching.signal]);
   try {
     const why = await lane.run(nextBlocks(action, deps, signal), signal);
+    if (why.why === 'reached') LARGE_BUFFERS.shrink();
     return await lane.finish(stop.aborted ? { why: 'aborted' } : why);
   } finally {
     fetching.abort();

@@ -1,9 +1,15 @@
 /** Below this a buffer is cheap to allocate and to collect. */
 const MIN_POOLED_BYTES = 64 * 1024;
 
-/** What the pool keeps for reuse at most, though always two buffers; those in use do not count. */
-const MAX_KEPT_BYTES = 32 * 1024 * 1024;
+/**
+ * What the pool keeps for reuse at most, though always two buffers; those in use do not count. More than a
+ * catch-up uses: what it drops between two slices stays as garbage, since reuse gives V8 no reason to collect it.
+ */
+const MAX_KEPT_BYTES = 128 * 1024 * 1024;
 const MIN_KEPT = 2;
+
+/** The same at the head of the chain, where blocks come one at a time. */
+const MAX_KEPT_AT_REST_BYTES = 4 * 1024 * 1024;
 
 const MAX_SPARE_BYTES = 512 * 1024;
 
@@ -38,6 +44,13 @@ class BufferPool {
     if (this.#kept.length >= MIN_KEPT && this.#keptBytes + whole.length > MAX_KEPT_BYTES) return;
     this.#kept.push(whole);
     this.#keptBytes += whole.length;
+  }
+
+  /** Gives up what only a catch-up needs. */
+  shrink(): void {
+    while (this.#kept.length > MIN_KEPT && this.#keptBytes > MAX_KEPT_AT_REST_BYTES) {
+      this.#keptBytes -= this.#kept.shift()?.length ?? 0;
+    }
   }
 
   #allocate(sizeBytes: number): Buffer {

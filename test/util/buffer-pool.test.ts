@@ -28,11 +28,25 @@ describe('the pool of large buffers', () => {
   });
 
   it('keeps two buffers, however large they are', () => {
-    const sizeBytes = 30_000_000;
+    const sizeBytes = 50_000_000;
     const huge = [1, 2, 3].map(() => LARGE_BUFFERS.take(sizeBytes));
     for (const buffer of huge) LARGE_BUFFERS.giveBack(buffer);
     const again = [1, 2, 3].map(() => LARGE_BUFFERS.take(sizeBytes).buffer);
     expect(again.filter((memory) => huge.some(({ buffer }) => buffer === memory))).toHaveLength(2);
+  });
+
+  it('keeps what a catch-up uses, and two buffers of it when that is over', () => {
+    const sizeBytes = 10_000_000;
+    const takeSix = (): Buffer[] => Array.from({ length: 6 }, () => LARGE_BUFFERS.take(sizeBytes));
+    const reused = (before: readonly Buffer[], after: readonly Buffer[]): number =>
+      after.filter(({ buffer }) => before.some((other) => other.buffer === buffer)).length;
+    const first = takeSix();
+    for (const buffer of first) LARGE_BUFFERS.giveBack(buffer);
+    const second = takeSix();
+    expect(reused(first, second)).toBe(6);
+    for (const buffer of second) LARGE_BUFFERS.giveBack(buffer);
+    LARGE_BUFFERS.shrink();
+    expect(reused(second, takeSix())).toBe(2);
   });
 
   it('does not use a buffer for something far smaller, and does not keep small ones', () => {
