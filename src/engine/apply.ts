@@ -6,7 +6,8 @@ import type { AppliedForkchoice, EngineAnswer } from './engine.js';
 
 /** The two calls that applying a forkchoice is made of. */
 export interface ForkchoiceCalls {
-  send(fc: Forkchoice): Promise<EngineAnswer>;
+  /** The answer, and what the EL showed right behind it; null where that was not read, or could not be. */
+  send(fc: Forkchoice): Promise<{ readonly answer: EngineAnswer; readonly shown: Heads | null }>;
   heads(): Promise<Heads>;
 }
 
@@ -28,8 +29,10 @@ export async function applyForkchoice(
   const delaysMs = repeatDelaysMs.values();
   let labelsSentAgain = false;
   for (let attempts = 1; ; attempts += 1) {
-    const answer = await calls.send(fc);
-    const heads = await readBack(calls);
+    const { answer, shown } = await calls.send(fc);
+    // What came with the answer is believed where it shows all of it: the read may have overtaken the forkchoice.
+    const isDone = answer.status === 'VALID' && shown !== null && effectOf(fc, shown) === 'moved';
+    const heads = isDone ? shown : await readBack(calls);
     const effect = heads === null ? 'unread' : effectOf(fc, heads);
     const applied: AppliedForkchoice = { effect, answer, heads, attempts };
     if (answer.status !== 'VALID' || effect === 'moved' || effect === 'unread') return applied;

@@ -11,7 +11,7 @@ export interface EngineClientOptions {
   readonly timeoutMs: number;
   /** How long a state-changing call that is under way may outlive the abort of its signal. */
   readonly drainMs: number;
-  /** Told of every JSON-RPC call sent. */
+  /** Told of every JSON-RPC call sent; reads that travel with a forkchoice belong to it. */
   readonly onCall?: OnCall | undefined;
 }
 
@@ -100,6 +100,22 @@ export class EngineClient {
     );
   }
 
+  /**
+   * As `change`, with reads behind it in one batch, for an EL that carries out a batch in order: the outcomes of all,
+   * that of the change first. Told as the one call that it is to the EL.
+   */
+  changeAndRead(change: RpcCall, reads: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+    const { drainMs, timeoutMs } = this.#options;
+    const calls = [change, ...reads];
+    const text = calls.map((call, index) => requestText(FIXED_REQUEST_ID + index, call)).join(',');
+    return this.#authorized((headers) =>
+      this.#toldAll([change.method], async () => {
+        const reply = await this.#transport.post(`[${text}]`, { signal, timeoutMs, drainMs, headers });
+        return readBatch('ENGINE', reply.body, FIXED_REQUEST_ID, calls.length);
+      }),
+    );
+  }
+
   close(): Promise<void> {
     return this.#transport.close();
   }
@@ -125,7 +141,7 @@ export class EngineClient {
   /** Reports each call of a batch when the batch ends. */
   #toldAll(methods: readonly string[], send: () => Promise<readonly RpcOutcome[]>): Promise<readonly RpcOutcome[]> {
     return this.#reported(methods, send, (outcomes) =>
-      outcomes.map((outcome, index) => (outcome.ok ? null : rpcError('ENGINE', methods[index] ?? '', outcome))),
+      methods.map((method, index) => errorOf(method, outcomes[index])),
     );
   }
 
@@ -177,6 +193,10 @@ export class EngineClient {
       return attempt();
     }
   }
+}
+
+function errorOf(method: string, outcome: RpcOutcome | undefined): LockstepError | null {
+  return outcome === undefined || outcome.ok ? null : rpcError('ENGINE', method, outcome);
 }
 
 function isReset(error: unknown): boolean {

@@ -2,11 +2,12 @@ import type { Forkchoice } from '../chain/forkchoice.js';
 import { LockstepError } from '../util/errors.js';
 import { ZERO_HASH } from '../util/hex.js';
 import { isJsonObject, type JsonValue } from '../util/json.js';
-import { FIXED_REQUEST_ID, requestText } from '../util/request-text.js';
+import type { RpcOutcome } from '../util/envelope.js';
+import { FIXED_REQUEST_ID, type RpcCall, requestText } from '../util/request-text.js';
 import { readPayloadStatus, schemaError } from './answer.js';
 import type { EngineClient } from './client.js';
 import type { EngineAnswer } from './engine.js';
-import { sendStateChange } from './state-change.js';
+import { sendChangeAndReads, sendStateChange } from './state-change.js';
 
 /**
  * V3 serves every fork while the attributes are null, because ELs check the version against the attributes alone. The
@@ -14,6 +15,12 @@ import { sendStateChange } from './state-change.js';
  */
 const VERSIONS = [3, 2, 1] as const;
 const UNSUPPORTED_CODES: ReadonlySet<number> = new Set([-32601, -38005]);
+
+export interface SentForkchoice {
+  readonly answer: EngineAnswer;
+  /** What the reads behind it brought; empty where there were none, or nothing can be read of them. */
+  readonly read: readonly RpcOutcome[];
+}
 
 /** Sends engine_forkchoiceUpdated in the highest version that the EL takes, which is found out once. */
 export class ForkchoiceSender {
@@ -29,22 +36,28 @@ export class ForkchoiceSender {
     this.#accepted = 3;
   }
 
-  async send(fc: Forkchoice, signal: AbortSignal): Promise<EngineAnswer> {
+  /** `reads`: what the EL is asked right behind the forkchoice, where it carries out a batch in order; else none. */
+  async send(fc: Forkchoice, reads: readonly RpcCall[], signal: AbortSignal): Promise<SentForkchoice> {
     const params = [forkchoiceState(fc), null];
-    let refusal: EngineAnswer | undefined;
+    let refusal: SentForkchoice | undefined;
     for (const version of VERSIONS) {
       if (version > this.#accepted) continue;
-      const method = `engine_forkchoiceUpdatedV${version}`;
-      const request = requestText(FIXED_REQUEST_ID, { method, params });
-      const answer = await sendStateChange(this.#client, { method, request }, readForkchoiceResult, signal);
-      if (answer.status !== 'REJECTED' || !UNSUPPORTED_CODES.has(answer.code)) {
+      const call = { method: `engine_forkchoiceUpdatedV${version}`, params };
+      const sent = await this.#send(call, reads, signal);
+      if (sent.answer.status !== 'REJECTED' || !UNSUPPORTED_CODES.has(sent.answer.code)) {
         this.#accepted = version;
-        return answer;
+        return sent;
       }
-      refusal ??= answer;
+      refusal ??= sent;
     }
     if (refusal === undefined) throw new LockstepError('INTERNAL', { detail: 'no forkchoice version was tried' });
     return refusal;
+  }
+
+  async #send(call: RpcCall, reads: readonly RpcCall[], signal: AbortSignal): Promise<SentForkchoice> {
+    if (reads.length > 0) return sendChangeAndReads(this.#client, call, reads, readForkchoiceResult, signal);
+    const change = { method: call.method, request: requestText(FIXED_REQUEST_ID, call) };
+    return { answer: await sendStateChange(this.#client, change, readForkchoiceResult, signal), read: [] };
   }
 }
 

@@ -15,14 +15,23 @@ function getBlock(tag: string): RpcCall {
   return { method: GET_BLOCK, params: [tag, false] };
 }
 
+/** What {@link readHead} asks. */
+export const HEAD_CALLS: readonly RpcCall[] = ['latest'].map(getBlock);
+
+/** What {@link readHeads} asks. */
+export const HEADS_CALLS: readonly RpcCall[] = ['latest', 'safe', 'finalized'].map(getBlock);
+
 export async function readHead(client: EngineClient, signal: AbortSignal): Promise<BlockRef> {
   return readBlockRef(await client.call(getBlock('latest'), signal), LATEST);
 }
 
 /** The three labels out of one batch, so that they belong together. */
 export async function readHeads(client: EngineClient, signal: AbortSignal): Promise<Heads> {
-  const calls = ['latest', 'safe', 'finalized'].map(getBlock);
-  const [latest, safe, finalized] = await client.batch(calls, signal);
+  return headsOf(await client.batch(HEADS_CALLS, signal));
+}
+
+/** The answers to HEADS_CALLS. @throws LockstepError ENGINE_SCHEMA, ENGINE_RPC_ERROR */
+export function headsOf([latest, safe, finalized]: readonly RpcOutcome[]): Heads {
   if (latest === undefined) throw schemaError('the batch came back empty');
   if (!latest.ok) throw rpcError('ENGINE', `${GET_BLOCK} latest`, latest);
   return {
@@ -30,6 +39,11 @@ export async function readHeads(client: EngineClient, signal: AbortSignal): Prom
     safe: readLabel(safe, 'the safe block'),
     finalized: readLabel(finalized, 'the finalized block'),
   };
+}
+
+/** The answer to HEAD_CALLS. @throws LockstepError ENGINE_SCHEMA, ENGINE_RPC_ERROR */
+export function headOf([latest]: readonly RpcOutcome[]): BlockRef {
+  return headsOf(latest === undefined ? [] : [latest]).unsafe;
 }
 
 /** A label that was never set is null in some ELs and an error object in others, with codes that differ. */

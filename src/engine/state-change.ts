@@ -1,6 +1,8 @@
 import { LockstepError } from '../util/errors.js';
 import type { JsonValue } from '../util/json.js';
-import { readFailure } from './answer.js';
+import type { RpcOutcome } from '../util/envelope.js';
+import type { RpcCall } from '../util/request-text.js';
+import { readFailure, readRejection, schemaError } from './answer.js';
 import type { EngineClient, StateChange } from './client.js';
 import type { EngineAnswer } from './engine.js';
 
@@ -20,6 +22,25 @@ export async function sendStateChange(
     return read(await client.change(change, signal));
   } catch (thrown) {
     return readFailure(thrown);
+  }
+}
+
+/** As {@link sendStateChange}, with reads behind it in one batch, for an EL that carries out a batch in order. */
+export async function sendChangeAndReads(
+  client: EngineClient,
+  change: RpcCall,
+  reads: readonly RpcCall[],
+  read: (result: JsonValue) => EngineAnswer,
+  signal: AbortSignal,
+): Promise<{ readonly answer: EngineAnswer; readonly read: readonly RpcOutcome[] }> {
+  if (signal.aborted) throw new LockstepError('ABORTED');
+  try {
+    const [first, ...others] = await client.changeAndRead(change, reads, signal);
+    if (first === undefined) throw schemaError('the batch came back empty');
+    if (!first.ok) return { answer: readRejection(change.method, first), read: others };
+    return { answer: read(first.result), read: others };
+  } catch (thrown) {
+    return { answer: readFailure(thrown), read: [] };
   }
 }
 
