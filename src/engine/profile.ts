@@ -10,7 +10,7 @@ const GETH_FORKCHOICE =
 const RETH_REPEATS =
   'VALID and unmoved for some hundred ms where the target is still on disk and no longer canonical; repeating heals it (engines-measured 3.0, reth#23205).';
 const RETH_FORKCHOICE =
-  'Only what a forkchoice made canonical is written to disk: the rest is memory, and lost at a restart. one per 8 is a quarter slower than one per 32 on op-reth, and as fast as none on reth (engines-measured 3.2, 4).';
+  'Only what a forkchoice made canonical is written to disk: the rest is memory, and lost at a restart. One per 32 is a third faster than one per 8 on op-reth, one per 64 no faster (engines-measured 3.2).';
 const GETH_KILLED =
   'Killed, it comes back where its state was last written and keeps its old blocks mapped above: they are VALID and cannot become the head, and a restart does not help.';
 
@@ -29,9 +29,9 @@ const NOT_ASKED_FOR = 'No specification asks for such a wait.';
 const UNTOLD = 'Nothing is taken for granted: it is tried, and read back.';
 
 const GETH_BATCH =
-  'It carries out the calls of a batch strictly in order, and goes on after one that failed (engines-measured 1.9, 2.H).';
+  'It carries out the calls of a batch strictly in order, and goes on after one that failed (engines-measured 1.9, 2.H). With all blocks of a forkchoice in one, light blocks take a tenth less time than with 8 in each.';
 const RETH_BATCH =
-  'An op-reth carries out the calls of a batch strictly in order (engines-measured 1.9), with the server that reth has as well.';
+  'An op-reth carries out the calls of a batch strictly in order (engines-measured 1.9), with the server that reth has as well. With all blocks of a forkchoice in one, light blocks take a tenth less time than with 8 in each.';
 const EJS_BATCH =
   'Its server starts the calls of a batch side by side (performance 5.3: servers on node:http do), and the second is SYNCING.';
 const UNKNOWN_BATCH = 'JSON-RPC 2.0 lets a server carry out the calls of a batch in any order.';
@@ -40,7 +40,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   geth: {
     kind: 'geth',
     maxBlocksPerForkchoice: 32,
-    maxPayloadsPerBatch: 8,
+    maxPayloadsPerBatch: 32,
     maxUnmovedRepeats: 2,
     maxResetDepth: 32,
     maxSiblingDepth: 127,
@@ -73,7 +73,7 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   'op-geth': {
     kind: 'op-geth',
     maxBlocksPerForkchoice: 32,
-    maxPayloadsPerBatch: 8,
+    maxPayloadsPerBatch: 32,
     maxUnmovedRepeats: 2,
     maxResetDepth: 0,
     maxSiblingDepth: 127,
@@ -104,8 +104,8 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   },
   reth: {
     kind: 'reth',
-    maxBlocksPerForkchoice: 8,
-    maxPayloadsPerBatch: 8,
+    maxBlocksPerForkchoice: 32,
+    maxPayloadsPerBatch: 32,
     maxUnmovedRepeats: Infinity,
     maxResetDepth: 0,
     maxSiblingDepth: Infinity,
@@ -132,8 +132,8 @@ const PROFILES: Readonly<Record<EngineKind, EngineProfile>> = {
   },
   'op-reth': {
     kind: 'op-reth',
-    maxBlocksPerForkchoice: 8,
-    maxPayloadsPerBatch: 8,
+    maxBlocksPerForkchoice: 32,
+    maxPayloadsPerBatch: 32,
     maxUnmovedRepeats: Infinity,
     maxResetDepth: 0,
     maxSiblingDepth: Infinity,
