@@ -3,10 +3,10 @@ import { createTokenSigner } from '../../../src/engine/jwt.js';
 import { monotonicNs } from '../cpu-time.js';
 import { replay } from '../floor.js';
 import { initKeccak } from '../../../src/payload/keccak.js';
-import { followInTurn, followNaively, type FollowerOptions } from './followers.js';
+import { followInTurn, followNaively, type FollowerOptions, replayInBatches } from './followers.js';
 import { preparedBlocks } from './prepared.js';
 
-export type FollowerMode = 'floor' | 'base' | 'naive';
+export type FollowerMode = 'floor' | 'limit' | 'base' | 'naive';
 
 export interface FollowerArguments extends Omit<FollowerOptions, 'bearer'> {
   readonly mode: FollowerMode;
@@ -25,12 +25,14 @@ async function main(options: FollowerArguments): Promise<void> {
   const signer = createTokenSigner(secret, Date.now);
   const bearer = (): string => signer.token();
   await initKeccak();
-  const prepared = options.mode === 'floor' ? await preparedBlocks(options.chainFile) : [];
+  const isPrepared = options.mode === 'floor' || options.mode === 'limit';
+  const prepared = isPrepared ? await preparedBlocks(options.chainFile) : [];
   const going = new Promise((resolve) => process.once('message', resolve));
   report({ kind: 'ready' });
   await going;
   const startedNs = monotonicNs();
   if (options.mode === 'floor') await replay(options.engineUrl, prepared, bearer);
+  else if (options.mode === 'limit') await replayInBatches(options.engineUrl, prepared, bearer);
   else if (options.mode === 'base') await followInTurn({ ...options, bearer });
   else await followNaively({ ...options, bearer });
   report({ kind: 'done', startedNs, endedNs: monotonicNs() });

@@ -7,7 +7,7 @@ import { encodeTransaction } from '../../../src/payload/encode-transaction.js';
 import { JsonFields } from '../../../src/payload/json-fields.js';
 import { verifyBlock } from '../../../src/payload/verify.js';
 import { isJsonObject, type JsonObject } from '../../../src/util/json.js';
-import { forkchoiceBody } from '../floor.js';
+import { forkchoiceBody, type PreparedBlock } from '../floor.js';
 
 export interface FollowerOptions {
   readonly sourceUrl: string;
@@ -24,6 +24,27 @@ export async function followInTurn({ sourceUrl, engineUrl, bearer, blocks }: Fol
     const payload = buildPayload(verifyBlock({ form: 'json', block: result }, { number }), []);
     requireValid(await post(engineUrl, payload.request, bearer()));
     requireValid(await post(engineUrl, forkchoiceBody(payload.ref.hash), bearer()));
+  }
+}
+
+/** So many newPayloads lockstep sends in one call at most, and a forkchoice after it. */
+const BLOCKS_PER_CALL = 32;
+
+/** What lockstep sends when it is far behind, made beforehand: no follower that waits for verdicts is faster. */
+export async function replayInBatches(
+  engineUrl: string,
+  blocks: readonly PreparedBlock[],
+  bearer: () => string,
+): Promise<void> {
+  for (let first = 0; first < blocks.length; first += BLOCKS_PER_CALL) {
+    const group = blocks.slice(first, first + BLOCKS_PER_CALL);
+    const requests = group.map(({ newPayload }, index) =>
+      newPayload.toString('latin1').replace('"id":1,', `"id":${index + 1},`),
+    );
+    const answers = await post(engineUrl, `[${requests.join(',')}]`, bearer());
+    if (!Array.isArray(answers) || answers.length !== group.length) throw new Error('a batch was not answered in full');
+    answers.forEach(requireValid);
+    requireValid(await post(engineUrl, group.at(-1)?.forkchoice ?? '', bearer()));
   }
 }
 

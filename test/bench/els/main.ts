@@ -8,7 +8,8 @@ const KINDS = EL_KINDS.filter((kind) => kind !== 'ethereumjs');
 const SHAPE_NAMES = Object.keys(SHAPES) as ShapeName[];
 
 const USAGE = `usage: npm run bench:el -- [--el ${KINDS.join(',')}] [--blocks ${SHAPE_NAMES.join(',')},rpc] [--pairs 3] [--json FILE]
-  Catch-ups of real execution clients: the serial floor, lockstep, a sequential and a naive follower in turns.
+  Catch-ups of real execution clients: the serial floor, lockstep, prepared batches, a sequential and a naive follower
+  in turns.
   reth and op-reth take part where there is a binary (LOCKSTEP_RETH, LOCKSTEP_OP_RETH, or on PATH).
 `;
 

@@ -13,7 +13,7 @@ export const SHAPES = {
 
 export type ShapeName = keyof typeof SHAPES;
 
-export const MODES: readonly Mode[] = ['floor', 'lockstep', 'base', 'naive'];
+export const MODES: readonly Mode[] = ['floor', 'lockstep', 'limit', 'base', 'naive'];
 
 interface Goal {
   readonly gate: number | null;
@@ -68,6 +68,10 @@ function results(kind: ElKind, shape: ShapeName, runs: ReadonlyMap<Mode, readonl
     medianResult({ id, name: `wall to floor, ${what}`, unit: 'ratio', ...(GOALS[shape][kind] ?? NO_GOAL) }, [
       ...toFloor('lockstep', 'msPerBlock'),
     ]),
+    medianResult(
+      { ...named('limit', `prepared batches, wall to floor, ${what}`), ...ratio },
+      toFloor('limit', 'msPerBlock'),
+    ),
     medianResult(
       { ...named('base', `sequential follower, wall to floor, ${what}`), ...ratio },
       toFloor('base', 'msPerBlock'),
