@@ -20,7 +20,7 @@ export function encodeBlock(block: JsonObject, transactions: readonly Hex[] | nu
   if (fields.array('uncles').length > 0) throw fields.wrong('uncles', 'an empty array');
   const encoded = transactions === null ? encodeTransactions(fields) : wrapTransactions(transactions);
   const items = [encodeHeader(fields), listHeader(encoded), ...encoded, EMPTY_LIST, encodeWithdrawals(fields)];
-  return textOf([listHeader(items), ...items].join(''));
+  return textOf([listHeader(items), ...items]);
 }
 
 function listHeader(items: readonly string[]): string {
@@ -32,14 +32,17 @@ function lengthOf(texts: readonly string[]): number {
 }
 
 /**
- * In a buffer of the pool. Text with characters that need two bytes stays as it is, so that they show as not hex when it
- * is decoded; latin1, which is written faster, would make digits of some.
+ * In a buffer of the pool, and in UTF-8, so that text which is not ASCII shows as not hex when it is decoded. It is longer
+ * than its number of characters then.
  */
-function textOf(digits: string): Buffer {
-  const sizeBytes = Buffer.byteLength(digits);
-  if (sizeBytes !== digits.length) return Buffer.from(digits);
-  const text = LARGE_BUFFERS.take(sizeBytes);
-  text.write(digits, 'latin1');
+function textOf(pieces: readonly string[]): Buffer {
+  const text = LARGE_BUFFERS.take(lengthOf(pieces));
+  let at = 0;
+  for (const piece of pieces) {
+    const writtenBytes = text.write(piece, at, 'utf8');
+    if (writtenBytes !== piece.length) return Buffer.from(pieces.join(''));
+    at += writtenBytes;
+  }
   return text;
 }
 
