@@ -60,6 +60,9 @@ const MIN_BLOCKS = 2;
 /** Where blocks are small the request is what they cost, at either side: so many bytes of them are asked for in one. */
 const TOGETHER_MAX_BYTES = 128 * 1024;
 
+/** Nearer to the target each block is asked for alone, so that one that fails does not hold up those before it. */
+const TOGETHER_MIN_LEFT = 32;
+
 /** What a block costs in memory where it did not come as one slice of text. */
 const BYTES_PER_JSON_TRANSACTION = 2_000;
 
@@ -145,9 +148,10 @@ export class FetchAhead {
     return this.#hasRoom(count) ? count : 0;
   }
 
-  /** The next blocks are asked for together where they are small, and none of them has to be one that is known. */
+  /** The next blocks are asked for together where they are small and many, and none of them has to be one that is known. */
   #together(): number {
     const { source, window } = this.#deps;
+    if (this.#target.number - this.#next < TOGETHER_MIN_LEFT) return 1;
     const fitting = window.blockBytes === 0 ? 1 : Math.floor(TOGETHER_MAX_BYTES / window.blockBytes);
     const max = Math.min(source.blocksPerRequest, fitting, Math.floor(this.#maxAhead / 2));
     let count = 0;

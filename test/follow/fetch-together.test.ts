@@ -69,16 +69,13 @@ describe('small blocks', () => {
     expect(together.source.calls).toEqual(['blocks 18 to 33']);
   });
 
-  it('are handed out in order up to the target, which is asked for by its hash', async () => {
-    const together = new Together({ target: 40 });
-    expect(await together.taken(40)).toEqual(heights(1, 40));
-    expect(together.source.calls).toEqual([
-      'block 1',
-      'blocks 2 to 17',
-      'blocks 18 to 33',
-      'blocks 34 to 39',
-      'block 40 by hash',
-    ]);
+  it('are handed out in order up to the target, and asked for alone where fewer than 32 are left', async () => {
+    const together = new Together({ target: 60 });
+    expect(await together.taken(60)).toEqual(heights(1, 60));
+    const { calls } = together.source;
+    expect(calls.slice(0, 4)).toEqual(['block 1', 'blocks 2 to 17', 'blocks 18 to 33', 'block 34']);
+    expect(calls.at(-1)).toBe('block 60 by hash');
+    expect(calls.filter((call) => call.startsWith('blocks'))).toHaveLength(2);
   });
 
   it('are as many as the source takes, and as half of what may be ahead', async () => {
@@ -90,7 +87,7 @@ describe('small blocks', () => {
   });
 
   it('are asked for alone where the source wants that', async () => {
-    const together = new Together({ perRequest: 1, target: 5 });
+    const together = new Together({ perRequest: 1 });
     expect(await together.taken(5)).toEqual(heights(1, 5));
     expect(together.source.calls.filter((call) => call.startsWith('blocks'))).toEqual([]);
   });
@@ -104,7 +101,7 @@ describe('larger blocks', () => {
   });
 
   it('are asked for alone from half of the size of a request on', async () => {
-    const together = new Together({ blockBytes: 70_000, target: 5 });
+    const together = new Together({ blockBytes: 70_000 });
     expect(await together.taken(5)).toEqual(heights(1, 5));
     expect(together.source.calls.filter((call) => call.startsWith('blocks'))).toEqual([]);
   });
@@ -124,7 +121,7 @@ describe('what does not come together', () => {
   });
 
   it('is asked for alone: all blocks of a request that failed', async () => {
-    const together = new Together({ target: 20 });
+    const together = new Together();
     together.source.blocksAt = (asked) => {
       together.source.calls.push(`refused ${asked.length}`);
       together.source.blocksPerRequest = 1;
