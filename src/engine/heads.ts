@@ -16,7 +16,7 @@ function getBlock(tag: string): RpcCall {
 }
 
 /** What {@link readHead} asks. */
-export const HEAD_CALLS: readonly RpcCall[] = ['latest'].map(getBlock);
+export const HEAD_CALLS: readonly RpcCall[] = [getBlock('latest')];
 
 /** What {@link readHeads} asks. */
 export const HEADS_CALLS: readonly RpcCall[] = ['latest', 'safe', 'finalized'].map(getBlock);
@@ -30,7 +30,7 @@ export async function readHeads(client: EngineClient, signal: AbortSignal): Prom
   return headsOf(await client.batch(HEADS_CALLS, signal));
 }
 
-/** The answers to HEADS_CALLS. @throws LockstepError ENGINE_SCHEMA, ENGINE_RPC_ERROR */
+/** The answers to HEADS_CALLS; to HEAD_CALLS, without labels. @throws LockstepError ENGINE_SCHEMA, ENGINE_RPC_ERROR */
 export function headsOf([latest, safe, finalized]: readonly RpcOutcome[]): Heads {
   if (latest === undefined) throw schemaError('the batch came back empty');
   if (!latest.ok) throw rpcError('ENGINE', `${GET_BLOCK} latest`, latest);
@@ -39,11 +39,6 @@ export function headsOf([latest, safe, finalized]: readonly RpcOutcome[]): Heads
     safe: readLabel(safe, 'the safe block'),
     finalized: readLabel(finalized, 'the finalized block'),
   };
-}
-
-/** The answer to HEAD_CALLS. @throws LockstepError ENGINE_SCHEMA, ENGINE_RPC_ERROR */
-export function headOf([latest]: readonly RpcOutcome[]): BlockRef {
-  return headsOf(latest === undefined ? [] : [latest]).unsafe;
 }
 
 /** A label that was never set is null in some ELs and an error object in others, with codes that differ. */

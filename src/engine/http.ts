@@ -17,7 +17,7 @@ import type {
 } from './engine.js';
 import { forgets } from './forgets.js';
 import { ForkchoiceSender } from './forkchoice.js';
-import { HEAD_CALLS, headOf, HEADS_CALLS, headsOf, readHead, readHeads, readRefAt, readSyncing } from './heads.js';
+import { HEAD_CALLS, HEADS_CALLS, headsOf, readHead, readHeads, readRefAt, readSyncing } from './heads.js';
 import { identify } from './identify.js';
 import { createTokenSigner } from './jwt.js';
 import { sendNewPayload, sendNewPayloads } from './new-payload.js';
@@ -189,7 +189,8 @@ class HttpEngine implements Engine {
     this.#told('forkchoiceUpdated', answer);
     if (read.length === 0) return { answer, shown: null };
     try {
-      this.#shown = before === null ? headsOf(read) : { ...before, unsafe: headOf(read) };
+      const heads = headsOf(read);
+      this.#shown = before === null ? heads : { ...before, unsafe: heads.unsafe };
       return { answer, shown: this.#shown };
     } catch {
       // It is read once more, and what is wrong shows there.
