@@ -67,16 +67,16 @@ export class BlockReader {
   async readTogether(heights: readonly number[], signal: AbortSignal): Promise<readonly (FetchedBlock | null)[]> {
     const isRaw = this.#refusals.number < REFUSALS_MAX;
     const calls = heights.map((number) => (isRaw ? getRawBlock({ number }) : getBlock({ number }, true)));
-    this.#failures += 1;
     try {
       const outcomes = await this.#wire.askTogether(calls, signal, TOGETHER_MAX_BYTES);
       const blocks = heights.map((number, index) => blockOf(outcomes[index], number));
       heights.filter((_, index) => blocks[index] !== null).forEach((number) => this.saw(number));
-      if (blocks.some((block) => block !== null)) this.#failures = 0;
+      this.#failures = blocks.some((block) => block !== null) ? 0 : this.#failures + 1;
       return blocks;
     } catch (thrown) {
       const { code } = asLockstepError(thrown);
       if (code === 'ABORTED' || code === 'INTERNAL') throw thrown;
+      this.#failures += 1;
       return heights.map(() => null);
     }
   }

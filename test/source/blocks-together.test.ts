@@ -82,6 +82,17 @@ describe('how many blocks a request may bring', () => {
     expect(after).toEqual([8, 8, 1]);
   });
 
+  it('is what it was while three are under way, and after they were aborted', async () => {
+    const server = await serve(() => undefined);
+    const source = open(server.url);
+    const stop = new AbortController();
+    const batches = [1, 2, 3].map((first) => failure(source.blocksAt([first, first + 1], stop.signal)));
+    expect(source.blocksPerRequest).toBe(8);
+    stop.abort();
+    expect((await Promise.all(batches)).map(({ code }) => code)).toEqual(['ABORTED', 'ABORTED', 'ABORTED']);
+    expect(source.blocksPerRequest).toBe(8);
+  });
+
   it('is what it was after a failure between two that came', async () => {
     let fails = false;
     const { source } = await sourceOf({ [RAW]: (id) => (fails ? error(-32000) : rawAnswer(id)) });
