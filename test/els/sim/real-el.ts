@@ -29,6 +29,8 @@ export class RealEl {
   readonly #chain: SimChain;
   #el: RunningEl;
   #engine: RpcClient;
+  /** It was told to stop and ended in another way than it should, or had ended before. */
+  #hasFailedToStop = false;
 
   private constructor(started: Started, chain: SimChain, el: RunningEl) {
     this.#started = started;
@@ -102,13 +104,22 @@ export class RealEl {
 
   /** Whether it failed by a mistake of its own, whatever it was sent. */
   get hasCrashed(): boolean {
-    return ownCrash(this.#el) !== null;
+    return this.#hasFailedToStop || ownCrash(this.#el) !== null;
   }
 
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    await (signal === 'SIGTERM' ? this.#el.stop() : this.#el.kill());
+    if (signal === 'SIGKILL') await this.#el.kill();
+    else await this.#stop();
     this.#el = await launch(this.#started);
     this.#engine = rpcClient(this.#el.engineUrl, this.#el.jwtSecretFile);
+  }
+
+  /** What is lost where it did not end as it should is not what the model says of a restart. */
+  async #stop(): Promise<void> {
+    const { code, signal } = await this.#el.stop();
+    if (code === 0) return;
+    this.#hasFailedToStop = true;
+    throw new Error(`${this.#el.kind} did not stop cleanly: it ended with ${signal ?? `code ${code}`}`);
   }
 
   async end(): Promise<void> {
