@@ -1,7 +1,7 @@
-import type { BlockRef, Heads } from '../chain/block.js';
+import type { BlockRef, Heads, Labels } from '../chain/block.js';
 import { sameBlock } from '../chain/block.js';
 import type { AppliedForkchoice, EngineReader } from '../engine/engine.js';
-import { asLockstepError } from '../util/errors.js';
+import { asLockstepError, LockstepError } from '../util/errors.js';
 import { heightsOfInterest } from './labels.js';
 import { WHOLE_LOOK_EVERY_MS } from './limits.js';
 import type { Outcome } from './action.js';
@@ -50,7 +50,9 @@ export class Observer {
     try {
       const look = await this.#look(before, before === null ? null : readBack, signal);
       const heights = heightsOfInterest(look.heads, source.kind === 'seen' ? source.value : null, state.remembered);
-      this.#last = { ...look, at: await this.#blocksAt(heights, look, signal), hungUp };
+      const at = await this.#blocksAt(heights, look, signal);
+      requireWhole(look.heads, state.remembered, at);
+      this.#last = { ...look, at, hungUp };
       return { engine: { kind: 'seen', value: this.#last }, source, outcome };
     } catch (thrown) {
       this.#last = null;
@@ -85,6 +87,19 @@ export class Observer {
     };
     return new Map(await Promise.all(heights.map(read)));
   }
+}
+
+/**
+ * An EL without a block at the height of a label, below its own head, is on its way to another chain. What is final there
+ * cannot be told, and a lower label must not take its place (I1).
+ * @throws LockstepError ENGINE_SCHEMA
+ */
+function requireWhole({ unsafe, safe, finalized }: Heads, remembered: Labels, at: EngineView['at']): void {
+  const labels = [safe, finalized, remembered.safe, remembered.finalized];
+  const gap = labels.find((label) => label !== null && at.get(label.number) === null);
+  if (gap === undefined || gap === null) return;
+  const detail = `it has no block at ${gap.number}, the height of a label, and its head is ${unsafe.number}`;
+  throw new LockstepError('ENGINE_SCHEMA', { detail, data: { number: gap.number, head: unsafe.number } });
 }
 
 /** It follows, and the last action left no doubt: where its head is what it was, it was led there or left alone. */

@@ -21,6 +21,7 @@ class Looking {
   readonly observer: Observer;
   source: Observation['source'] = { kind: 'pending' };
   phase: Phase = STARTING;
+  remembered: Labels = NONE;
   nowMs = 0;
   calls: string[] = [];
 
@@ -42,7 +43,7 @@ class Looking {
 
   async look(outcome: Outcome | null = WAITED): Promise<Observation> {
     this.calls = [];
-    return this.observer.observe(this.source, outcome, { phase: this.phase, remembered: NONE }, NEVER);
+    return this.observer.observe(this.source, outcome, { phase: this.phase, remembered: this.remembered }, NEVER);
   }
 
   /** The EL is led to these heads, as the observer is told. */
@@ -93,6 +94,29 @@ describe('an observation', () => {
     expect(blockAt(await looking.look(), 6)).toBeNull();
     looking.engine.refAt = (height) => Promise.resolve(at(A, height));
     expect(blockAt(await looking.look(), 6)).toEqual(at(A, 6));
+  });
+
+  it.each([['safe', 5] as const, ['finalized', 3] as const])(
+    'fails where the EL has no block at the height of its %s block, as its chain is changing',
+    async (_, height) => {
+      const looking = new Looking(8);
+      looking.engine.headsNow = { unsafe: at(A, 8), ...labels(A, 5, 3) };
+      looking.engine.refAt = (asked) => Promise.resolve(asked === height ? null : at(A, asked));
+      const { engine } = await looking.look();
+      expect(engine).toMatchObject({
+        kind: 'failed',
+        error: { code: 'ENGINE_SCHEMA', data: { number: height, head: 8 } },
+      });
+      looking.engine.refAt = (asked) => Promise.resolve(at(A, asked));
+      expect(blockAt(await looking.look(), height)).toEqual(at(A, height));
+    },
+  );
+
+  it('fails where the EL has no block at the height of a label that is remembered', async () => {
+    const looking = new Looking(8);
+    looking.remembered = labels(A, 6, 4);
+    looking.engine.refAt = (asked) => Promise.resolve(asked === 4 ? null : at(A, asked));
+    expect((await looking.look()).engine).toMatchObject({ kind: 'failed', error: { data: { number: 4, head: 8 } } });
   });
 
   it('passes on the source and the last outcome as they are', async () => {
