@@ -13,6 +13,8 @@ export interface RlpBlock {
 export interface JsonBlock {
   readonly form: 'json';
   readonly block: JsonObject;
+  /** Its transactions as items of a block RLP, in hex text, where they were never parsed: the list in `block` is empty. */
+  readonly items?: Buffer;
 }
 
 /** `eth_getBlockBy*` without transactions, plus each transaction's canonical encoding in block order. */

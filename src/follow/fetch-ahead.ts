@@ -253,6 +253,7 @@ function sizeBytes(block: FetchedBlock): number {
   if (block.form === 'rlp') return block.text.length;
   if (block.form === 'parts')
     return block.transactions.reduce((sum, raw) => sum + raw.length, BYTES_PER_JSON_TRANSACTION);
+  if (block.items !== undefined) return BYTES_PER_JSON_TRANSACTION + block.items.length;
   const { transactions } = block.block;
   return BYTES_PER_JSON_TRANSACTION * (1 + (Array.isArray(transactions) ? transactions.length : 0));
 }

@@ -101,7 +101,7 @@ async function built(
   const requests = await requestsOf(block, source, signal);
   const startedAt = performance.now();
   const payload = buildPayload(block, requests);
-  LARGE_BUFFERS.giveBack(block.rlp.text);
+  block.buffers.forEach((buffer) => LARGE_BUFFERS.giveBack(buffer));
   if (verifiedMs === undefined) return { kind: 'ready', payload };
   return { kind: 'ready', payload: { ...payload, preparedMs: verifiedMs + performance.now() - startedAt } };
 }

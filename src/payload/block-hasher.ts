@@ -5,6 +5,13 @@ import { keccakHash } from './keccak.js';
 import type { Span } from './rlp-scan.js';
 import { orderedTrieRoot } from './trie.js';
 
+/** Transactions as items of a block RLP, in hex text, one behind the other. */
+export interface EncodedTransactions {
+  readonly items: Buffer;
+  /** Where the closing bracket of their array stands. */
+  readonly end: number;
+}
+
 /** Everything about a block that is work: its hex text, its hash and its roots. It is at one block at a time. */
 export interface BlockHasher {
   /**
@@ -12,6 +19,11 @@ export interface BlockHasher {
    * @throws LockstepError BLOCK_MALFORMED when the text is not whole bytes of hex digits.
    */
   decode(text: Buffer, start: number, end: number): Buffer;
+  /**
+   * The transactions of a block in JSON as items of a block RLP, from the character behind the bracket of their array.
+   * Null where that is not done here, or they are not plain: their JSON has to be parsed.
+   */
+  encodeTransactions(text: Buffer, start: number): EncodedTransactions | null;
   /** Keccak-256 of a part of the bytes decoded last. */
   keccak(part: Span): Hash;
   /** Root of the trie that maps rlp(i) to the part i of the bytes decoded last. */
@@ -25,6 +37,10 @@ export class ScriptHasher implements BlockHasher {
   decode(text: Buffer, start: number, end: number): Buffer {
     this.#bytes = decodeHexText(text, start, end);
     return this.#bytes;
+  }
+
+  encodeTransactions(): null {
+    return null;
   }
 
   keccak({ start, end }: Span): Hash {

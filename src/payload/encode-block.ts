@@ -11,23 +11,31 @@ const ADDRESS_BYTES = 20;
 
 /**
  * The block RLP, as hex text, of a block of `eth_getBlockBy*`. `transactions` are the canonical encodings where the
- * JSON has only hashes, and null where it has whole transactions. Only the form is checked here: what the fields say
- * is verified on the result, like that of a block that came as RLP.
+ * JSON has only hashes, all items as one text where it has none, and null where it has whole transactions. Only the form
+ * is checked here: what the fields say is verified on the result, like that of a block that came as RLP.
  * @throws LockstepError BLOCK_MALFORMED, BLOCK_UNKNOWN_TRANSACTION
  */
-export function encodeBlock(block: JsonObject, transactions: readonly Hex[] | null): Buffer {
+export function encodeBlock(block: JsonObject, transactions: readonly Hex[] | Buffer | null): Buffer {
   const fields = new JsonFields(block, 'block');
   if (fields.array('uncles').length > 0) throw fields.wrong('uncles', 'an empty array');
-  const encoded = transactions === null ? encodeTransactions(fields) : wrapTransactions(transactions);
+  const encoded = itemsOf(fields, transactions);
   const items = [encodeHeader(fields), listHeader(encoded), ...encoded, EMPTY_LIST, encodeWithdrawals(fields)];
   return textOf([listHeader(items), ...items]);
 }
 
-function listHeader(items: readonly string[]): string {
+function itemsOf(block: JsonFields, transactions: readonly Hex[] | Buffer | null): readonly Piece[] {
+  if (transactions === null) return encodeTransactions(block);
+  return Buffer.isBuffer(transactions) ? [transactions] : wrapTransactions(transactions);
+}
+
+/** Hex text. */
+type Piece = string | Buffer;
+
+function listHeader(items: readonly Piece[]): string {
   return rlpHeader(LIST, lengthOf(items) / 2);
 }
 
-function lengthOf(texts: readonly string[]): number {
+function lengthOf(texts: readonly Piece[]): number {
   return texts.reduce((length, text) => length + text.length, 0);
 }
 
@@ -35,12 +43,13 @@ function lengthOf(texts: readonly string[]): number {
  * In a buffer of the pool, and in UTF-8, so that text which is not ASCII shows as not hex when it is decoded. It is longer
  * than its number of characters then.
  */
-function textOf(pieces: readonly string[]): Buffer {
+function textOf(pieces: readonly Piece[]): Buffer {
   const text = LARGE_BUFFERS.take(lengthOf(pieces));
   let at = 0;
   for (const piece of pieces) {
-    const writtenBytes = text.write(piece, at, 'utf8');
-    if (writtenBytes !== piece.length) return Buffer.from(pieces.join(''));
+    const writtenBytes = typeof piece === 'string' ? text.write(piece, at, 'utf8') : piece.copy(text, at);
+    if (writtenBytes !== piece.length)
+      return Buffer.concat(pieces.map((each) => (typeof each === 'string' ? Buffer.from(each) : each)));
     at += writtenBytes;
   }
   return text;

@@ -37,6 +37,8 @@ export interface VerifiedBlock {
   readonly header: ReplayableHeader;
   /** The block RLP as hex text; offsets in `transactions` are bytes behind character `start`. */
   readonly rlp: RlpBlock;
+  /** What it came as, and what was made of that: to be given back when it is used up. */
+  readonly buffers: readonly Buffer[];
   readonly transactions: Spans;
   /** Null where the block is from before Shanghai. */
   readonly withdrawals: readonly Withdrawal[] | null;
@@ -91,6 +93,7 @@ export function verifyBlock(
     requestsHash,
     header,
     rlp,
+    buffers: [rlp.text, ...(fetched.form === 'json' && fetched.items !== undefined ? [fetched.items] : [])],
     transactions: layout.transactions,
     withdrawals: header.withdrawalsRoot === undefined ? null : readWithdrawals(bytes, layout.withdrawals ?? NO_SPANS),
     blobVersionedHashes: blobVersionedHashes(bytes, layout.transactions),
@@ -116,7 +119,8 @@ const NO_SPANS: Spans = { starts: [], ends: [] };
 /** Everything goes through the RLP, so that no form of a block has checks or a payload of its own. */
 function asRlp(fetched: FetchedBlock): RlpBlock {
   if (fetched.form === 'rlp') return fetched;
-  const text = encodeBlock(fetched.block, fetched.form === 'parts' ? fetched.transactions : null);
+  const items = fetched.form === 'json' ? fetched.items : undefined;
+  const text = encodeBlock(fetched.block, fetched.form === 'parts' ? fetched.transactions : (items ?? null));
   return { form: 'rlp', text, start: 0, end: text.length };
 }
 

@@ -1,5 +1,6 @@
 import type { Hash } from '../util/hex.js';
-import type { BlockHasher } from './block-hasher.js';
+import { LARGE_BUFFERS } from '../util/buffer-pool.js';
+import type { BlockHasher, EncodedTransactions } from './block-hasher.js';
 import type { Spans } from './block-layout.js';
 import { notHexAt, wholeBytes } from './hex-text.js';
 import type { Span } from './rlp-scan.js';
@@ -15,6 +16,8 @@ const SPAN_BYTES = 8;
 /** Memory for spans beside a block: those of values of 64 bytes each, and no transaction that pays gas is as short. */
 const SPANS_PER_BLOCK = SPAN_BYTES / 64;
 const MIN_SPANS_BYTES = 4096;
+/** Room behind what is encoded (src/payload/wasm/transactions.ts). */
+const SPARE_CHARS = 64;
 /** Memory of WebAssembly never shrinks: what is larger is given up, with its instance, when a smaller block comes. */
 const KEPT_MAX_BYTES = 8 * 1024 * 1024;
 
@@ -27,6 +30,8 @@ interface ModuleExports {
   decodeHex(chars: number, out: number): number;
   keccak256(start: number, sizeBytes: number): void;
   orderedTrieRoot(bytes: number, spans: number, count: number): void;
+  encodeTransactions(at: number, end: number, out: number): number;
+  itemsEnd(): number;
 }
 
 /**
@@ -70,6 +75,21 @@ export class WasmHasher implements BlockHasher {
     this.#block = block;
     this.#sizeBytes = sizeBytes;
     return this.#memory.subarray(block, out);
+  }
+
+  encodeTransactions(text: Buffer, start: number): EncodedTransactions | null {
+    const sizeBytes = text.length - start;
+    const from = this.#exports.blockAt();
+    const out = from + sizeBytes;
+    const neededBytes = out + sizeBytes + SPARE_CHARS;
+    if (neededBytes > KEPT_MAX_BYTES) return null;
+    this.#fit(neededBytes);
+    text.copy(this.#memory, from, start);
+    const bracket = this.#exports.encodeTransactions(from, out, out);
+    if (bracket === 0) return null;
+    const items = LARGE_BUFFERS.take(this.#exports.itemsEnd() - out);
+    this.#memory.copy(items, 0, out);
+    return { items, end: start + bracket - from };
   }
 
   keccak({ start, end }: Span): Hash {

@@ -135,13 +135,14 @@ export class BlockReader {
 
   async #readJson(id: BlockId, signal: AbortSignal): Promise<Lookup<FetchedBlock>> {
     const call = getBlock(id, true);
-    const outcome = await this.#wire.ask(call, signal);
+    const { outcome, items } = await this.#wire.askBlock(call, signal);
     if (!outcome.ok) return prunedOrThrow(call.method, outcome);
     const block = outcome.result;
     if (block === null) return { kind: 'absent' };
     const ref = readAskedRef(block, id);
     this.saw(ref.number);
     if (!isJsonObject(block)) throw schemaError(`block ${idParam(id)} is not an object`);
+    if (items !== null) return { kind: 'found', value: { form: 'json', block, items } };
     if (isEncodable(block)) return { kind: 'found', value: { form: 'json', block } };
     const raw = await this.#readRawAt(ref, signal);
     if (raw?.kind === 'found') return raw;

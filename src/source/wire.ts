@@ -1,3 +1,4 @@
+import { type BlockReply, readBlockReply } from '../payload/block-reply.js';
 import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import type { OnCall } from '../util/call-report.js';
 import { type HexOutcome, readHexResult, readReply, rpcError } from '../util/envelope.js';
@@ -58,6 +59,18 @@ export class SourceWire {
       LARGE_BUFFERS.giveBack(body);
       return outcome;
     });
+  }
+
+  /** Like {@link ask}, for a block with whole transactions. */
+  async askBlock(call: RpcCall, signal: AbortSignal): Promise<BlockReply> {
+    let items: Buffer | null = null;
+    const outcome = await this.#askOne(call, signal, (body, id) => {
+      const reply = readBlockReply('SOURCE', body, id);
+      LARGE_BUFFERS.giveBack(body);
+      ({ items } = reply);
+      return reply.outcome;
+    });
+    return { outcome, items };
   }
 
   /** Like {@link ask}, for a result that is one long hex string. */

@@ -16,7 +16,7 @@ export const ALLOWED_IMPORTS: Readonly<Record<string, readonly Grant[] | typeof 
   page: [{ to: 'util/duration-text.ts' }],
   payload: [{ to: 'chain' }, { to: 'util' }],
   recovery: [{ to: 'chain' }, { to: 'util' }],
-  source: [{ to: 'chain' }, { to: 'util' }],
+  source: [{ to: 'chain' }, { to: 'util' }, { to: 'payload/block-reply.ts' }],
   engine: [{ to: 'chain' }, { to: 'util' }, { to: 'payload', typesOnly: true }],
   follow: [
     { to: 'chain' },

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { FetchedBlock } from '../../src/chain/fetched-block.js';
+import type { FetchedBlock, JsonBlock } from '../../src/chain/fetched-block.js';
 import { FetchAhead, type FetchDeps, type FetchLimits } from '../../src/follow/fetch-ahead.js';
 import { FetchWindow } from '../../src/follow/fetch-window.js';
 import { SOURCE_BACKOFF } from '../../src/follow/limits.js';
@@ -163,13 +163,12 @@ describe('the window', () => {
     }
   });
 
-  it('counts a block in JSON by its transactions', async () => {
-    const json: Lookup<FetchedBlock> = {
-      kind: 'found',
-      value: { form: 'json', block: { transactions: ['0x', '0x'] } },
-    };
+  it.each<[string, JsonBlock]>([
+    ['its transactions', { form: 'json', block: { transactions: ['0x', '0x'] } }],
+    ['their text, where they were not parsed', { form: 'json', block: {}, items: Buffer.alloc(4_000) }],
+  ])('counts a block in JSON by %s', async (_, value) => {
     const window = new Window({ maxBytes: 20_000 });
-    await window.serveAll(json);
+    await window.serveAll({ kind: 'found', value });
     expect(window.source.calls).toHaveLength(3);
   });
 

@@ -3,6 +3,7 @@
 
 import { absorb, drain, freeSponge } from './keccak';
 import { decode } from './hex';
+import { encodeAll, endOfItems } from './transactions';
 import { writeRoot } from './trie';
 
 const TEXT: usize = memory.data(16_384, 16);
@@ -34,4 +35,17 @@ export function keccak256(start: usize, sizeBytes: i32): void {
 /** `spans` holds a start and an end behind `bytes`, as u32, for each of `count` values, at least one. */
 export function orderedTrieRoot(bytes: usize, spans: usize, count: i32): void {
   writeRoot(bytes, spans, count, DIGEST);
+}
+
+/**
+ * Encodes the transactions of a block in JSON, from behind the bracket of their array at `at`, as items of a block RLP in
+ * hex text, to `out`. Returns the address of the closing bracket; 0 where they are not plain.
+ */
+export function encodeTransactions(at: usize, end: usize, out: usize): usize {
+  return encodeAll(at, end, out);
+}
+
+/** Where what `encodeTransactions` wrote ends. */
+export function itemsEnd(): usize {
+  return endOfItems();
 }
