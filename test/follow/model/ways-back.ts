@@ -14,10 +14,12 @@ export function forkOf(tree: Tree, a: Index, b: Index): Index {
  * Whether any way that the operator allows brings this EL to where its chain and the source's part: tried on the EL
  * itself, one way after the other, as each leaves it.
  */
-export function hasWayBack(scenario: Scenario, { engine, source, state, now }: World): boolean {
+export function hasWayBack(scenario: Scenario, { engine, source, state, now, monitor }: World): boolean {
   const { tree } = scenario;
   const { finalized, head } = engine;
-  const floor = finalized !== null && tree.isOnLine(finalized, head) ? tree.height(finalized) : 0;
+  // What was final is so also for an EL that came back with lower labels: a copy beside it would be beside the fence (I8).
+  const final = [finalized, monitor.past.fence].filter((block) => block !== null && tree.isOnLine(block, head));
+  const floor = Math.max(0, ...final.map((block) => tree.height(block!)));
   const fork = forkOf(tree, head, source.head);
   const next = tree.atHeight(source.head, tree.height(fork) + 1);
   const { reset, synthetic } = scenario.policy;
