@@ -66,6 +66,9 @@ const TOGETHER_MIN_LEFT = 32;
 /** What a block costs in memory where it did not come as one slice of text. */
 const BYTES_PER_JSON_TRANSACTION = 2_000;
 
+/** The same for each character of its items: those that come together are parsed (650 characters per plain transfer). */
+const BYTES_PER_ITEM_CHAR = 3;
+
 /**
  * Fetches the blocks of a range ahead of their use and hands them out in order: as many at a time as the window says, as
  * far ahead as window and limits allow. A fetch that failed is repeated while blocks before it are still to be used, so
@@ -253,7 +256,7 @@ function sizeBytes(block: FetchedBlock): number {
   if (block.form === 'rlp') return block.text.length;
   if (block.form === 'parts')
     return block.transactions.reduce((sum, raw) => sum + raw.length, BYTES_PER_JSON_TRANSACTION);
-  if (block.items !== undefined) return BYTES_PER_JSON_TRANSACTION + block.items.length;
+  if (block.items !== undefined) return BYTES_PER_JSON_TRANSACTION + BYTES_PER_ITEM_CHAR * block.items.length;
   const { transactions } = block.block;
   return BYTES_PER_JSON_TRANSACTION * (1 + (Array.isArray(transactions) ? transactions.length : 0));
 }

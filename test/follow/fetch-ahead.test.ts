@@ -165,7 +165,7 @@ describe('the window', () => {
 
   it.each<[string, JsonBlock]>([
     ['its transactions', { form: 'json', block: { transactions: ['0x', '0x'] } }],
-    ['their text, where they were not parsed', { form: 'json', block: {}, items: Buffer.alloc(4_000) }],
+    ['three times their text, where they were not parsed', { form: 'json', block: {}, items: Buffer.alloc(1_333) }],
   ])('counts a block in JSON by %s', async (_, value) => {
     const window = new Window({ maxBytes: 20_000 });
     await window.serveAll({ kind: 'found', value });

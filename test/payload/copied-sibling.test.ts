@@ -60,6 +60,7 @@ describe.each(VECTORS.map((vector) => [title(vector), vector] as const))('the co
       ref: { ...original.ref, hash },
       header: { ...original.header, [changedField]: copy.header[changedField] },
       rlp: copy.rlp,
+      buffers: [copy.rlp.text],
     });
   });
 
