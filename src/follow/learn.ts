@@ -25,7 +25,7 @@ import {
 import { CONFIRM_DIVERGENCE_READS, HOLD_AFTER, LAST_WAY } from './limits.js';
 import { isUnread, type ExtendStop, type Outcome } from './action.js';
 import { INITIAL_STATE, type EngineView, type HoldReason, type Observation, type State, type Tick } from './state.js';
-import { calm, troubled, unsettled } from './trouble.js';
+import { calm, differingReads, troubled, unsettled } from './trouble.js';
 
 /** What is remembered after an observation: the outcome of the last action, and what both sides show. */
 export function learn(state: State, observation: Observation, tick: Tick): State {
@@ -148,7 +148,7 @@ function fromCompare(
   const { source, height } = outcome;
   const { engine, fence } = ownBlock(state, outcome, shownEngine);
   if (source !== null && engine !== null && source.hash !== engine.hash) {
-    const seen = state.suspicion?.height === height ? state.suspicion.seen + 1 : 1;
+    const seen = differingReads(state, engine) + 1;
     // A confirmed difference may also be another chain behind the same URL, so the source proves itself first (S21).
     const sourceIdentified = state.sourceIdentified && seen !== CONFIRM_DIVERGENCE_READS;
     const suspicion = { height, seen, divergence: { source, engine } };

@@ -1,3 +1,4 @@
+import { sameBlock, type BlockRef } from '../chain/block.js';
 import type { LockstepError } from '../util/errors.js';
 import {
   backoffMs,
@@ -31,4 +32,14 @@ export function unsettled(state: State, error: LockstepError, tick: Tick): State
   const again = state.unsettled === null ? 0 : state.unsettled.waitMs * 2;
   const waitMs = Math.min(UNSETTLED_MAX_MS, Math.max(first, again));
   return { ...state, unsettled: { until: tick.now + waitMs, waitMs, error } };
+}
+
+/**
+ * How many reads in a row have found another block at the source than this one. Those against a block that was final here
+ * and got lost prove nothing against the one that the EL has there by now (I9).
+ */
+export function differingReads({ suspicion }: State, own: BlockRef): number {
+  if (suspicion?.height !== own.number) return 0;
+  const { divergence, seen } = suspicion;
+  return divergence === null || sameBlock(divergence.engine, own) ? seen : 0;
 }

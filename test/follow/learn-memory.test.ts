@@ -83,6 +83,13 @@ describe('a comparison', () => {
     expect(after(differing, elsewhere).suspicion?.seen).toBe(1);
   });
 
+  it('of different blocks counts anew where this side has another block there than the last time', () => {
+    const lost = { ...differing, engine: { ...at(A, 5), hash: at(B, 4).hash } } as Outcome;
+    const twice = after(lost, after(lost));
+    expect(twice.suspicion?.seen).toBe(2);
+    expect(after(differing, twice).suspicion).toMatchObject({ seen: 1, divergence: { engine: at(A, 5) } });
+  });
+
   it('of different blocks, confirmed, has the source prove its identity, once', () => {
     const first = after(differing);
     const second = after(differing, first);
