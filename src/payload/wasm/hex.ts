@@ -1,7 +1,7 @@
 const ZERO: u8 = 0x30;
 const A: u8 = 0x61;
 const LOWER_CASE: u8 = 0x20;
-const NO_DIGIT: i32 = 16;
+export const NO_DIGIT: i32 = 16;
 
 /**
  * Decodes `chars` (an even number of) hex digits of either case. Returns how many bytes were written: less than half of
@@ -53,7 +53,8 @@ function join(digits: v128, letters: v128): v128 {
   return v128.and(joined, i16x8.splat(255));
 }
 
-function digitOf(char: i32): i32 {
+/** What a hex digit of either case stands for, or NO_DIGIT. */
+export function digitOf(char: i32): i32 {
   const decimal = char - ZERO;
   if (<u32>decimal < 10) return decimal;
   const letter = (char | LOWER_CASE) - A;
