@@ -3,11 +3,11 @@ import type { EngineIdentity, EngineReader } from '../engine/engine.js';
 import type { ExpectedChain } from '../follow/act.js';
 import { proveConsensus } from '../follow/consensus-identity.js';
 import { requireOrdered } from '../follow/status-guard.js';
-import { verifyBlock } from '../payload/verify.js';
 import type { ConsensusClient, Source } from '../source/source.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import { sleep } from '../util/sleep.js';
+import { checkBlocks } from './blocks-check.js';
 import { checkOpStack, type SeenHead } from './op-stack-check.js';
 import { isLoopback, sameAddress, sameProcess } from './same-node.js';
 
@@ -247,20 +247,4 @@ async function checkLabels({ source, consensus }: PreflightInput, signal: AbortS
   const { safe, finalized }: Labels = await (consensus?.syncStatus(signal) ?? source.labels(signal));
   const detail = `safe ${safe?.number ?? 'not set'}, finalized ${finalized?.number ?? 'not set'} at the source`;
   return { value: null, detail, warn: safe === null || finalized === null };
-}
-
-/** The head of the source comes in a form that can be verified and replayed: it is fetched and recomputed once. */
-async function checkBlocks(
-  source: Source,
-  head: BlockRef | null,
-  seen: SeenHead | null,
-  signal: AbortSignal,
-): Promise<Passed<null>> {
-  if (head === null || head.number === 0) return { value: null, detail: 'the source has no block after genesis yet' };
-  const found = seen?.block ?? (await source.block({ hash: head.hash }, signal));
-  if (found.kind !== 'found')
-    return { value: null, detail: `block ${head.number} was gone when it was read`, warn: true };
-  const block = verifyBlock(found.value, { hash: head.hash });
-  const form = { rlp: 'raw blocks', json: 'full JSON blocks', parts: 'raw transactions' }[found.value.form];
-  return { value: null, detail: `${form}; block ${block.ref.number} recomputes to its hash` };
 }
