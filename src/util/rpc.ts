@@ -1,5 +1,6 @@
 // The front door loads fetch, caches and WebSockets too: an eighth of the CPU time of a start.
 import Pool from 'undici/lib/dispatcher/pool.js';
+import { LARGE_BUFFERS } from './buffer-pool.js';
 import { credentialHeaders } from './credential-headers.js';
 import { type Peer, peerError, readBatch, readReply, rpcError, type RpcOutcome } from './envelope.js';
 import { LockstepError } from './errors.js';
@@ -127,6 +128,7 @@ export class RpcTransport {
     const id = this.takeIds(1);
     const { body } = await this.post(requestText(id, call), o);
     const outcome = readReply(this.#options.peer, body, id);
+    LARGE_BUFFERS.giveBack(body);
     if (!outcome.ok) throw rpcError(this.#options.peer, call.method, outcome);
     return outcome.result;
   }
@@ -136,7 +138,9 @@ export class RpcTransport {
     const firstId = this.takeIds(calls.length);
     const text = calls.map((call, index) => requestText(firstId + index, call)).join(',');
     const { body } = await this.post(`[${text}]`, o);
-    return readBatch(this.#options.peer, body, firstId, calls.length);
+    const outcomes = readBatch(this.#options.peer, body, firstId, calls.length);
+    LARGE_BUFFERS.giveBack(body);
+    return outcomes;
   }
 
   /** Reserves `count` request ids in a row and gives the first, for who builds a body for {@link post}. */

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { LARGE_BUFFERS } from '../../src/util/buffer-pool.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { answering, send } from '../rig/http-server.js';
 import { CALL, closeAll, connect, echo, failure, never, reply, serve } from './rpc-fixture.js';
@@ -92,6 +93,27 @@ describe('a call', () => {
       const thrown = await failure(connect(server.url).call(CALL, { signal: never() }));
       expect([thrown.code, thrown.data['rpcCode']]).toEqual(['SOURCE_RPC_ERROR', -32601]);
     }
+  });
+});
+
+describe('the memory of a large reply', () => {
+  const text = 'x'.repeat(100_000);
+  const one = (id: number): unknown => ({ jsonrpc: '2.0', id, result: text });
+
+  it('serves the next one, and nothing that was read is changed by that', async () => {
+    const server = await serve(({ calls, batch }, response) => {
+      const replies = calls.map(({ id }) => one(id));
+      send(response, JSON.stringify(batch ? replies : replies[0]));
+    });
+    const transport = connect(server.url);
+    const result = await transport.call(CALL, { signal: never() });
+    const outcomes = await transport.batch([CALL], { signal: never() });
+    const memory = LARGE_BUFFERS.take(100_000).fill(0);
+    LARGE_BUFFERS.giveBack(memory);
+    expect([result, outcomes]).toEqual([text, [{ ok: true, result: text }]]);
+    await transport.call(CALL, { signal: never() });
+    await transport.batch([CALL], { signal: never() });
+    expect(LARGE_BUFFERS.take(100_000).buffer).toBe(memory.buffer);
   });
 });
 
