@@ -252,7 +252,8 @@ export class FetchAhead {
   }
 }
 
-function sizeBytes(block: FetchedBlock): number {
+/** What a block takes in memory. */
+export function sizeBytes(block: FetchedBlock): number {
   if (block.form === 'rlp') return block.text.length;
   if (block.form === 'parts')
     return block.transactions.reduce((sum, raw) => sum + raw.length, BYTES_PER_JSON_TRANSACTION);

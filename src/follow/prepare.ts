@@ -9,7 +9,7 @@ import type { Source } from '../source/source.js';
 import { LARGE_BUFFERS } from '../util/buffer-pool.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import type { Hex } from '../util/hex.js';
-import type { FetchAhead } from './fetch-ahead.js';
+import { type FetchAhead, sizeBytes } from './fetch-ahead.js';
 import type { ExtendStop } from './action.js';
 
 export type Prepared =
@@ -18,6 +18,9 @@ export type Prepared =
 
 /** A block further in the future than this is not believed (reliability S25). Fast devnets run hours ahead of the clock. */
 const MAX_FUTURE_S = 24 * 3_600;
+
+/** Verifying a block of so much text takes milliseconds, and so does building its payload: each has a turn of the event loop. */
+const LONG_WORK_BYTES = 512 * 1024;
 
 /** Takes the next block, recomputes everything that can be recomputed, and builds its payload. Never rejects. */
 export function prepare(
@@ -34,6 +37,8 @@ export function prepare(
     if (found.kind !== 'found') return absent(number, found);
     // The rest of the payload that was just sent leaves on the event loop: verifying at once would hold it back.
     await setImmediate();
+    // An immediate comes in the turn of the reads and writes that led to it: the one after it comes in the next turn.
+    if (sizeBytes(found.value) > LONG_WORK_BYTES) await setImmediate();
     const startedAt = performance.now();
     const block = verifyBlock(found.value, number === target.number ? { number, hash: target.hash } : { number });
     if (block.ref.parentHash !== parent.hash) return { kind: 'stop', stop: { why: 'unlinked', number } };
@@ -99,6 +104,7 @@ async function built(
 ): Promise<Prepared> {
   requirePresent(block.ref);
   const requests = await requestsOf(block, source, signal);
+  if (block.rlp.text.length > LONG_WORK_BYTES) await setImmediate();
   const startedAt = performance.now();
   const payload = buildPayload(block, requests);
   block.buffers.forEach((buffer) => LARGE_BUFFERS.giveBack(buffer));
