@@ -33,6 +33,8 @@ export interface ElOptions {
   readonly extraFlags?: readonly string[];
   /** For geth only: it listens on 127.0.0.1 for peers, and dials those that admin_addPeer names. */
   readonly p2p?: boolean;
+  /** For geth and op-geth only: built as their releases are. For what is measured; a devnet is up sooner without. */
+  readonly withCParts?: boolean;
 }
 
 export interface RunningEl {
@@ -123,6 +125,7 @@ async function prepare(options: ElOptions): Promise<Launch> {
     persistent: options.persistent ?? false,
     extraFlags: options.extraFlags ?? [],
     p2p: options.p2p ?? false,
+    cParts: options.withCParts === true ? 'with C' : 'without C',
     logFile: join(options.dataDir, 'el.log'),
   };
 }

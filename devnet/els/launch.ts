@@ -1,3 +1,5 @@
+import type { CParts } from './go-binary.js';
+
 /** What a launcher of one kind needs to know, with everything decided. */
 export interface Launch {
   readonly dataDir: string;
@@ -11,5 +13,6 @@ export interface Launch {
   readonly persistent: boolean;
   readonly extraFlags: readonly string[];
   readonly p2p: boolean;
+  readonly cParts: CParts;
   readonly logFile: string;
 }

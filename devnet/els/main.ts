@@ -4,8 +4,8 @@ import { rethBinary } from './reth/launch.js';
 
 /** `npm run els`: builds what has to be built, one after the other, and says where each program is. */
 const PROGRAMS: Readonly<Record<string, () => Promise<string | null>>> = {
-  geth: gethBinary,
-  'op-geth': opGethBinary,
+  geth: () => gethBinary(),
+  'op-geth': () => opGethBinary(),
   'op-node': () => opStackBinary('op-node'),
   'op-batcher': () => opStackBinary('op-batcher'),
   reth: () => rethBinary('reth'),

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { spawnSupervised, type BoundProcess } from '../../process/bound-process.js';
 import { freePort } from '../../process/free-port.js';
 import { namedBinary } from '../cached-binary.js';
-import { goBinary, pinnedVersion, type GoProgram } from '../go-binary.js';
+import { type CParts, goBinary, pinnedVersion, type GoProgram } from '../go-binary.js';
 import type { Launch } from '../launch.js';
 
 const PACKAGE = 'github.com/ethereum/go-ethereum/cmd/geth';
@@ -34,24 +34,24 @@ export function opGethVersion(): string {
 
 const STATE_SCHEME = ['--state.scheme', 'path'];
 
-export function gethBinary(): Promise<string> {
-  return goBinary(GETH);
+export function gethBinary(cParts: CParts = 'without C'): Promise<string> {
+  return goBinary(GETH, cParts);
 }
 
-export function opGethBinary(): Promise<string> {
-  return goBinary(OP_GETH);
+export function opGethBinary(cParts: CParts = 'without C'): Promise<string> {
+  return goBinary(OP_GETH, cParts);
 }
 
 /** Starts geth, without peers unless they are asked for, on a database that it makes from the genesis file when there is none. */
 export async function spawnGeth(launch: Launch): Promise<BoundProcess> {
   const own = ['--http.api', 'eth,net,web3,debug,admin,testing', '--miner.gaslimit', String(launch.gasLimit)];
-  return spawnAsGeth(await gethBinary(), launch, own);
+  return spawnAsGeth(await gethBinary(launch.cParts), launch, own);
 }
 
 /** Starts op-geth in the same way. Its debug methods are then served on the engine port as well. */
 export async function spawnOpGeth(launch: Launch): Promise<BoundProcess> {
   const own = ['--http.api', 'eth,net,web3,debug,admin,miner,txpool', '--rollup.disabletxpoolgossip'];
-  return spawnAsGeth(await opGethBinary(), launch, own);
+  return spawnAsGeth(await opGethBinary(launch.cParts), launch, own);
 }
 
 async function spawnAsGeth(binary: string, launch: Launch, own: readonly string[]): Promise<BoundProcess> {

@@ -27,8 +27,9 @@ export interface Chain {
   readonly blocks: number;
 }
 
-/** Often enough for a run of seconds, and a thirtieth of a core at most. */
-const LOOK_EVERY_MS = 20;
+/** Each look is work for the EL as well: there are few of them until the end is near. */
+const LOOK_WITHIN_MS = { least: 5, most: 250 };
+const LOOKS_UNTIL_THE_END = 4;
 const RUN_DEADLINE_MS = 300_000;
 
 /** An empty EL on files of its own; `use` is given it, and nothing is left of it afterwards. */
@@ -37,7 +38,7 @@ export async function withEl<T>(kind: ElKind, genesis: Genesis, use: (el: Runnin
   const jwtSecretFile = path.join(dataDir, 'jwt.hex');
   writeFileSync(jwtSecretFile, 'cd'.repeat(32), { mode: 0o600 });
   try {
-    const el = await launchEl(kind, { dataDir, genesis, jwtSecretFile });
+    const el = await launchEl(kind, { dataDir, genesis, jwtSecretFile, withCParts: true });
     try {
       return await use(el);
     } finally {
@@ -135,12 +136,15 @@ async function runLockstep<T>(
 /** Resolves to the head of the EL, once that is `number` or higher. */
 async function untilHead(el: RunningEl, number: number): Promise<number> {
   const rpc = rpcClient(el.httpUrl);
-  const deadline = performance.now() + RUN_DEADLINE_MS;
+  const startedAt = performance.now();
   for (;;) {
     const head = Number(await rpc.call('eth_blockNumber', []));
     if (head >= number) return head;
-    if (performance.now() > deadline) throw new Error(`the EL stands at ${head} and does not reach ${number}`);
-    await wait(LOOK_EVERY_MS);
+    const passedMs = performance.now() - startedAt;
+    if (passedMs > RUN_DEADLINE_MS) throw new Error(`the EL stands at ${head} and does not reach ${number}`);
+    const leftMs = head === 0 ? 0 : ((number - head) / head) * passedMs;
+    const { least, most } = LOOK_WITHIN_MS;
+    await wait(Math.max(least, Math.min(most, leftMs / LOOKS_UNTIL_THE_END)));
   }
 }
 

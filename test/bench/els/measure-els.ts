@@ -6,9 +6,10 @@ import { SourceHandle } from '../stubs.js';
 import { type Chain, type ElRun, followerRun, lockstepBetween, lockstepElRun, type Mode, withEl } from './el-run.js';
 import { genesisOf, recordedChainFile, type RecordedShape } from './recorded-chain.js';
 
+/** `slowBlocks`: so many of them the sequential and the ethers follower replay, which take minutes for all. */
 export const SHAPES = {
-  light: { what: 'light blocks', blocks: 600, txsPerBlock: 2 },
-  tx200: { what: '200-tx blocks', blocks: 120, txsPerBlock: 200 },
+  light: { what: 'light blocks', blocks: 1_600, slowBlocks: 400, txsPerBlock: 2 },
+  tx200: { what: '200-tx blocks', blocks: 300, slowBlocks: 100, txsPerBlock: 200 },
 } as const;
 
 export type ShapeName = keyof typeof SHAPES;
@@ -28,13 +29,14 @@ const GOALS: Readonly<Record<ShapeName, Readonly<Partial<Record<ElKind, Goal>>>>
   tx200: { geth: { gate: 0.97, aim: 0.9 }, 'op-geth': { gate: 0.97, aim: 0.9 } },
 };
 
-/** A catch-up from a far-off chain in the devnet: 1,600 blocks at 200 blocks per second. */
-const BETWEEN_ELS = { blocks: 1_600, gateMsPerBlock: 5 };
+/** A catch-up from a far-off chain in the devnet, at 200 blocks per second. */
+const BETWEEN_ELS = { ...SHAPES.light, gateMsPerBlock: 5 };
 
 /** All modes on one EL and one kind of block, in turns: each meets the same neighbours. */
 export async function measureEl(children: Children, kind: ElKind, shape: ShapeName, pairs: number): Promise<Result[]> {
-  const { blocks, txsPerBlock } = SHAPES[shape];
+  const { blocks, slowBlocks, txsPerBlock } = SHAPES[shape];
   const chain = await recorded({ family: isOpStack(kind) ? 'op' : 'ethereum', blocks, txsPerBlock });
+  const part = { ...chain, blocks: slowBlocks };
   const source = await sourceOf(children, chain);
   const runs = new Map<Mode, ElRun[]>(MODES.map((mode) => [mode, []]));
   try {
@@ -43,7 +45,7 @@ export async function measureEl(children: Children, kind: ElKind, shape: ShapeNa
         const run = await withEl(kind, chain.genesis, (el) =>
           mode === 'lockstep'
             ? lockstepElRun(children, el, chain, source)
-            : followerRun(children, el, chain, source.url, mode),
+            : followerRun(children, el, mode === 'base' || mode === 'naive' ? part : chain, source.url, mode),
         );
         process.stderr.write(`  ${kind} ${shape} ${mode}: ${run.msPerBlock.toFixed(2)} ms per block\n`);
         runs.get(mode)?.push(run);
@@ -97,8 +99,8 @@ function results(kind: ElKind, shape: ShapeName, runs: ReadonlyMap<Mode, readonl
 
 /** An empty op-geth that follows another one over RPC, light blocks; the floor is how that other one got its chain. */
 export async function measureBetweenEls(children: Children, pairs: number): Promise<Result[]> {
-  const { blocks, gateMsPerBlock } = BETWEEN_ELS;
-  const chain = await recorded({ family: 'op', blocks, txsPerBlock: 2 });
+  const { blocks, txsPerBlock, gateMsPerBlock } = BETWEEN_ELS;
+  const chain = await recorded({ family: 'op', blocks, txsPerBlock });
   const samples: { floor: number; ours: number }[] = [];
   for (let pair = 0; pair < pairs; pair += 1) {
     samples.push(
