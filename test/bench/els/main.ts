@@ -7,7 +7,7 @@ import { measureBetweenEls, measureEl, SHAPES, type ShapeName } from './measure-
 const KINDS = EL_KINDS.filter((kind) => kind !== 'ethereumjs');
 const SHAPE_NAMES = Object.keys(SHAPES) as ShapeName[];
 
-const USAGE = `usage: npm run bench:el -- [--el ${KINDS.join(',')}] [--blocks ${SHAPE_NAMES.join(',')},rpc] [--pairs 3] [--json FILE]
+const USAGE = `usage: npm run bench:el -- [--el ${KINDS.join(',')}] [--blocks ${SHAPE_NAMES.join(',')},rpc] [--pairs 5] [--json FILE]
   Catch-ups of real execution clients: the serial floor, lockstep, prepared batches, a sequential and a naive follower
   in turns.
   reth and op-reth take part where there is a binary (LOCKSTEP_RETH, LOCKSTEP_OP_RETH, or on PATH).
@@ -28,7 +28,7 @@ function readArguments(): Choice | null {
       options: {
         el: { type: 'string', default: KINDS.join(',') },
         blocks: { type: 'string', default: [...SHAPE_NAMES, 'rpc'].join(',') },
-        pairs: { type: 'string', default: '3' },
+        pairs: { type: 'string', default: '5' },
         json: { type: 'string' },
       },
     });

@@ -6,7 +6,7 @@ import { SourceHandle } from '../stubs.js';
 import { type Chain, type ElRun, followerRun, lockstepBetween, lockstepElRun, type Mode, withEl } from './el-run.js';
 import { genesisOf, recordedChainFile, type RecordedShape } from './recorded-chain.js';
 
-/** `slowBlocks`: so many of them the sequential and the ethers follower replay, which take minutes for all. */
+/** `slowBlocks`: so many of them the slow modes replay. */
 export const SHAPES = {
   light: { what: 'light blocks', blocks: 1_600, slowBlocks: 400, txsPerBlock: 2 },
   tx200: { what: '200-tx blocks', blocks: 300, slowBlocks: 100, txsPerBlock: 200 },
@@ -14,7 +14,11 @@ export const SHAPES = {
 
 export type ShapeName = keyof typeof SHAPES;
 
-export const MODES: readonly Mode[] = ['floor', 'lockstep', 'limit', 'base', 'naive'];
+const MODES: readonly Mode[] = ['floor', 'lockstep', 'limit', 'base', 'naive'];
+
+/** The sequential and the ethers follower are several times as slow: what they are shown for needs no more than two runs. */
+const SLOW_MODES: readonly Mode[] = ['base', 'naive'];
+const SLOW_PAIRS = 2;
 
 interface Goal {
   readonly gate: number | null;
@@ -42,10 +46,12 @@ export async function measureEl(children: Children, kind: ElKind, shape: ShapeNa
   try {
     for (let pair = 0; pair < pairs; pair += 1) {
       for (const mode of MODES) {
+        const isSlow = SLOW_MODES.includes(mode);
+        if (isSlow && pair >= SLOW_PAIRS) continue;
         const run = await withEl(kind, chain.genesis, (el) =>
           mode === 'lockstep'
             ? lockstepElRun(children, el, chain, source)
-            : followerRun(children, el, mode === 'base' || mode === 'naive' ? part : chain, source.url, mode),
+            : followerRun(children, el, isSlow ? part : chain, source.url, mode),
         );
         process.stderr.write(`  ${kind} ${shape} ${mode}: ${run.msPerBlock.toFixed(2)} ms per block\n`);
         runs.get(mode)?.push(run);
