@@ -20,8 +20,9 @@ export function createHeadMetrics(registry: Registry, wallNow: () => number): He
   const series = createSeries(new Series(registry));
   const shown = new Map<string, { readonly side: Side; readonly label: Shown; readonly ref: BlockRef }>();
   const show = (side: Side, label: Shown, ref: BlockRef | null): void => {
-    if (ref === null) return;
-    shown.set(`${side} ${label}`, { side, label, ref });
+    const key = `${side} ${label}`;
+    if (ref === null || shown.get(key)?.ref.hash === ref.hash) return;
+    shown.set(key, { side, label, ref });
     series.number.set({ side, label }, ref.number);
     series.time.set({ side, label }, ref.timestamp);
     series.hash.set({ side, label }, hashAsNumber(ref.hash));

@@ -34,14 +34,14 @@ export function createOpNodeMetrics(registry: Registry, version: string, wallNow
     type: string,
     block: Pick<BlockRef, 'number' | 'hash'> & { timestamp?: number },
   ): void => {
+    // The latency is told only at the first sight of a block, as there.
+    const key = `${layer} ${type}`;
+    if (latest.get(key) === block.hash) return;
+    latest.set(key, block.hash);
     series.number.set({ layer, type }, block.number);
     series.hash.set({ layer, type }, hashAsNumber(block.hash));
     if (block.timestamp === undefined) return;
     series.time.set({ layer, type }, block.timestamp);
-    // Only at the first sight of a block, as there.
-    const key = `${layer} ${type}`;
-    if (latest.get(key) === block.hash) return;
-    latest.set(key, block.hash);
     series.latency.set({ layer, type }, wallNow() / 1_000 - block.timestamp);
   };
   const level2 = (types: readonly string[], block: BlockRef | null | undefined): void => {
