@@ -7,6 +7,7 @@ import { rpcClient } from '../rpc.js';
 import { waitUntil } from '../wait-until.js';
 import { spawnEthereumJs } from './ethereumjs/launch.js';
 import { spawnGeth, spawnOpGeth } from './geth/launch.js';
+import type { CParts } from './go-binary.js';
 import type { Launch } from './launch.js';
 import { rethBinary, spawnOpReth, spawnReth } from './reth/launch.js';
 
@@ -33,8 +34,8 @@ export interface ElOptions {
   readonly extraFlags?: readonly string[];
   /** For geth only: it listens on 127.0.0.1 for peers, and dials those that admin_addPeer names. */
   readonly p2p?: boolean;
-  /** For geth and op-geth only: built as their releases are. For what is measured; a devnet is up sooner without. */
-  readonly withCParts?: boolean;
+  /** For geth and op-geth only. Absent: without, as a devnet is up sooner then. */
+  readonly cParts?: CParts;
 }
 
 export interface RunningEl {
@@ -125,7 +126,7 @@ async function prepare(options: ElOptions): Promise<Launch> {
     persistent: options.persistent ?? false,
     extraFlags: options.extraFlags ?? [],
     p2p: options.p2p ?? false,
-    cParts: options.withCParts === true ? 'with C' : 'without C',
+    cParts: options.cParts ?? 'without C',
     logFile: join(options.dataDir, 'el.log'),
   };
 }

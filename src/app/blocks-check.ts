@@ -2,13 +2,7 @@ import type { BlockRef } from '../chain/block.js';
 import { verifyBlock } from '../payload/verify.js';
 import type { Source } from '../source/source.js';
 import { LARGE_BUFFERS } from '../util/buffer-pool.js';
-import type { SeenHead } from './op-stack-check.js';
-
-interface Passed {
-  readonly value: null;
-  readonly detail: string;
-  readonly warn?: boolean;
-}
+import type { Passed, SeenHead } from './op-stack-check.js';
 
 /**
  * The head of the source comes in a form that can be verified and replayed: it is recomputed once. Uses up the block of
@@ -20,7 +14,7 @@ export async function checkBlocks(
   head: BlockRef | null,
   seen: SeenHead | null,
   signal: AbortSignal,
-): Promise<Passed> {
+): Promise<Passed<null>> {
   if (head === null || head.number === 0) return { value: null, detail: 'the source has no block after genesis yet' };
   const found = seen?.block ?? (await source.block({ hash: head.hash }, signal));
   if (found.kind !== 'found')

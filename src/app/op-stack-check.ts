@@ -13,8 +13,9 @@ export interface SeenHead {
   readonly block: Lookup<FetchedBlock> | null;
 }
 
-interface Passed {
-  readonly value: SeenHead;
+/** What a check found that did not fail. */
+export interface Passed<T> {
+  readonly value: T;
   readonly detail: string;
   readonly warn?: boolean;
 }
@@ -28,7 +29,7 @@ export async function checkOpStack(
   source: Source,
   engine: EngineIdentity | null,
   signal: AbortSignal,
-): Promise<Passed> {
+): Promise<Passed<SeenHead>> {
   if (engine === null)
     throw new LockstepError('INTERNAL', { detail: 'the OP Stack is checked before the EL answered' });
   const ref = await source.head(signal);

@@ -8,7 +8,7 @@ import { asLockstepError, LockstepError } from '../util/errors.js';
 import { shortHash } from '../util/hex.js';
 import { sleep } from '../util/sleep.js';
 import { checkBlocks } from './blocks-check.js';
-import { checkOpStack, type SeenHead } from './op-stack-check.js';
+import { checkOpStack, type Passed, type SeenHead } from './op-stack-check.js';
 import { isLoopback, sameAddress, sameProcess } from './same-node.js';
 
 export interface CheckRow {
@@ -63,12 +63,6 @@ export async function preflight(input: PreflightInput, signal: AbortSignal): Pro
   const error = run.firstError;
   const complete = error === null && chainId !== null && genesis !== null;
   return { rows: run.rows, error, passed: complete ? { expected: { chainId, genesis } } : null };
-}
-
-interface Passed<T> {
-  readonly value: T;
-  readonly detail: string;
-  readonly warn?: boolean;
 }
 
 const SKIPPED = 'another check failed';

@@ -38,7 +38,7 @@ export async function withEl<T>(kind: ElKind, genesis: Genesis, use: (el: Runnin
   const jwtSecretFile = path.join(dataDir, 'jwt.hex');
   writeFileSync(jwtSecretFile, 'cd'.repeat(32), { mode: 0o600 });
   try {
-    const el = await launchEl(kind, { dataDir, genesis, jwtSecretFile, withCParts: true });
+    const el = await launchEl(kind, { dataDir, genesis, jwtSecretFile, cParts: 'with C' });
     try {
       return await use(el);
     } finally {
