@@ -85,22 +85,35 @@ export class BlockReader {
     const way = 'hash' in id ? 'hash' : 'number';
     if (this.#refusals[way] >= REFUSALS_MAX) return this.#readJson(id, signal);
     const raw = await this.#readRaw(id, signal);
-    if (raw.kind !== 'refused') {
-      if (raw.kind === 'found') this.#refusals[way] = 0;
-      return raw;
-    }
+    if (raw.kind !== 'refused') return this.#served(way, raw);
     // The refusal can mean anything: what the source answers for the same block as JSON tells what it meant.
     const json = await this.#readJson(id, signal);
-    if (json.kind === 'found') this.#learnRefusal(way, raw.code);
     if (json.kind === 'absent' && way === 'number') this.#missCode = raw.code;
-    return json;
+    if (json.kind !== 'found') return json;
+    if (way === 'number' && json.value.form === 'rlp') return this.#served(way, json);
+    if (!this.#learnRefusal(way, raw.code)) return json;
+    // Each of these blocks may have come between the two looks, as one does that is looked for when it is due.
+    const again = await this.#readRaw(id, signal);
+    return again.kind === 'found' ? this.#served(way, again) : json;
   }
 
-  /** A method that is not there at all serves neither heights nor hashes; a hash that is no parameter never will be. */
-  #learnRefusal(way: 'number' | 'hash', code: number | null): void {
+  #served(way: 'number' | 'hash', raw: Lookup<FetchedBlock>): Lookup<FetchedBlock> {
+    if (raw.kind === 'found') this.#refusals[way] = 0;
+    return raw;
+  }
+
+  /**
+   * A method that is not there at all serves neither heights nor hashes; a hash that is no parameter never will be. True
+   * where only so many refusals in a row say that it does not serve them.
+   */
+  #learnRefusal(way: 'number' | 'hash', code: number | null): boolean {
     if (code === null) this.#refusals = { number: REFUSALS_MAX, hash: REFUSALS_MAX };
     else if (way === 'hash' && code === INVALID_PARAMS) this.#refusals.hash = REFUSALS_MAX;
-    else this.#refusals[way] += 1;
+    else {
+      this.#refusals[way] += 1;
+      return this.#refusals[way] === REFUSALS_MAX;
+    }
+    return false;
   }
 
   async #readRaw(id: BlockId, signal: AbortSignal): Promise<RawAnswer> {

@@ -100,7 +100,33 @@ describe('a source with raw blocks', () => {
   it('that refuses three blocks in a row is not asked for them any more', async () => {
     const { server, source } = await sourceOf({ ...JSON_METHODS, [RAW]: () => error(-32000, 'forbidden') });
     for (let number = 1; number <= 5; number++) await source.block({ number }, never());
-    expect(asked(server)).toEqual([RAW, BY_NUMBER, RAW, BY_NUMBER, RAW, BY_NUMBER, BY_NUMBER, BY_NUMBER]);
+    const refused = [RAW, BY_NUMBER];
+    expect(asked(server)).toEqual([...refused, ...refused, ...refused, RAW, BY_NUMBER, BY_NUMBER]);
+  });
+
+  it('that each come right behind the refusal of their height is asked for them on', async () => {
+    const looks = new Map<number, number>();
+    const rawAtSecondLook = (id: JsonValue | undefined): Answer => {
+      const look = (looks.get(numberOf(id)) ?? 0) + 1;
+      looks.set(numberOf(id), look);
+      return look === 1 ? error(-32000, 'not found') : result(raw(numberOf(id)));
+    };
+    const { source } = await sourceOf({ ...JSON_METHODS, [RAW]: rawAtSecondLook });
+    const blocks: string[] = [];
+    for (let number = 1; number <= 7; number++) blocks.push(shown(await source.block({ number }, never())));
+    expect(blocks).toEqual(['json 1', 'json 2', raw(3), 'json 4', 'json 5', raw(6), 'json 7']);
+  });
+
+  it('that come so, and cannot be read as JSON, is taken to serve them', async () => {
+    const setCode = (id: JsonValue | undefined): Answer =>
+      result(block(numberOf(id), { transactions: [{ type: '0x4' }] }));
+    const looks: number[] = [];
+    const rawAtSecondLook = (id: JsonValue | undefined): Answer =>
+      looks.push(numberOf(id)) % 2 === 1 ? error(-32000, 'not found') : result(raw(numberOf(id)));
+    const { source } = await sourceOf({ [BY_NUMBER]: setCode, [RAW]: rawAtSecondLook });
+    for (let number = 1; number <= 7; number++) {
+      expect(shown(await source.block({ number }, never()))).toBe(raw(number));
+    }
   });
 
   it('by height only serves JSON by hash', async () => {
