@@ -3,6 +3,7 @@ import { sameBlock } from '../chain/block.js';
 import type { AppliedForkchoice, EngineReader } from '../engine/engine.js';
 import { asLockstepError, LockstepError } from '../util/errors.js';
 import { heightsOfInterest } from './labels.js';
+import { LedChain } from './led-chain.js';
 import { WHOLE_LOOK_EVERY_MS } from './limits.js';
 import type { Outcome } from './action.js';
 import type { EngineView, Observation, Seen, SourceView, State } from './state.js';
@@ -24,6 +25,7 @@ export class Observer {
   #last: Look | null = null;
   #hangUps = 0;
   #readBack: Heads | null = null;
+  readonly #led = new LedChain();
 
   constructor(engine: EngineReader, now: () => number) {
     this.#engine = engine;
@@ -66,12 +68,17 @@ export class Observer {
   async #look(before: Look | null, readBack: Heads | null, signal: AbortSignal): Promise<Omit<Look, 'hungUp'>> {
     const wholeAtMs = this.#now();
     if (before !== null && wholeAtMs - before.wholeAtMs < WHOLE_LOOK_EVERY_MS) {
-      if (readBack !== null) return { ...before, heads: readBack };
+      if (readBack !== null) {
+        this.#led.ledTo(readBack.unsafe);
+        return { ...before, heads: readBack };
+      }
       if (sameBlock(await this.#engine.head(signal), before.heads.unsafe)) return before;
     }
     const [heads, syncing] = await Promise.all([this.#engine.heads(signal), this.#engine.syncing(signal)]);
     const expected = readBack ?? before?.heads;
     const isSameChain = expected !== undefined && sameBlock(heads.unsafe, expected.unsafe);
+    if (!isSameChain) this.#led.forget();
+    else if (readBack !== null) this.#led.ledTo(readBack.unsafe);
     return { heads, syncing, at: isSameChain && before !== null ? before.at : new Map(), wholeAtMs };
   }
 
@@ -83,7 +90,7 @@ export class Observer {
   ): Promise<EngineView['at']> {
     const read = async (height: number): Promise<[number, BlockRef | null]> => {
       if (height === heads.unsafe.number) return [height, heads.unsafe];
-      return [height, at.get(height) ?? (await this.#engine.refAt(height, signal))];
+      return [height, at.get(height) ?? this.#led.at(height) ?? (await this.#engine.refAt(height, signal))];
     };
     return new Map(await Promise.all(heights.map(read)));
   }

@@ -190,6 +190,33 @@ describe('after a forkchoice', () => {
     expect(looking.calls).toEqual(['head']);
   });
 
+  it('nothing but its head is asked for about a block that it was led to', async () => {
+    const looking = await Looking.atRest();
+    for (const height of [9, 10, 11]) {
+      looking.leads({ ...LED, unsafe: at(A, height) });
+      await looking.look(reached(height));
+    }
+    looking.source = seen(sourceView(A, 11, labels(A, 10, 9)));
+    const observation = await looking.look();
+    expect([blockAt(observation, 10), blockAt(observation, 9)]).toEqual([at(A, 10), at(A, 9)]);
+    expect(looking.calls).toEqual(['head']);
+  });
+
+  it.each<[string, (looking: Looking) => void]>([
+    ['was found elsewhere', (looking) => void (looking.engine.headsNow = { unsafe: at(B, 10), ...labels(A, 3, 3) })],
+    ['hung up', (looking) => void (looking.engine.hangUps += 1)],
+  ])('the blocks that it was led to are asked for again once it %s', async (_what, happens) => {
+    const looking = await Looking.atRest();
+    for (const height of [9, 10]) {
+      looking.leads({ ...LED, unsafe: at(A, height) });
+      await looking.look(reached(height));
+    }
+    happens(looking);
+    looking.source = seen(sourceView(A, 10, labels(A, 9, 3)));
+    await looking.look();
+    expect(looking.calls).toContain('ref 9');
+  });
+
   it.each<[string, Outcome]>([
     ['a payload was not VALID', { ...reached(9), stop: { why: 'absent', number: 10, pruned: false } } as Outcome],
     ['the EL was led somewhere else', { of: 'unmap', from: at(A, 8) } as Outcome],
