@@ -2,12 +2,17 @@ import { sameBlock, type Heads } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import { LockstepError } from '../util/errors.js';
 import { sleep } from '../util/sleep.js';
-import type { AppliedForkchoice, EngineAnswer } from './engine.js';
+import type { AppliedForkchoice } from './engine.js';
+
+/** The answer to a forkchoice, and what the EL showed around it. */
+export interface AnsweredForkchoice extends Pick<AppliedForkchoice, 'answer' | 'foreignMove'> {
+  /** Right behind it; null where that was not read, or could not be. */
+  readonly shown: Heads | null;
+}
 
 /** The two calls that applying a forkchoice is made of. */
 export interface ForkchoiceCalls {
-  /** The answer, and what the EL showed right behind it; null where that was not read, or could not be. */
-  send(fc: Forkchoice): Promise<{ readonly answer: EngineAnswer; readonly shown: Heads | null }>;
+  send(fc: Forkchoice): Promise<AnsweredForkchoice>;
   heads(): Promise<Heads>;
 }
 
@@ -29,12 +34,12 @@ export async function applyForkchoice(
   const delaysMs = repeatDelaysMs.values();
   let labelsSentAgain = false;
   for (let attempts = 1; ; attempts += 1) {
-    const { answer, shown } = await calls.send(fc);
+    const { answer, shown, foreignMove } = await calls.send(fc);
     // What came with the answer is believed where it shows all of it: the read may have overtaken the forkchoice.
     const isDone = answer.status === 'VALID' && shown !== null && effectOf(fc, shown) === 'moved';
     const heads = isDone ? shown : await readBack(calls);
     const effect = heads === null ? 'unread' : effectOf(fc, heads);
-    const applied: AppliedForkchoice = { effect, answer, heads, attempts };
+    const applied: AppliedForkchoice = { effect, answer, heads, foreignMove, attempts };
     if (answer.status !== 'VALID' || effect === 'moved' || effect === 'unread') return applied;
     if (effect === 'head-only') {
       if (labelsSentAgain) return applied;

@@ -33,6 +33,12 @@ export interface StateChanges {
   readonly methods: readonly string[];
 }
 
+/** What is read in the request of a state-changing call. */
+export interface Reads {
+  readonly before: readonly RpcCall[];
+  readonly behind: readonly RpcCall[];
+}
+
 /** The transport with a token on every call, and the two ways to use it: reads and state-changing calls. */
 export class EngineClient {
   readonly #transport: RpcTransport;
@@ -101,12 +107,12 @@ export class EngineClient {
   }
 
   /**
-   * As `change`, with reads behind it in one batch, for an EL that carries out a batch in order: the outcomes of all,
-   * that of the change first. Told as the one call that it is to the EL.
+   * As `change`, with reads before and behind it in one batch, for an EL that carries out a batch in order: the outcomes
+   * of all, in that order. Told as the one call that it is to the EL.
    */
-  changeAndRead(change: RpcCall, reads: readonly RpcCall[], signal: AbortSignal): Promise<readonly RpcOutcome[]> {
+  changeAmidReads(change: RpcCall, { before, behind }: Reads, signal: AbortSignal): Promise<readonly RpcOutcome[]> {
     const { drainMs, timeoutMs } = this.#options;
-    const calls = [change, ...reads];
+    const calls = [...before, change, ...behind];
     const text = calls.map((call, index) => requestText(FIXED_REQUEST_ID + index, call)).join(',');
     return this.#authorized((headers) =>
       this.#toldAll([change.method], async () => {

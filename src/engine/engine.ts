@@ -38,6 +38,11 @@ export interface AppliedForkchoice {
   readonly effect: 'moved' | 'head-only' | 'labels-only' | 'unmoved' | 'unread';
   readonly answer: EngineAnswer;
   readonly heads: Heads | null;
+  /**
+   * Right before it the EL stood at another block than the one that it was seen at last, and not below, as after a restart:
+   * somebody else drives it. Null where that was not asked, or cannot be told.
+   */
+  readonly foreignMove: boolean | null;
   /** How often the same VALID forkchoice was sent before it counted. */
   readonly attempts: number;
 }

@@ -2,12 +2,11 @@ import type { Forkchoice } from '../chain/forkchoice.js';
 import { LockstepError } from '../util/errors.js';
 import { ZERO_HASH } from '../util/hex.js';
 import { isJsonObject, type JsonValue } from '../util/json.js';
-import type { RpcOutcome } from '../util/envelope.js';
 import { FIXED_REQUEST_ID, type RpcCall, requestText } from '../util/request-text.js';
 import { readPayloadStatus, schemaError } from './answer.js';
-import type { EngineClient } from './client.js';
+import type { EngineClient, Reads } from './client.js';
 import type { EngineAnswer } from './engine.js';
-import { sendChangeAndReads, sendStateChange } from './state-change.js';
+import { type ReadChange, sendChangeAmidReads, sendStateChange } from './state-change.js';
 
 /**
  * V3 serves every fork while the attributes are null, because ELs check the version against the attributes alone. The
@@ -15,12 +14,6 @@ import { sendChangeAndReads, sendStateChange } from './state-change.js';
  */
 const VERSIONS = [3, 2, 1] as const;
 const UNSUPPORTED_CODES: ReadonlySet<number> = new Set([-32601, -38005]);
-
-export interface SentForkchoice {
-  readonly answer: EngineAnswer;
-  /** What the reads behind it brought; empty where there were none, or nothing can be read of them. */
-  readonly read: readonly RpcOutcome[];
-}
 
 /** Sends engine_forkchoiceUpdated in the highest version that the EL takes, which is found out once. */
 export class ForkchoiceSender {
@@ -36,10 +29,10 @@ export class ForkchoiceSender {
     this.#accepted = 3;
   }
 
-  /** `reads`: what the EL is asked right behind the forkchoice, where it carries out a batch in order; else none. */
-  async send(fc: Forkchoice, reads: readonly RpcCall[], signal: AbortSignal): Promise<SentForkchoice> {
+  /** `reads`: what the EL is asked in the same request, where it carries out a batch in order; null: nothing. */
+  async send(fc: Forkchoice, reads: Reads | null, signal: AbortSignal): Promise<ReadChange> {
     const params = [forkchoiceState(fc), null];
-    let refusal: SentForkchoice | undefined;
+    let refusal: ReadChange | undefined;
     for (const version of VERSIONS) {
       if (version > this.#accepted) continue;
       const call = { method: `engine_forkchoiceUpdatedV${version}`, params };
@@ -54,10 +47,11 @@ export class ForkchoiceSender {
     return refusal;
   }
 
-  async #send(call: RpcCall, reads: readonly RpcCall[], signal: AbortSignal): Promise<SentForkchoice> {
-    if (reads.length > 0) return sendChangeAndReads(this.#client, call, reads, readForkchoiceResult, signal);
+  async #send(call: RpcCall, reads: Reads | null, signal: AbortSignal): Promise<ReadChange> {
+    if (reads !== null) return sendChangeAmidReads(this.#client, call, reads, readForkchoiceResult, signal);
     const change = { method: call.method, request: requestText(FIXED_REQUEST_ID, call) };
-    return { answer: await sendStateChange(this.#client, change, readForkchoiceResult, signal), read: [] };
+    const answer = await sendStateChange(this.#client, change, readForkchoiceResult, signal);
+    return { answer, before: [], behind: [] };
   }
 }
 

@@ -2,9 +2,10 @@ import type { BlockRef, Heads } from '../chain/block.js';
 import type { Forkchoice } from '../chain/forkchoice.js';
 import type { Payload } from '../payload/payload.js';
 import type { OnCall } from '../util/call-report.js';
+import type { RpcOutcome } from '../util/envelope.js';
 import type { Hash } from '../util/hex.js';
 import { RpcTransport } from '../util/rpc.js';
-import { applyForkchoice, type ForkchoiceCalls, isNextBlock } from './apply.js';
+import { type AnsweredForkchoice, applyForkchoice, type ForkchoiceCalls, isNextBlock } from './apply.js';
 import { EngineClient } from './client.js';
 import type {
   AppliedForkchoice,
@@ -180,22 +181,23 @@ class HttpEngine implements Engine {
     });
   }
 
-  /** The read behind it spares a round trip, and on a busy geth a wait of 15 ms for what a new head starts there. */
-  async #sendForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<{ answer: EngineAnswer; shown: Heads | null }> {
-    const before = this.#before(fc);
+  /**
+   * The read behind it spares a round trip, and on a busy geth a wait of 15 ms for what a new head starts there. The one
+   * before it spares the look that the next block would need.
+   */
+  async #sendForkchoice(fc: Forkchoice, signal: AbortSignal): Promise<AnsweredForkchoice> {
+    const last = this.#before(fc);
+    const seen = this.#shown?.unsafe;
+    const follows = seen !== undefined && fc.head.parentHash === seen.hash;
+    const reads = { before: follows ? HEAD_CALLS : [], behind: last === null ? HEADS_CALLS : HEAD_CALLS };
     const isInOrder = this.#profile.maxPayloadsPerBatch > 1;
-    const calls = before === null ? HEADS_CALLS : HEAD_CALLS;
-    const { answer, read } = await this.#forkchoice.send(fc, isInOrder ? calls : [], signal);
+    const { answer, before, behind } = await this.#forkchoice.send(fc, isInOrder ? reads : null, signal);
     this.#told('forkchoiceUpdated', answer);
-    if (read.length === 0) return { answer, shown: null };
-    try {
-      const heads = headsOf(read);
-      this.#shown = before === null ? heads : { ...before, unsafe: heads.unsafe };
-      return { answer, shown: this.#shown };
-    } catch {
-      // It is read once more, and what is wrong shows there.
-      return { answer, shown: null };
-    }
+    const foreignMove = follows ? isForeignMove(seen, before) : null;
+    const heads = headsIfRead(behind);
+    if (heads === null) return { answer, foreignMove, shown: null };
+    this.#shown = last === null ? heads : { ...last, unsafe: heads.unsafe };
+    return { answer, foreignMove, shown: this.#shown };
   }
 
   async #readBack(fc: Forkchoice, signal: AbortSignal): Promise<Heads> {
@@ -232,6 +234,22 @@ class HttpEngine implements Engine {
   async close(): Promise<void> {
     await Promise.all([this.#client.close(), this.#admin?.close(), this.#peers.close()]);
   }
+}
+
+/** Null where nothing was read, or nothing that can be: it is read once more, and what is wrong shows there. */
+function headsIfRead(outcomes: readonly RpcOutcome[]): Heads | null {
+  try {
+    return outcomes.length === 0 ? null : headsOf(outcomes);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the EL has left the block that it was seen at for another one; null where it was not read, or stands lower. */
+function isForeignMove(seen: BlockRef, read: readonly RpcOutcome[]): boolean | null {
+  const found = headsIfRead(read)?.unsafe ?? null;
+  if (found === null || found.number < seen.number) return null;
+  return found.hash !== seen.hash;
 }
 
 function transportTo(url: string, timeoutMs: number, onHangUp?: () => void): RpcTransport {

@@ -3,7 +3,7 @@ import type { JsonValue } from '../util/json.js';
 import type { RpcOutcome } from '../util/envelope.js';
 import type { RpcCall } from '../util/request-text.js';
 import { readFailure, readRejection, schemaError } from './answer.js';
-import type { EngineClient, StateChange } from './client.js';
+import type { EngineClient, Reads, StateChange } from './client.js';
 import type { EngineAnswer } from './engine.js';
 
 /**
@@ -25,22 +25,31 @@ export async function sendStateChange(
   }
 }
 
-/** As {@link sendStateChange}, with reads behind it in one batch, for an EL that carries out a batch in order. */
-export async function sendChangeAndReads(
+/** What became of a state-changing call, and what was read around it: nothing where its outcome is not known. */
+export interface ReadChange {
+  readonly answer: EngineAnswer;
+  readonly before: readonly RpcOutcome[];
+  readonly behind: readonly RpcOutcome[];
+}
+
+/** As {@link sendStateChange}, with reads around it in one batch, for an EL that carries out a batch in order. */
+export async function sendChangeAmidReads(
   client: EngineClient,
   change: RpcCall,
-  reads: readonly RpcCall[],
+  reads: Reads,
   read: (result: JsonValue) => EngineAnswer,
   signal: AbortSignal,
-): Promise<{ readonly answer: EngineAnswer; readonly read: readonly RpcOutcome[] }> {
+): Promise<ReadChange> {
   if (signal.aborted) throw new LockstepError('ABORTED');
   try {
-    const [first, ...others] = await client.changeAndRead(change, reads, signal);
-    if (first === undefined) throw schemaError('the batch came back empty');
-    if (!first.ok) return { answer: readRejection(change.method, first), read: others };
-    return { answer: read(first.result), read: others };
+    const outcomes = await client.changeAmidReads(change, reads, signal);
+    const place = reads.before.length;
+    const [before, changed, behind] = [outcomes.slice(0, place), outcomes[place], outcomes.slice(place + 1)];
+    if (changed === undefined) throw schemaError('the batch came back empty');
+    const answer = changed.ok ? read(changed.result) : readRejection(change.method, changed);
+    return { answer, before, behind };
   } catch (thrown) {
-    return { answer: readFailure(thrown), read: [] };
+    return { answer: readFailure(thrown), before: [], behind: [] };
   }
 }
 

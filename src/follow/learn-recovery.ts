@@ -240,15 +240,17 @@ function nextPauseMs({ pace, recoveryPolicy }: State, now: number): number {
 /**
  * Another head than the one that was left there, at the same height or above, without a write of ours. A call whose outcome
  * is not settled, a forkchoice that is carried out late, and a sync that goes on by itself move it too: they do not count.
+ * Behind a write of ours only what the write found counts.
  */
-export function countForeignMove(state: State, engine: EngineView, { now }: Tick): State {
+export function countForeignMove(state: State, engine: EngineView, afterWrite: boolean, { now }: Tick): State {
   const { standing, foreign, recovery } = state;
   const head = engine.heads.unsafe;
   // A climb is carried out late, or could not be looked at when it was.
   if (recovery !== null && recovery.stage !== 'stopped' && isOnPlan(recovery.plan, head)) return state;
   const syncs = engine.syncing.busy || (state.elSync !== null && state.elSync.stage !== 'idle');
   if (syncs || state.trouble !== null || state.unsettled !== null) return state;
-  if (standing === null || head.number < standing.number || head.hash === standing.hash) return state;
+  const stands = standing === null || head.number < standing.number || head.hash === standing.hash;
+  if (!engine.foreignMove && (afterWrite || stands)) return state;
   const count = now - foreign.lastAt < FOREIGN_WINDOW_MS ? foreign.count + 1 : 1;
   return { ...state, foreign: { count, lastAt: now } };
 }

@@ -51,7 +51,7 @@ function fromSides(state: State, { engine, source, outcome }: Observation, ledTo
   const session = restarted
     ? { ...newSession(state), elSync: cameDown(state.elSync, view, tick.now) }
     : watched(view.hungUp ? newSession(state) : known, view, tick.now);
-  const moved = isWrite(outcome) ? session : countForeignMove(session, view, tick);
+  const moved = countForeignMove(session, view, isWrite(outcome), tick);
   const settled = settleRecovery(moved, view, tick);
   const staleAbove = settled.staleAbove?.hash === standing.hash ? settled.staleAbove : null;
   // Until an EL that came back has proved its identity it may be another chain.

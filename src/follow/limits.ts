@@ -5,8 +5,18 @@ import type { HoldReason } from './state.js';
 /** How long the loop sleeps when nothing calls for an action; news from a poller wakes it earlier. */
 export const IDLE_MS = 1_000;
 
-/** While following, labels and eth_syncing of the EL are this old at most; its head is read in every turn. */
-export const WHOLE_LOOK_EVERY_MS = 4_000;
+/** While following, labels and eth_syncing of the EL are this old at most. */
+export const WHOLE_LOOK_EVERY_MS = 4_500;
+
+/** Right behind a block a look delays nothing, so the EL is looked at as a whole there rather than before the next block. */
+export const WHOLE_LOOK_BEHIND_BLOCK_MS = 3_500;
+
+/**
+ * So long an EL is taken to stand where it was led, and is sent the next block without a look. One that left meanwhile
+ * answers that block with something else than VALID, or shows it in the forkchoice. Longer than the 2 s from block to
+ * block of most L2s.
+ */
+export const LED_HEAD_STANDS_MS = 2_500;
 
 /** ELs complain after 70 to 120 s without a consensus client (operators: market facts), so the triple is repeated. */
 export const KEEP_ALIVE_MS = 55_000;

@@ -181,6 +181,8 @@ export interface EngineView {
   readonly at: ReadonlyMap<number, BlockRef | null>;
   /** It hung up since it was looked at before: it may be another process now, with less of what it was told. */
   readonly hungUp: boolean;
+  /** The last action found that somebody else had moved it, and moved it back. */
+  readonly foreignMove: boolean;
 }
 
 export interface SourceView {

@@ -25,6 +25,7 @@ const VIEW: EngineView = {
   syncing: NOT_SYNCING,
   at: new Map(),
   hungUp: false,
+  foreignMove: false,
 };
 const SEEN: Seen<EngineView> = { kind: 'seen', value: VIEW };
 const failed = (

@@ -15,6 +15,7 @@ describe('applyForkchoice on an EL that does as the specification says', () => {
       effect: 'moved',
       answer: { status: 'VALID' },
       heads: { unsafe: A[5], safe: A[3], finalized: A[2] },
+      foreignMove: null,
       attempts: 1,
     });
     expect(fake.callsOf('engine_forkchoiceUpdatedV3')).toHaveLength(1);
@@ -88,6 +89,7 @@ describe('applyForkchoice on an EL that answers VALID and does something else', 
       effect: 'unmoved',
       answer: { status: 'VALID' },
       heads: { unsafe: A[4], safe: null, finalized: null },
+      foreignMove: null,
       attempts: 4,
     });
     expect(fake.callsOf('engine_forkchoiceUpdatedV3')).toHaveLength(4);
@@ -250,6 +252,7 @@ describe('applyForkchoice when the EL cannot be read back', () => {
       effect: 'unread',
       answer: { status: 'VALID' },
       heads: null,
+      foreignMove: null,
       attempts: 1,
     });
   });

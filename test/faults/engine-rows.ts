@@ -213,7 +213,14 @@ export const ENGINE_ROWS: readonly FaultRow[] = [
     fault: 'a second consensus client drives it',
     behaviour:
       'after three moves that are not ours, each within ten minutes of the last, holds `foreign-writer` until a minute is quiet',
-    shown: [{ file: HOSTILE, test: 'is told from a restart, and held for' }],
+    shown: [
+      { file: HOSTILE, test: 'is told from a restart, and held for' },
+      {
+        file: 'test/els/foreign-writer.test.ts',
+        test: 'is told though looks are rare, and held for',
+        on: 'geth',
+      },
+    ],
   },
   {
     id: 'E19',

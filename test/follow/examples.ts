@@ -58,6 +58,7 @@ export function engineView(
     syncing: NOT_SYNCING,
     at: new Map(chain.slice(0, head + 1).map((ref) => [ref.number, ref])),
     hungUp: false,
+    foreignMove: false,
     ...extra,
   };
 }

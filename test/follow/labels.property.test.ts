@@ -44,6 +44,7 @@ function viewOf({ own, shown, read }: Sides): EngineView {
     syncing: NOT_SYNCING,
     at: new Map(heights.map((ref) => [ref.number, ref])),
     hungUp: false,
+    foreignMove: false,
   };
 }
 

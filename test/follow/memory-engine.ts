@@ -110,10 +110,10 @@ export class MemoryEngine implements Engine {
     const scripted = this.forkchoiceAnswers.get(head.number);
     if (scripted !== undefined) {
       this.forkchoiceAnswers.delete(head.number);
-      return { ...scripted, heads: this.headsNow, attempts: 1 };
+      return { ...scripted, heads: this.headsNow, foreignMove: null, attempts: 1 };
     }
     this.headsNow = { unsafe: head, safe: labels?.safe ?? null, finalized: labels?.finalized ?? null };
-    return { effect: 'moved', answer: VALID, heads: this.headsNow, attempts: 1 };
+    return { effect: 'moved', answer: VALID, heads: this.headsNow, foreignMove: null, attempts: 1 };
   }
 
   async canSetHead(): Promise<boolean> {

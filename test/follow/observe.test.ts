@@ -1,66 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Heads, Labels } from '../../src/chain/block.js';
-import type { Outcome } from '../../src/follow/action.js';
 import { WHOLE_LOOK_EVERY_MS } from '../../src/follow/limits.js';
-import { Observer } from '../../src/follow/observe.js';
-import type { Observation, Phase } from '../../src/follow/state.js';
 import { LockstepError } from '../../src/util/errors.js';
 import { A, at, B, labels, seen, sourceView, SYNCING } from './examples.js';
-import { MemoryEngine } from './memory-engine.js';
-
-const NEVER = new AbortController().signal;
-const NONE: Labels = { safe: null, finalized: null };
-const WAITED: Outcome = { of: 'wait' };
-const STARTING: Phase = { kind: 'starting' };
-const FOLLOWING: Phase = { kind: 'following' };
-const WHOLE = ['heads', 'syncing'];
-
-/** An EL that is looked at. */
-class Looking {
-  readonly engine: MemoryEngine;
-  readonly observer: Observer;
-  source: Observation['source'] = { kind: 'pending' };
-  phase: Phase = STARTING;
-  remembered: Labels = NONE;
-  nowMs = 0;
-  calls: string[] = [];
-
-  constructor(head: number) {
-    this.engine = new MemoryEngine(A.slice(0, head + 1));
-    this.engine.beforeCall = (call) => void this.calls.push(call);
-    this.observer = new Observer(this.engine, () => this.nowMs);
-  }
-
-  /** One that follows at block 8, and was looked at before. */
-  static async atRest(): Promise<Looking> {
-    const looking = new Looking(8);
-    looking.engine.headsNow = { unsafe: at(A, 8), ...labels(A, 5, 3) };
-    looking.source = seen(sourceView(A, 8, labels(A, 5, 3)));
-    await looking.look();
-    looking.phase = FOLLOWING;
-    return looking;
-  }
-
-  async look(outcome: Outcome | null = WAITED): Promise<Observation> {
-    this.calls = [];
-    return this.observer.observe(this.source, outcome, { phase: this.phase, remembered: this.remembered }, NEVER);
-  }
-
-  /** The EL is led to these heads, as the observer is told. */
-  leads(heads: Heads, effect: 'moved' | 'head-only' = 'moved'): void {
-    this.engine.headsNow = heads;
-    this.observer.applied({ effect, answer: { status: 'VALID' }, heads, attempts: 1 });
-  }
-}
-
-/** What was seen of the EL's chain at a height. */
-function blockAt({ engine }: Observation, height: number): unknown {
-  return engine.kind === 'seen' ? engine.value.at.get(height) : engine;
-}
-
-function reached(head: number): Outcome {
-  return { of: 'extend', head: at(A, head), blocks: 1, stop: { why: 'reached' } };
-}
+import { blockAt, Looking, NONE, reached, WHOLE } from './looking.js';
 
 describe('an observation', () => {
   it('holds what the EL shows, at the heights that matter', async () => {
@@ -176,73 +118,6 @@ describe('an EL that follows and was left alone', () => {
     await looking.look();
     expect(looking.calls.sort()).toEqual(['heads', 'ref 3', 'ref 5', 'syncing']);
   });
-});
-
-describe('after a forkchoice', () => {
-  const LED = { unsafe: at(A, 9), ...labels(A, 5, 3) };
-
-  it('that did what it says, nothing is asked: the read-back shows it', async () => {
-    const looking = await Looking.atRest();
-    looking.leads(LED);
-    expect(await looking.look(reached(9))).toMatchObject({ engine: { value: { heads: LED } } });
-    expect(looking.calls).toEqual([]);
-    await looking.look();
-    expect(looking.calls).toEqual(['head']);
-  });
-
-  it('nothing but its head is asked for about a block that it was led to', async () => {
-    const looking = await Looking.atRest();
-    for (const height of [9, 10, 11]) {
-      looking.leads({ ...LED, unsafe: at(A, height) });
-      await looking.look(reached(height));
-    }
-    looking.source = seen(sourceView(A, 11, labels(A, 10, 9)));
-    const observation = await looking.look();
-    expect([blockAt(observation, 10), blockAt(observation, 9)]).toEqual([at(A, 10), at(A, 9)]);
-    expect(looking.calls).toEqual(['head']);
-  });
-
-  it.each<[string, (looking: Looking) => void]>([
-    ['was found elsewhere', (looking) => void (looking.engine.headsNow = { unsafe: at(B, 10), ...labels(A, 3, 3) })],
-    ['hung up', (looking) => void (looking.engine.hangUps += 1)],
-  ])('the blocks that it was led to are asked for again once it %s', async (_what, happens) => {
-    const looking = await Looking.atRest();
-    for (const height of [9, 10]) {
-      looking.leads({ ...LED, unsafe: at(A, height) });
-      await looking.look(reached(height));
-    }
-    happens(looking);
-    looking.source = seen(sourceView(A, 10, labels(A, 9, 3)));
-    await looking.look();
-    expect(looking.calls).toContain('ref 9');
-  });
-
-  it.each<[string, Outcome]>([
-    ['a payload was not VALID', { ...reached(9), stop: { why: 'absent', number: 10, pruned: false } } as Outcome],
-    ['the EL was led somewhere else', { of: 'unmap', from: at(A, 8) } as Outcome],
-  ])('but where %s, the EL is looked at as a whole', async (_what, outcome) => {
-    const looking = await Looking.atRest();
-    looking.leads(LED);
-    await looking.look(outcome);
-    expect(looking.calls).toEqual(expect.arrayContaining(WHOLE));
-  });
-
-  it('that moved the head alone, the EL is looked at as a whole', async () => {
-    const looking = await Looking.atRest();
-    looking.leads({ unsafe: at(A, 9), ...NONE }, 'head-only');
-    expect(await looking.look(reached(9))).toMatchObject({ engine: { value: { heads: NONE } } });
-  });
-
-  it.each<Phase>([STARTING, { kind: 'syncing' }, { kind: 'holding', reason: { kind: 'engine-syncing' } }])(
-    'of an EL that is not followed ($kind), it is looked at as a whole',
-    async (phase) => {
-      const looking = await Looking.atRest();
-      looking.phase = phase;
-      looking.leads(LED);
-      await looking.look(reached(9));
-      expect(looking.calls).toEqual(expect.arrayContaining(WHOLE));
-    },
-  );
 });
 
 describe('an EL that cannot be read', () => {

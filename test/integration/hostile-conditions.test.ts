@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { startLockstep, type LockstepProcess } from '../../devnet/rig/lockstep-process.js';
+import type { LockstepProcess } from '../../devnet/rig/lockstep-process.js';
 import { Episode } from '../rig/episode.js';
-import { FollowWorld, untilLogged } from '../rig/follow-world.js';
+import { FollowWorld } from '../rig/follow-world.js';
+import { outrun } from '../rig/rival.js';
 import { wireBreaches } from '../rig/wire-rules.js';
 import { foreignPayloads, repeatedPayloads } from './payload-checks.js';
 
@@ -137,29 +137,9 @@ describe('what passed the engine port', () => {
 
 describe('a second consensus client on the same EL (E18)', () => {
   it('is told from a restart, and held for', async () => {
-    const rival = await startLockstep({
-      sourceUrl: world.rig.source.httpUrl,
-      // Past the proxy: under another address the lock of the first one does not see it.
-      engineUrl: world.rig.follower.engineUrl,
-      jwtSecretFile: world.jwtSecretFile,
-      logFile: join(world.rig.dir, 'rival.log'),
-      cwd: world.rig.dir,
-      flags: ['--l2.follow.poll-interval', '50ms', '--log.level', 'debug'],
+    expect(await outrun(world, lockstep)).toMatchObject({
+      lvl: 'error',
+      ends: expect.stringContaining('stop the other') as unknown,
     });
-    try {
-      await untilLogged(rival, { msg: 'Following: the EL keeps up with the source' });
-      const delayed = { kind: 'delay', ms: 1_000, when: 'after' } as const;
-      // The source is slower for the first one, so that the other is always ahead of it.
-      world.source.inject({ match: { method: 'eth_getBlockByNumber', tag: 'latest' }, fault: delayed });
-      const episode = new Episode(world, lockstep);
-      const holding = episode.untilHolding('foreign-writer');
-      for (let block = 0; block < 8; block += 1) {
-        await world.rig.producer.produce(1);
-        await delay(600);
-      }
-      expect(await holding).toMatchObject({ lvl: 'error', ends: expect.stringContaining('stop the other') as unknown });
-    } finally {
-      await rival.stop();
-    }
   });
 });

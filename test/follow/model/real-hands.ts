@@ -177,7 +177,7 @@ class WorldEngine implements Engine {
 
   applyForkchoice(fc: Forkchoice): Promise<AppliedForkchoice> {
     const needsSource = this.#hands.action.do !== 'forkchoice';
-    return Promise.resolve({ ...this.#hands.forkchoice(fc, needsSource), heads: null, attempts: 1 });
+    return Promise.resolve({ ...this.#hands.forkchoice(fc, needsSource), heads: null, foreignMove: null, attempts: 1 });
   }
 
   canSetHead(): Promise<boolean> {

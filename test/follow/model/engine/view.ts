@@ -12,6 +12,7 @@ export function viewOf(tree: Tree, engine: EngineModel, heights: readonly number
     syncing: syncingOf(tree, engine),
     at: new Map(heights.map((height) => [height, pick(tree.atHeight(engine.head, height))])),
     hungUp: false,
+    foreignMove: false,
   };
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import { forkchoice } from '../../src/chain/forkchoice.js';
 import type { Engine } from '../../src/engine/engine.js';
-import type { FakeEngine } from '../rig/fake-engine.js';
-import { A, NEVER, startPair } from './fixture.js';
+import type { FakeAnswer, FakeEngine } from '../rig/fake-engine.js';
+import { A, B, NEVER, startPair } from './fixture.js';
 
 const LABELS = { safe: A[3]!, finalized: A[2]! };
 const TO_5 = forkchoice(A[5]!, LABELS);
+const TO_6 = forkchoice(A[6]!, LABELS);
 const BLOCK = 'eth_getBlockByNumber';
 
 /** An EL whose profile says that it carries out the calls of a batch in order. */
@@ -26,19 +27,57 @@ describe('a forkchoice for an EL that carries out a batch in order', () => {
       effect: 'moved',
       answer: { status: 'VALID' },
       heads: { unsafe: A[5], safe: A[3], finalized: A[2] },
+      foreignMove: null,
       attempts: 1,
     });
     expect([fake.httpRequests, fake.callsOf(BLOCK).length]).toEqual([1, 3]);
   });
 
-  it('for the next block is read back by its head alone', async () => {
+  it('for the next block is read back by its head alone, which is also read before it', async () => {
     const { fake, engine } = await startGeth();
     await engine.applyForkchoice(TO_5, NEVER);
     fake.calls.length = 0;
-    const { effect, heads } = await engine.applyForkchoice(forkchoice(A[6]!, LABELS), NEVER);
+    const { effect, heads, foreignMove } = await engine.applyForkchoice(TO_6, NEVER);
     expect([effect, heads]).toEqual(['moved', { unsafe: A[6], safe: A[3], finalized: A[2] }]);
-    expect(fake.callsOf(BLOCK).map(({ params }) => params[0])).toEqual(['latest']);
+    expect(foreignMove).toBe(false);
+    expect(fake.calls.map(({ method, params }) => [method, ...(method === BLOCK ? params : [])])).toEqual([
+      [BLOCK, 'latest', false],
+      ['engine_forkchoiceUpdatedV3'],
+      [BLOCK, 'latest', false],
+    ]);
     expect(fake.httpRequests).toBe(2);
+  });
+
+  it('for the next block and its labels is read back as a whole, and its head is read before it', async () => {
+    const { fake, engine } = await startGeth();
+    await engine.applyForkchoice(TO_5, NEVER);
+    fake.calls.length = 0;
+    const labels = { safe: A[4]!, finalized: A[2]! };
+    expect(await engine.applyForkchoice(forkchoice(A[6]!, labels), NEVER)).toMatchObject({
+      effect: 'moved',
+      heads: { unsafe: A[6], ...labels },
+      foreignMove: false,
+    });
+    expect(fake.callsOf(BLOCK).map(({ params }) => params[0])).toEqual(['latest', 'latest', 'safe', 'finalized']);
+  });
+
+  it.each<[string, FakeAnswer, boolean | null]>([
+    ['at the block that is to be its head by now', { result: { number: '0x6', ...hashesOf(6) } }, true],
+    ['at another block of the same height', { result: { number: '0x5', ...hashesOf(5), hash: B[6]!.hash } }, true],
+    ['at a lower block, as after a restart', { result: { number: '0x4', ...hashesOf(4) } }, null],
+    ['nowhere, as it answers an error', { error: { code: -32000, message: 'busy' } }, null],
+    ['nowhere, as it answers no block', { result: true }, null],
+  ])('tells whether others lead the EL: it stood %s', async (_, found, foreignMove) => {
+    const { fake, engine } = await startGeth();
+    await engine.applyForkchoice(TO_5, NEVER);
+    fake.script(BLOCK, found);
+    expect(await engine.applyForkchoice(TO_6, NEVER)).toMatchObject({ effect: 'moved', foreignMove });
+  });
+
+  it('for the block at which the EL stands tells nothing of others', async () => {
+    const { engine } = await startGeth();
+    await engine.applyForkchoice(TO_5, NEVER);
+    expect(await engine.applyForkchoice(TO_5, NEVER)).toMatchObject({ effect: 'moved', foreignMove: null });
   });
 
   it('is told as one call, with the time of all', async () => {
