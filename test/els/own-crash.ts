@@ -21,3 +21,13 @@ export function ownCrash(el: Pick<RunningEl, 'logFile'>): string | null {
   const log = logOf(el);
   return OWN_CRASHES.find((words) => log.includes(words)) ?? null;
 }
+
+/**
+ * reth 2.5.1, in every fourth run where many ELs share two cores: once it has ended its work, a thread of RocksDB takes a
+ * lock that the exit of the process has destroyed (`PthreadCall`). What it was led to is on disk by then.
+ */
+const ABORT_AT_EXIT = 'pthread lock: Invalid argument\nAborted';
+
+export function abortedAtExit(el: Pick<RunningEl, 'logFile'>): boolean {
+  return logOf(el).trimEnd().endsWith(ABORT_AT_EXIT);
+}

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonValue } from '../../../src/util/json.js';
 import type { RpcOutcome } from '../../../src/util/rpc.js';
 import type { Write } from '../../follow/model/engine/state.js';
 import type { Index } from '../../follow/model/tree.js';
-import { logOf, ownCrash } from '../own-crash.js';
+import { abortedAtExit, logOf, ownCrash } from '../own-crash.js';
 import type { SimChain } from './chain.js';
 
 const LOG_TAIL_CHARS = 2_000;
@@ -118,8 +118,13 @@ export class RealEl {
   async #stop(): Promise<void> {
     const { code, signal } = await this.#el.stop();
     if (code === 0) return;
+    const ending = `${this.#el.kind} did not stop cleanly: it ended with ${signal ?? `code ${code}`}`;
+    if (abortedAtExit(this.#el)) {
+      process.stderr.write(`${ending}, behind its work\n`);
+      return;
+    }
     this.#hasFailedToStop = true;
-    throw new Error(`${this.#el.kind} did not stop cleanly: it ended with ${signal ?? `code ${code}`}`);
+    throw new Error(ending);
   }
 
   async end(): Promise<void> {
