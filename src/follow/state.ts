@@ -181,7 +181,7 @@ export interface EngineView {
   readonly at: ReadonlyMap<number, BlockRef | null>;
   /** It hung up since it was looked at before: it may be another process now, with less of what it was told. */
   readonly hungUp: boolean;
-  /** The last action found that somebody else had moved it, and moved it back. */
+  /** The last action found that somebody else had moved its head; what is shown here is behind that action. */
   readonly foreignMove: boolean;
 }
 
